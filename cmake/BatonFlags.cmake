@@ -1,0 +1,42 @@
+# Every compiler flag of the project, as INTERFACE targets to link against.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+
+add_library(baton_warnings INTERFACE)
+target_compile_options(baton_warnings INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-Wimplicit-fallthrough -Wcast-align -Wformat=2>
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+    $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
+
+# Code without an operating system under it. General registers only: firmware may hand over with
+# SSE off (CR4.OSFXSR = 0), and there is no one to save vector registers in an exception. A frame's
+# unwind information goes to .debug_frame, which debuggers read and nothing loads.
+add_library(baton_freestanding INTERFACE)
+target_link_libraries(baton_freestanding INTERFACE baton_warnings)
+target_compile_options(baton_freestanding INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Os -g -mgeneral-regs-only -mno-red-zone>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fno-stack-protector -fno-asynchronous-unwind-tables>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing>
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>
+    $<$<COMPILE_LANGUAGE:ASM_NASM>:-g -Fdwarf>)
+
+# The loader's own code runs wherever it was loaded: position independent, and all symbols hidden so
+# that no access goes through a GOT.
+add_library(baton_position_independent INTERFACE)
+target_link_libraries(baton_position_independent INTERFACE baton_freestanding)
+target_compile_options(baton_position_independent INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fpie -fvisibility=hidden>)
+
+# The same sources on the host, for tests.
+add_library(baton_host INTERFACE)
+target_link_libraries(baton_host INTERFACE baton_warnings)
+target_compile_options(baton_host INTERFACE
+    -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
+target_compile_definitions(baton_host INTERFACE _GLIBCXX_ASSERTIONS)
+target_link_options(baton_host INTERFACE -fsanitize=address,undefined)

@@ -1,0 +1,91 @@
+# How Baton's artefacts are made: rooms of common/, UEFI applications, flat binaries, kernels.
+
+# A room refuses an include of a room that it has no arrow to: a stamp file that its library needs
+# is made only when every #include "room/…" below `directory` names one of `allowed`.
+function(baton_check_includes target directory)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS
+         ${directory}/*.h ${directory}/*.hpp ${directory}/*.c ${directory}/*.cpp)
+    set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${target}.includes)
+    list(JOIN ARGN "|" allowed)
+    add_custom_command(
+        OUTPUT ${stamp}
+        COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${directory} -DALLOWED=${allowed} -DSTAMP=${stamp}
+                -P ${CMAKE_SOURCE_DIR}/cmake/CheckIncludes.cmake
+        DEPENDS ${sources} ${CMAKE_SOURCE_DIR}/cmake/CheckIncludes.cmake
+        COMMENT "Checking the includes of ${target}" VERBATIM)
+    add_custom_target(${target}_includes DEPENDS ${stamp})
+    add_dependencies(${target} ${target}_includes)
+endfunction()
+
+# A room of common/: library `name` for the target and `name_host` for the host's tests, from the
+# sources in this folder. NEEDS names the rooms that it may use.
+function(baton_add_room name)
+    cmake_parse_arguments(ARG "TARGET_ONLY" "" "SOURCES;NEEDS" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE baton_position_independent PUBLIC ${ARG_NEEDS})
+    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/common)
+    baton_check_includes(${name} ${CMAKE_CURRENT_SOURCE_DIR} ${name} ${ARG_NEEDS})
+    if(ARG_TARGET_ONLY)
+        return()
+    endif()
+    set(host_needs ${ARG_NEEDS})
+    list(TRANSFORM host_needs APPEND _host)
+    add_library(${name}_host STATIC ${ARG_SOURCES})
+    target_link_libraries(${name}_host PRIVATE baton_host PUBLIC ${host_needs})
+    target_include_directories(${name}_host PUBLIC ${CMAKE_SOURCE_DIR}/common)
+endfunction()
+
+# Links the executables of this directory by calling the linker itself: the compiler driver would
+# add options that a flat binary or a UEFI image must not have.
+macro(baton_link_with_ld)
+    set(CMAKE_C_LINK_EXECUTABLE
+        "${CMAKE_LINKER} <LINK_FLAGS> <OBJECTS> --start-group <LINK_LIBRARIES> --end-group -o <TARGET>")
+    set(CMAKE_CXX_LINK_EXECUTABLE ${CMAKE_C_LINK_EXECUTABLE})
+    set(CMAKE_ASM_NASM_LINK_EXECUTABLE ${CMAKE_C_LINK_EXECUTABLE})
+endmacro()
+
+# A UEFI application `output`, stripped, and `output`.debug beside it, the same image with its DWARF.
+# ELF objects are linked straight to PE: base relocations for the firmware to apply, page-aligned
+# sections of which none is writable and executable, and NX_COMPAT. The linker does not search ELF
+# archives for a PE image, so they go in whole. Call baton_link_with_ld() first.
+function(add_efi_application name output)
+    add_executable(${name} ${ARGN})
+    set(script ${CMAKE_SOURCE_DIR}/cmake/efi_application.ld)
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}.debug LINK_DEPENDS ${script})
+    target_include_directories(${name} SYSTEM PRIVATE ${GNU_EFI_INCLUDE}
+                               ${GNU_EFI_INCLUDE}/x86_64)
+    target_compile_definitions(${name} PRIVATE GNU_EFI_USE_MS_ABI)
+    target_link_libraries(${name} PRIVATE baton_position_independent)
+    target_link_options(${name} PRIVATE
+        "SHELL:-m i386pep" "SHELL:--subsystem 10" "SHELL:--image-base 0"
+        --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
+        --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
+    add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}
+        WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${output} VERBATIM)
+endfunction()
+
+# A flat binary `name`.bin and `name`.elf beside it, its ELF with DWARF. The linker script refuses
+# what needs a relocation at run time. Call baton_link_with_ld() first.
+function(add_flat_binary name script)
+    add_executable(${name} ${ARGN})
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME ${name}.elf LINK_DEPENDS ${script})
+    target_link_libraries(${name} PRIVATE baton_position_independent)
+    target_link_options(${name} PRIVATE
+        -pie --no-dynamic-linker "SHELL:-z norelro" "SHELL:-z defs" "SHELL:-z noexecstack"
+        --build-id=none "SHELL:-T ${script}")
+    add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_OBJCOPY} -O binary --remove-section=.dynamic ${name}.elf ${name}.bin
+        WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${name}.bin VERBATIM)
+endfunction()
+
+# The public headers under their installed names: <baton/boot_info.h>, <baton/handoff.h>.
+foreach(header boot_info.h boot_info.hpp handoff.h)
+    configure_file(${CMAKE_SOURCE_DIR}/common/abi/${header}
+                   ${CMAKE_BINARY_DIR}/include/baton/${header} COPYONLY)
+endforeach()
+add_library(baton_public_headers INTERFACE)
+target_include_directories(baton_public_headers INTERFACE ${CMAKE_BINARY_DIR}/include)
+add_library(Baton::boot_info ALIAS baton_public_headers)
+
+find_path(GNU_EFI_INCLUDE efi.h PATH_SUFFIXES efi REQUIRED DOC "gnu-efi's headers")

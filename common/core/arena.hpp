@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Arrays cut from one block of memory that the caller owns.
+#pragma once
+
+#include "core/address.hpp"
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace baton {
+
+/// Hands out arrays from `memory`, one after the other, and takes nothing back: they live as long
+/// as the memory does.
+class Arena {
+  public:
+    explicit Arena(std::span<std::byte> memory) : memory_(memory) {}
+
+    /// `count` value-initialised objects. Error: out_of_memory.
+    template<class T>
+        requires std::is_trivially_destructible_v<T>
+    Result<std::span<T>> array(uint64_t count) {
+        const auto address = reinterpret_cast<uint64_t>(memory_.data()) + used_;
+        const std::size_t padding = align_up(address, alignof(T)) - address;
+        const std::size_t left = memory_.size() - used_;
+        if (padding > left || count > (left - padding) / sizeof(T))
+            return fail(ErrorCode::out_of_memory, {count * sizeof(T), alignof(T)});
+        T* const first = reinterpret_cast<T*>(memory_.data() + used_ + padding);
+        for (uint64_t i = 0; i < count; ++i)
+            new (first + i) T{};
+        used_ += padding + count * sizeof(T);
+        return std::span<T>(first, count);
+    }
+
+    /// Bytes that array<T>(count) takes at the most, whatever came before it.
+    template<class T>
+    static constexpr uint64_t bytes_for(uint64_t count) {
+        return count * sizeof(T) + alignof(T) - 1;
+    }
+
+    std::size_t used_bytes() const { return used_; }
+
+  private:
+    std::span<std::byte> memory_;
+    std::size_t used_ = 0;
+};
+
+} // namespace baton

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "memory/efi_map.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+PhysRange efi_range(const EfiMemoryDescriptor& descriptor) {
+    const uint64_t start = descriptor.physical_start;
+    if (start >= kPhysicalAddressEnd)
+        return {};
+    const uint64_t pages_left = (kPhysicalAddressEnd - start) / kPageBytes;
+    return {{start}, std::min(descriptor.number_of_pages, pages_left) * kPageBytes};
+}
+
+BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor) {
+    constexpr uint64_t kEfiMemoryRuntime = uint64_t{1} << 63;
+    constexpr uint64_t kEfiMemorySpecialPurpose = 0x40000;
+    switch (descriptor.type) { // the numbers of EFI_MEMORY_TYPE, UEFI 2.10 section 7.2.1
+    case 1:                    // EfiLoaderCode
+    case 2:                    // EfiLoaderData
+        return BATON_MEMORY_LOADER_RECLAIMABLE;
+    case 3: // EfiBootServicesCode
+    case 4: // EfiBootServicesData
+    case kEfiConventionalMemory:
+        // Memory that the firmware's runtime half goes on using, or that is set aside for some
+        // driver (UEFI 2.10 section 7.2.3, EFI_MEMORY_SP), is not for general use.
+        if (descriptor.attribute & kEfiMemoryRuntime)
+            return BATON_MEMORY_RUNTIME_SERVICES;
+        if (descriptor.attribute & kEfiMemorySpecialPurpose)
+            return BATON_MEMORY_RESERVED;
+        return BATON_MEMORY_USABLE;
+    case 5: // EfiRuntimeServicesCode
+    case 6: // EfiRuntimeServicesData
+        return BATON_MEMORY_RUNTIME_SERVICES;
+    case 8: // EfiUnusableMemory
+        return BATON_MEMORY_BAD;
+    case 9: // EfiACPIReclaimMemory
+        return BATON_MEMORY_ACPI_RECLAIMABLE;
+    case 10: // EfiACPIMemoryNVS
+        return BATON_MEMORY_ACPI_NVS;
+    case 14: // EfiPersistentMemory
+        return BATON_MEMORY_PERSISTENT;
+    default: // reserved, memory-mapped I/O, PAL code, unaccepted memory, and types yet to come
+        return BATON_MEMORY_RESERVED;
+    }
+}
+
+bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {
+    constexpr uint32_t kEfiUnusableMemory = 8;
+    constexpr uint32_t kEfiMemoryMappedIo = 11;
+    constexpr uint32_t kEfiMemoryMappedIoPortSpace = 12;
+    constexpr uint32_t kEfiUnacceptedMemory = 15;
+    return (descriptor.attribute & kEfiMemoryWb) != 0 && descriptor.type != kEfiUnusableMemory &&
+           descriptor.type != kEfiMemoryMappedIo &&
+           descriptor.type != kEfiMemoryMappedIoPortSpace &&
+           descriptor.type != kEfiUnacceptedMemory;
+}
+
+} // namespace baton

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Reads a UEFI memory map as bytes. It calls no firmware: a foreign loader can hand one over too.
+#pragma once
+
+#include "core/bytes.hpp"
+#include "memory/memory_range.hpp"
+
+namespace baton {
+
+/// EFI_MEMORY_DESCRIPTOR, UEFI 2.10 section 7.2.3.
+struct EfiMemoryDescriptor {
+    uint32_t type;
+    uint32_t padding;
+    uint64_t physical_start;
+    uint64_t virtual_start;
+    uint64_t number_of_pages;
+    uint64_t attribute;
+};
+static_assert(sizeof(EfiMemoryDescriptor) == 40);
+
+/// EFI_MEMORY_TYPE and EFI_MEMORY_* attributes, as far as Baton needs their values.
+inline constexpr uint32_t kEfiConventionalMemory = 7;
+inline constexpr uint64_t kEfiMemoryWb = 0x8;
+
+/// A map as the firmware gave it. Descriptors lie `descriptor_bytes` apart, which may be more than
+/// their structure has.
+class EfiMemoryMap {
+  public:
+    /// `descriptor_bytes` below the size of the structure makes an empty map.
+    EfiMemoryMap(Bytes bytes, uint64_t descriptor_bytes)
+        : bytes_(bytes),
+          descriptor_bytes_(descriptor_bytes) {}
+
+    std::size_t size() const {
+        return descriptor_bytes_ < sizeof(EfiMemoryDescriptor) ? 0
+                                                               : bytes_.size() / descriptor_bytes_;
+    }
+    uint64_t descriptor_bytes() const { return descriptor_bytes_; }
+    /// `index` is less than size().
+    EfiMemoryDescriptor operator[](std::size_t index) const {
+        return read_at<EfiMemoryDescriptor>(bytes_, index * descriptor_bytes_);
+    }
+
+  private:
+    Bytes bytes_;
+    uint64_t descriptor_bytes_;
+};
+
+/// Where a descriptor lies; cut off at 2^52, empty where it has no pages.
+PhysRange efi_range(const EfiMemoryDescriptor& descriptor);
+
+/// What the memory is once boot services are gone.
+BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor);
+
+/// Whether it is memory that can be cached, to be had in the direct map; device registers are not.
+bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
+
+} // namespace baton

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "memory/free_range.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+/// The lowest base among the ranges that `block` overlaps; nothing where it overlaps none.
+std::optional<PhysAddr> lowest_overlap(PhysRange block, std::span<const PhysRange> ranges) {
+    std::optional<PhysAddr> lowest;
+    for (const PhysRange& range : ranges)
+        if (block.overlaps(range) && (!lowest || range.base < *lowest))
+            lowest = range.base;
+    return lowest;
+}
+
+} // namespace
+
+std::optional<PhysAddr> highest_fit(PhysRange free, PhysAddr end, const FrameRequest& request,
+                                    std::span<const PhysRange> also_avoid) {
+    if (request.pages > free.bytes / kPageBytes)
+        return {};
+    const uint64_t bytes = request.pages * kPageBytes;
+    uint64_t limit = std::min(free.base.value + free.bytes, end.value);
+    // Each turn goes below something to avoid, so it ends after as many turns as there are of
+    // these.
+    while (limit >= bytes && limit - bytes >= free.base.value) {
+        const uint64_t highest = limit - bytes;
+        if (highest < request.offset)
+            return {};
+        const PhysAddr base{align_down(highest - request.offset, request.alignment) +
+                            request.offset};
+        if (base < free.base)
+            return {};
+        const PhysRange block{base, bytes};
+        auto obstacle = lowest_overlap(block, request.avoid);
+        if (!obstacle)
+            obstacle = lowest_overlap(block, also_avoid);
+        if (!obstacle)
+            return base;
+        limit = obstacle->value;
+    }
+    return {};
+}
+
+} // namespace baton

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plan/address_space.hpp"
+
+#include "paging/entry.hpp"
+
+namespace baton {
+namespace {
+
+constexpr uint64_t kRootEntryBytes = paging::entry_bytes(paging::kLevels);
+
+/// The lowest multiple of `alignment` from `start` on with `bytes` free of the kernel's pages.
+Result<VirtAddr> find_free(const LoadPlan& plan, VirtAddr start, uint64_t bytes,
+                           uint64_t alignment) {
+    const auto no_space = fail(ErrorCode::no_virtual_space, {bytes});
+    if (start.value > ~uint64_t{0} - alignment)
+        return no_space;
+    VirtAddr candidate{align_up(start.value, alignment)};
+    for (const Region& region : plan.regions) { // in ascending order, so one pass is enough
+        if (!region.pages.overlaps({candidate, bytes}))
+            continue;
+        const VirtAddr after = region.pages.end();
+        if (after < candidate || after.value > ~uint64_t{0} - alignment)
+            return no_space;
+        candidate = {align_up(after.value, alignment)};
+    }
+    if (candidate < kDirectMapBase || bytes > ~uint64_t{0} - candidate.value)
+        return no_space;
+    return candidate;
+}
+
+Result<void> map_kernel(PageMapper& mapper, const LoadPlan& plan) {
+    for (const PageRun& run : plan.page_runs) {
+        auto mapped = mapper.map({.virtual_base = run.pages.base,
+                                  .physical_base = plan.physical(run.pages.base),
+                                  .bytes = run.pages.bytes,
+                                  .access = run.access});
+        if (!mapped)
+            return mapped;
+    }
+    return {};
+}
+
+Result<void> map_direct(PageMapper& mapper, VirtAddr base,
+                        std::span<const DirectMapping> mappings) {
+    for (const DirectMapping& mapping : mappings) {
+        auto mapped = mapper.map({.virtual_base = base + mapping.range.base.value,
+                                  .physical_base = mapping.range.base,
+                                  .bytes = mapping.range.bytes,
+                                  .access = Access::read_write,
+                                  .caching = mapping.caching});
+        if (!mapped)
+            return mapped;
+    }
+    return {};
+}
+
+Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> mappings) {
+    for (const IdentityMapping& mapping : mappings) {
+        auto mapped = mapper.map({.virtual_base = {mapping.range.base.value},
+                                  .physical_base = mapping.range.base,
+                                  .bytes = mapping.range.bytes,
+                                  .access = mapping.access});
+        if (!mapped)
+            return mapped;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Layout> plan_layout(const LoadPlan& plan, uint64_t physical_end) {
+    const uint64_t direct_map_bytes = align_up(physical_end, kHugePageBytes);
+    const auto direct_map = find_free(plan, kDirectMapBase, direct_map_bytes, kRootEntryBytes);
+    if (!direct_map)
+        return std::unexpected(direct_map.error());
+
+    const uint64_t guarded_stack_bytes = kStackBytes + 2 * kPageBytes;
+    const auto stack =
+        find_free(plan, *direct_map + direct_map_bytes, guarded_stack_bytes, kHugePageBytes);
+    if (!stack)
+        return std::unexpected(stack.error());
+    return Layout{.direct_map = {*direct_map, direct_map_bytes},
+                  .stack = {*stack + kPageBytes, kStackBytes}};
+}
+
+Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {
+    if (auto mapped = map_kernel(mapper, space.plan); !mapped)
+        return mapped;
+    if (auto mapped = map_direct(mapper, space.layout.direct_map.base, space.direct_map); !mapped)
+        return mapped;
+    auto stack = mapper.map({.virtual_base = space.layout.stack.base,
+                             .physical_base = space.stack,
+                             .bytes = space.layout.stack.bytes,
+                             .access = Access::read_write});
+    if (!stack)
+        return stack;
+    return map_identity(mapper, space.identity);
+}
+
+} // namespace baton

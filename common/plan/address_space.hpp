@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The address space that the kernel starts in: its own pages, the direct map, the stack, and the
+// identity mappings that stage 2 needs.
+#pragma once
+
+#include "core/address.hpp"
+#include "core/error.hpp"
+#include "paging/page_mapper.hpp"
+#include "plan/load_plan.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace baton {
+
+inline constexpr VirtAddr kDirectMapBase{0xffff'8000'0000'0000};
+inline constexpr uint64_t kStackBytes = uint64_t{64} << 10;
+
+/// Where in the upper half that is which has no address of its own to ask for.
+struct Layout {
+    VirtRange direct_map; // base is a multiple of 512 GiB
+    VirtRange stack;      // without the unmapped page on each side
+};
+
+/// The direct map goes to kDirectMapBase, or to the next slot of 512 GiB from which on no page of
+/// the kernel is in its way; the stack comes after it. `physical_end`: one past the last byte that
+/// the direct map must reach, at most 2^52. Error: no_virtual_space.
+Result<Layout> plan_layout(const LoadPlan& plan, uint64_t physical_end);
+
+/// Memory that stage 2 uses while it changes page tables: mapped where it lies.
+struct IdentityMapping {
+    PhysRange range; // whole pages, none of them a page of the kernel's
+    Access access;
+};
+
+/// A range of the direct map. Whole pages.
+struct DirectMapping {
+    PhysRange range;
+    Caching caching;
+};
+
+struct AddressSpace {
+    const LoadPlan& plan; // placed
+    const Layout& layout;
+    std::span<const DirectMapping> direct_map; // disjoint
+    PhysAddr stack;                            // layout.stack.bytes, contiguous
+    std::span<const IdentityMapping> identity;
+};
+
+/// Fills empty page tables with all of it.
+/// Errors: out_of_memory, and mapping_* where two parts claim the same addresses.
+Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space);
+
+} // namespace baton

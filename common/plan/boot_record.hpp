@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Builds the two records: BootInfo for the kernel, and the handoff for stage 2.
+#pragma once
+
+#include "abi/boot_info.h"
+#include "abi/handoff.h"
+#include "core/address.hpp"
+#include "core/arena.hpp"
+#include "core/error.hpp"
+#include "memory/normalise.hpp"
+#include "plan/address_space.hpp"
+#include "plan/load_plan.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// A BootInfo with all its arrays in one block of memory, which the kernel will see in the direct
+/// map.
+class BootRecord {
+  public:
+    struct Capacity {
+        uint64_t segments;
+        uint64_t framebuffers;
+        uint64_t time_stamps; // stage 2's among them
+        uint64_t claims;      // ranges that set_memory_map() takes at the most
+    };
+    static uint64_t bytes_needed(const Capacity& capacity);
+
+    /// Lays the record out in `memory`, bytes_needed() bytes that are at `physical`. The fields
+    /// that say where arrays are and what the loader is called are filled in; the rest is zero.
+    /// Error: out_of_memory.
+    static Result<BootRecord> create(std::span<std::byte> memory, PhysAddr physical,
+                                     const Layout& layout, const Capacity& capacity);
+
+    /// The kernel's address of the record.
+    VirtAddr virtual_address() const { return to_virtual(info_); }
+    /// To fill in scalar fields.
+    BatonBootInfo& info() { return *info_; }
+
+    void set_kernel(const LoadPlan& plan);
+    /// `framebuffer.address` is filled in here.
+    void add_framebuffer(BatonFramebuffer framebuffer);
+    /// Names are cut off to what BatonTimeStamp holds. Stamps beyond the capacity are dropped.
+    void add_time_stamp(std::string_view name, uint64_t tsc);
+    /// The kernel's address of the stamps that stage 2 makes, which are added here, still zero.
+    VirtAddr add_stage2_time_stamps();
+
+    /// `claims` may have as many entries as Capacity says, and is in any order. Can't fail: it runs
+    /// after ExitBootServices. Scratch comes from the record's own block.
+    void set_memory_map(std::span<const TypedRange> claims);
+
+  private:
+    BootRecord() = default;
+    VirtAddr to_virtual(const void* pointer) const;
+
+    BatonBootInfo* info_ = nullptr;
+    uint64_t direct_map_offset_ = 0; // virtual address - pointer
+    std::span<BatonKernelSegment> segments_;
+    std::span<BatonFramebuffer> framebuffers_;
+    std::span<BatonTimeStamp> time_stamps_;
+    std::span<BatonMemoryRange> memory_map_;
+    std::span<RangeEdge> edges_;
+};
+
+inline constexpr uint64_t kStage2TimeStamps = BATON_STEP_KERNEL;
+
+/// What a handoff needs besides the plan.
+struct HandoffInput {
+    const LoadPlan& plan; // placed
+    const Layout& layout;
+    PhysAddr page_table_root;
+    PhysAddr file;     // the kernel file, whole, contiguous
+    PhysAddr physical; // where `memory` of make_handoff() lies
+    VirtAddr boot_info;
+    VirtAddr time_stamps;
+};
+
+/// Bytes of a handoff record with its segment array.
+uint64_t handoff_bytes(const LoadPlan& plan);
+
+/// The handoff record for x86-64 in the machine state that the boot protocol promises, without
+/// a place to report faults to: that is for the caller to fill in. `memory` is handoff_bytes()
+/// bytes. Error: out_of_memory.
+Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInput& input);
+
+} // namespace baton

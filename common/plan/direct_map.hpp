@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Which physical memory the direct map shows, and how it is cached.
+#pragma once
+
+#include "abi/boot_info.h"
+#include "core/arena.hpp"
+#include "core/error.hpp"
+#include "memory/efi_map.hpp"
+#include "plan/address_space.hpp"
+
+#include <span>
+
+namespace baton {
+
+/// All cacheable memory of the firmware's map, and the framebuffers, which win where both claim a
+/// page; sorted. The array is made in `arena`, of which direct_map_bytes() are used.
+/// Error: out_of_memory (the arena is too small).
+Result<std::span<DirectMapping>> plan_direct_map(const EfiMemoryMap& map,
+                                                 std::span<const BatonFramebuffer> framebuffers,
+                                                 Arena& arena);
+
+/// Arena bytes that plan_direct_map() takes at the most.
+uint64_t direct_map_bytes(std::size_t descriptors, std::size_t framebuffers);
+
+/// One past the last byte of the mappings; 0 where there are none.
+uint64_t physical_end(std::span<const DirectMapping> mappings);
+
+} // namespace baton

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/console.hpp"
+
+#include "stage1-efi/cpu.hpp"
+
+#include <array>
+
+namespace baton {
+namespace {
+
+constexpr uint16_t kCom1 = 0x3f8;
+constexpr uint16_t kDebugConsole = 0xe9;
+constexpr EFI_GUID kTextOutputGuid = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
+constexpr EFI_GUID kDevicePathGuid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+
+// 16550: line status register and its bit "transmitter holding register empty"; scratch register.
+constexpr uint16_t kLineStatus = 5;
+constexpr uint8_t kTransmitterEmpty = 0x20;
+constexpr uint16_t kScratch = 7;
+
+bool has_serial_port() {
+    cpu::out8(kCom1 + kScratch, 0x5a);
+    return cpu::in8(kCom1 + kScratch) == 0x5a;
+}
+
+/// QEMU's and Bochs' debug console answers with its own port number.
+bool has_debug_console() {
+    return cpu::in8(kDebugConsole) == kDebugConsole;
+}
+
+/// Whether a device path has a UART node (UEFI 2.10 section 10.3.4.15).
+bool has_uart_node(const EFI_DEVICE_PATH* node) {
+    constexpr uint8_t kMessaging = 3, kUart = 14, kEnd = 0x7f;
+    while (node != nullptr && node->Type != kEnd) {
+        if (node->Type == kMessaging && node->SubType == kUart)
+            return true;
+        const unsigned length = node->Length[0] | unsigned{node->Length[1]} << 8;
+        if (length < sizeof *node)
+            return false;
+        node = reinterpret_cast<const EFI_DEVICE_PATH*>(reinterpret_cast<const std::byte*>(node) +
+                                                        length);
+    }
+    return false;
+}
+
+bool is_u_boot(const CHAR16* vendor) {
+    for (const char c : std::string_view("Das U-Boot"))
+        if (vendor == nullptr || *vendor++ != static_cast<CHAR16>(c))
+            return false;
+    return true;
+}
+
+/// Whether what is written to ConOut comes out of the serial port by the firmware's own doing, so
+/// that writing it there too would show each line twice. EDK2 has a terminal driver on the UART;
+/// U-Boot's console is the serial port, and its device paths don't tell.
+bool console_reaches_serial(const efi::Firmware& firmware) {
+    if (is_u_boot(firmware.system->FirmwareVendor))
+        return true;
+    UINTN count = 0;
+    EFI_HANDLE* handles = nullptr;
+    EFI_GUID guid = kTextOutputGuid;
+    if (efi::failed(
+            firmware.boot()->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles)))
+        return false;
+    bool found = false;
+    for (UINTN i = 0; i < count && !found; ++i)
+        found =
+            has_uart_node(efi::protocol_on<EFI_DEVICE_PATH>(firmware, handles[i], kDevicePathGuid));
+    firmware.boot()->FreePool(handles);
+    return found;
+}
+
+} // namespace
+
+Console::Console(const efi::Firmware& firmware)
+    : firmware_(&firmware),
+      serial_port_(has_serial_port() ? kCom1 : 0),
+      debug_port_(has_debug_console() ? kDebugConsole : 0),
+      firmware_reaches_serial_(firmware.system->ConOut != nullptr &&
+                               console_reaches_serial(firmware)) {}
+
+void Console::write_line(std::string_view text) {
+    if (firmware_ != nullptr)
+        write_to_firmware(text);
+    const bool to_serial = serial_port_ != 0 && (firmware_ == nullptr || !firmware_reaches_serial_);
+    for (const std::string_view part : {text, std::string_view("\r\n")})
+        for (const char character : part) {
+            if (to_serial)
+                write_to_serial(character);
+            if (debug_port_ != 0 && character != '\r')
+                cpu::out8(debug_port_, static_cast<uint8_t>(character));
+        }
+}
+
+void Console::write_to_firmware(std::string_view text) const {
+    SIMPLE_TEXT_OUTPUT_INTERFACE* const output = firmware_->system->ConOut;
+    if (output == nullptr)
+        return;
+    std::array<CHAR16, 128> buffer;
+    std::size_t used = 0;
+    const auto flush = [&] {
+        buffer[used] = 0;
+        output->OutputString(output, buffer.data());
+        used = 0;
+    };
+    for (const std::string_view part : {text, std::string_view("\r\n")})
+        for (const char character : part) {
+            buffer[used++] = static_cast<unsigned char>(character);
+            if (used == buffer.size() - 1)
+                flush();
+        }
+    flush();
+}
+
+void Console::write_to_serial(char character) const {
+    for (uint32_t tries = 100'000; tries != 0; --tries)
+        if ((cpu::in8(static_cast<uint16_t>(serial_port_ + kLineStatus)) & kTransmitterEmpty) != 0)
+            break;
+    cpu::out8(serial_port_, static_cast<uint8_t>(character));
+}
+
+void Console::wait_for_key() {
+    constexpr unsigned kTenthsOfSecond = 30;
+    SIMPLE_INPUT_INTERFACE* const input = firmware_->system->ConIn;
+    for (unsigned i = 0; i < kTenthsOfSecond; ++i) {
+        EFI_INPUT_KEY key;
+        if (input != nullptr && input->ReadKeyStroke(input, &key) == EFI_SUCCESS)
+            return;
+        firmware_->boot()->Stall(100'000);
+    }
+}
+
+} // namespace baton

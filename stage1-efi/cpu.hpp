@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The processor's instructions that stage 1 needs, one function each.
+#pragma once
+
+#include <cstdint>
+
+namespace baton::cpu {
+
+struct CpuidResult {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
+    CpuidResult result;
+    asm volatile("cpuid"
+                 : "=a"(result.eax), "=b"(result.ebx), "=c"(result.ecx), "=d"(result.edx)
+                 : "a"(leaf), "c"(subleaf));
+    return result;
+}
+
+inline uint64_t read_tsc() {
+    uint32_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return uint64_t{high} << 32 | low;
+}
+
+inline uint64_t read_cr3() {
+    uint64_t value;
+    asm volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+inline uint64_t read_cr4() {
+    uint64_t value;
+    asm volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+inline uint64_t read_stack_pointer() {
+    uint64_t value;
+    asm volatile("mov %%rsp, %0" : "=r"(value));
+    return value;
+}
+
+/// GDTR or IDTR: Intel SDM 3A figure 2-6.
+struct [[gnu::packed]] TableRegister {
+    uint16_t limit;
+    uint64_t base;
+};
+inline TableRegister read_gdtr() {
+    TableRegister value;
+    asm volatile("sgdt %0" : "=m"(value));
+    return value;
+}
+inline TableRegister read_idtr() {
+    TableRegister value;
+    asm volatile("sidt %0" : "=m"(value));
+    return value;
+}
+
+inline void out8(uint16_t port, uint8_t value) {
+    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+inline uint8_t in8(uint16_t port) {
+    uint8_t value;
+    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+/// CPUID 80000001h EDX: bit 20 is NX, bit 26 is 1 GiB pages (Intel SDM 2A, CPUID).
+inline uint32_t extended_features() {
+    return cpuid(0x8000'0000).eax >= 0x8000'0001 ? cpuid(0x8000'0001).edx : 0;
+}
+inline bool has_no_execute() {
+    return (extended_features() & 1u << 20) != 0;
+}
+inline bool has_huge_pages() {
+    return (extended_features() & 1u << 26) != 0;
+}
+
+} // namespace baton::cpu

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The UEFI specification's declarations: gnu-efi's, and those it lacks, under their official names.
+#pragma once
+
+extern "C" {
+#include <efi.h>
+}
+
+#include <cstdint>
+
+namespace baton::efi {
+
+/// What stage 1 was given by the firmware.
+struct Firmware {
+    EFI_HANDLE image;
+    EFI_SYSTEM_TABLE* system;
+
+    EFI_BOOT_SERVICES* boot() const { return system->BootServices; }
+};
+
+/// Error codes have the highest bit set: UEFI 2.10 appendix D.
+constexpr bool failed(EFI_STATUS status) {
+    return status >> 63 != 0;
+}
+
+/// EFI_MEMORY_ATTRIBUTE_PROTOCOL, UEFI 2.10 section 37.1.
+struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
+    using Function = EFI_STATUS(EFIAPI*)(EFI_MEMORY_ATTRIBUTE_PROTOCOL* self,
+                                         EFI_PHYSICAL_ADDRESS base, UINT64 length,
+                                         UINT64 attributes);
+    void* GetMemoryAttributes;
+    Function SetMemoryAttributes;
+    Function ClearMemoryAttributes;
+};
+inline constexpr UINT64 EFI_MEMORY_RO = 0x20000;
+inline constexpr EFI_GUID EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID = {
+    0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
+
+/// EFI_FILE_INFO without the file's name, which follows it: UEFI 2.10 section 13.5.16.
+struct FileInfoFixedPart {
+    UINT64 Size;
+    UINT64 FileSize;
+    UINT64 PhysicalSize;
+    EFI_TIME CreateTime;
+    EFI_TIME LastAccessTime;
+    EFI_TIME ModificationTime;
+    UINT64 Attribute;
+};
+static_assert(sizeof(FileInfoFixedPart) == 80);
+
+/// The protocol of type T on `handle`, or null. Firmware functions take GUIDs as non-const
+/// pointers.
+template<class T>
+T* protocol_on(const Firmware& firmware, EFI_HANDLE handle, EFI_GUID guid) {
+    void* interface = nullptr;
+    const EFI_STATUS status = firmware.boot()->HandleProtocol(handle, &guid, &interface);
+    return failed(status) ? nullptr : static_cast<T*>(interface);
+}
+
+/// The first protocol of type T in the system, or null.
+template<class T>
+T* locate_protocol(const Firmware& firmware, EFI_GUID guid) {
+    void* interface = nullptr;
+    const EFI_STATUS status = firmware.boot()->LocateProtocol(&guid, nullptr, &interface);
+    return failed(status) ? nullptr : static_cast<T*>(interface);
+}
+
+/// A GUID of gnu-efi's, which are macros of braces.
+constexpr EFI_GUID guid(const EFI_GUID& value) {
+    return value;
+}
+
+} // namespace baton::efi

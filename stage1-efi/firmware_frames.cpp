@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/firmware_frames.hpp"
+
+#include "memory/free_range.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace baton {
+namespace {
+
+constexpr uint64_t kLowest = uint64_t{1} << 20;
+constexpr PhysAddr kBelow4GiB{uint64_t{1} << 32};
+constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
+
+/// The highest place for `request` below `end` in the free memory of `map`.
+std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
+                                   const FrameRequest& request,
+                                   std::span<const PhysRange> occupied) {
+    std::optional<PhysAddr> best;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        const EfiMemoryDescriptor descriptor = map[i];
+        if (descriptor.type != kEfiConventionalMemory ||
+            efi_memory_type(descriptor) != BATON_MEMORY_USABLE)
+            continue;
+        PhysRange free = efi_range(descriptor);
+        const uint64_t low = std::max(free.base.value, kLowest);
+        if (free.empty() || free.end().value <= low)
+            continue;
+        free = {{low}, free.end().value - low};
+        const auto place = highest_fit(free, end, request, occupied);
+        if (place && (!best || *place > *best))
+            best = place;
+    }
+    return best;
+}
+
+} // namespace
+
+FirmwareFrames::~FirmwareFrames() {
+    while (blocks_ != nullptr) {
+        Block* const block = blocks_;
+        blocks_ = block->next;
+        firmware_.boot()->FreePages(block->base, block->pages);
+        firmware_.boot()->FreePool(block);
+    }
+    if (map_buffer_ != nullptr)
+        firmware_.boot()->FreePool(map_buffer_);
+}
+
+Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
+    // First of all: taken later, it might come from the place that was found.
+    void* memory = nullptr;
+    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, sizeof(Block), &memory)))
+        return fail(ErrorCode::out_of_memory, {sizeof(Block), 1});
+    const auto base = claim(request);
+    if (!base) {
+        firmware_.boot()->FreePool(memory);
+        return base;
+    }
+    blocks_ = new (memory) Block{base->value, request.pages, blocks_};
+    return base;
+}
+
+/// Finds the place and has the firmware mark it as allocated.
+Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
+    const auto map = memory_map();
+    if (!map)
+        return std::unexpected(map.error());
+    auto place = find_place(*map, kBelow4GiB, request, occupied_.ranges());
+    if (!place)
+        place = find_place(*map, kAnywhere, request, occupied_.ranges());
+    const auto type = request.use == FrameUse::code ? EfiLoaderCode : EfiLoaderData;
+    EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
+    if (!place || efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
+                                                              &address)))
+        return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
+    return *place;
+}
+
+Result<EfiMemoryMap> FirmwareFrames::memory_map() {
+    constexpr unsigned kTries = 8; // enlarging the buffer can make the map longer
+    EFI_STATUS status = EFI_SUCCESS;
+    UINTN bytes = 0;
+    for (unsigned i = 0; i < kTries; ++i) {
+        bytes = map_buffer_bytes_;
+        UINTN key = 0, descriptor_bytes = 0;
+        UINT32 version = 0;
+        status =
+            firmware_.boot()->GetMemoryMap(&bytes, static_cast<EFI_MEMORY_DESCRIPTOR*>(map_buffer_),
+                                           &key, &descriptor_bytes, &version);
+        if (status == EFI_SUCCESS)
+            return EfiMemoryMap({static_cast<const std::byte*>(map_buffer_), bytes},
+                                descriptor_bytes);
+        if (status != EFI_BUFFER_TOO_SMALL)
+            break;
+        if (auto grown = grow_map_buffer(bytes); !grown)
+            return std::unexpected(grown.error());
+    }
+    return fail(ErrorCode::memory_map_unavailable, {status, bytes});
+}
+
+Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
+    constexpr UINTN kRoom = 2048; // for some forty descriptors more, so that it rarely grows again
+    if (map_buffer_ != nullptr)
+        firmware_.boot()->FreePool(map_buffer_);
+    map_buffer_ = nullptr;
+    map_buffer_bytes_ = 0;
+    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, bytes + kRoom, &map_buffer_)))
+        return fail(ErrorCode::out_of_memory, {bytes + kRoom, 1});
+    map_buffer_bytes_ = bytes + kRoom;
+    return {};
+}
+
+Result<PhysAddr> FramePool::allocate(const FrameRequest& request) {
+    constexpr uint64_t kBlockPages = 16;
+    if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty())
+        return source_.allocate(request);
+    if (pages_left_ == 0) {
+        const auto block = source_.allocate({.pages = kBlockPages});
+        if (!block)
+            return block;
+        next_ = *block;
+        pages_left_ = kBlockPages;
+    }
+    const PhysAddr frame = next_;
+    next_ = next_ + kPageBytes;
+    --pages_left_;
+    return frame;
+}
+
+} // namespace baton

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Physical memory from UEFI's boot services.
+#pragma once
+
+#include "core/error.hpp"
+#include "memory/efi_map.hpp"
+#include "memory/frame_source.hpp"
+#include "stage1-efi/efi.hpp"
+#include "stage1-efi/firmware_state.hpp"
+
+namespace baton {
+
+/// Picks each block from the firmware's memory map, top down and below 4 GiB where it can (the
+/// firmware's disk drivers reach it there without a copy), and claims it by address. The firmware's
+/// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the
+/// firmware uses without saying so, and of the first MiB, which kernels need for themselves.
+///
+/// Owns what it has allocated: destruction gives all of it back, unless keep() was called.
+class FirmwareFrames final : public FrameSource {
+  public:
+    /// `occupied`: never to be handed out. Both are referred to, not copied.
+    FirmwareFrames(const efi::Firmware& firmware, const RangeSet& occupied)
+        : firmware_(firmware),
+          occupied_(occupied) {}
+    ~FirmwareFrames();
+    FirmwareFrames(const FirmwareFrames&) = delete;
+    FirmwareFrames& operator=(const FirmwareFrames&) = delete;
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override;
+    /// UEFI maps memory where it lies.
+    std::byte* access(PhysAddr address) override {
+        return reinterpret_cast<std::byte*>(address.value);
+    }
+
+    /// The memory map of this moment. It lives until the next call of this class.
+    /// Errors: memory_map_unavailable, out_of_memory.
+    Result<EfiMemoryMap> memory_map();
+
+    /// Everything allocated so far stays when this object goes.
+    void keep() { blocks_ = nullptr; }
+
+  private:
+    /// Remembers one block of pages; in memory from AllocatePool.
+    struct Block {
+        EFI_PHYSICAL_ADDRESS base;
+        UINTN pages;
+        Block* next;
+    };
+
+    Result<PhysAddr> claim(const FrameRequest& request);
+    Result<void> grow_map_buffer(UINTN bytes);
+
+    const efi::Firmware& firmware_;
+    const RangeSet& occupied_;
+    Block* blocks_ = nullptr;
+    void* map_buffer_ = nullptr;
+    UINTN map_buffer_bytes_ = 0;
+};
+
+/// Hands out single frames from blocks of several, so that page tables lie together and cost few
+/// firmware calls.
+class FramePool final : public FrameSource {
+  public:
+    explicit FramePool(FrameSource& source) : source_(source) {}
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override;
+    std::byte* access(PhysAddr address) override { return source_.access(address); }
+
+  private:
+    FrameSource& source_;
+    PhysAddr next_{};
+    uint64_t pages_left_ = 0;
+};
+
+} // namespace baton

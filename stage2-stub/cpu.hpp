@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The privileged instructions that stage 2 needs, one function each.
+#pragma once
+
+#include <cstdint>
+
+namespace baton::stage2 {
+
+inline constexpr uint32_t kMsrPat = 0x277;        // IA32_PAT
+inline constexpr uint32_t kMsrEfer = 0xc000'0080; // IA32_EFER
+
+inline void write_msr(uint32_t index, uint64_t value) {
+    asm volatile("wrmsr"
+                 :
+                 : "c"(index), "a"(static_cast<uint32_t>(value)),
+                   "d"(static_cast<uint32_t>(value >> 32))
+                 : "memory");
+}
+
+inline void write_cr0(uint64_t value) {
+    asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
+inline void write_cr3(uint64_t value) {
+    asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+inline void write_cr4(uint64_t value) {
+    asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+inline void write_dr7(uint64_t value) {
+    asm volatile("mov %0, %%dr7" : : "r"(value));
+}
+
+inline uint64_t read_cr2() {
+    uint64_t value;
+    asm volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+inline uint64_t read_tsc() {
+    uint32_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return uint64_t{high} << 32 | low;
+}
+
+inline void out8(uint16_t port, uint8_t value) {
+    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+inline void out32(uint16_t port, uint32_t value) {
+    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+inline uint8_t in8(uint16_t port) {
+    uint8_t value;
+    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+/// `destination` may be mapped read-only: CR0.WP is off while stage 2 copies.
+inline void copy_bytes(uint64_t destination, uint64_t source, uint64_t count) {
+    asm volatile("rep movsb" : "+D"(destination), "+S"(source), "+c"(count) : : "memory");
+}
+inline void zero_bytes(uint64_t destination, uint64_t count) {
+    asm volatile("rep stosb" : "+D"(destination), "+c"(count) : "a"(0) : "memory");
+}
+
+[[noreturn]] inline void halt() {
+    for (;;)
+        asm volatile("cli; hlt");
+}
+
+} // namespace baton::stage2

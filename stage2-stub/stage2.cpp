@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Stage 2: executes a handoff record. The contract is in abi/handoff.h.
+#include "abi/handoff.h"
+#include "stage2-stub/cpu.hpp"
+#include "stage2-stub/fault.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" {
+void load_flat_segments();
+[[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
+uint32_t stage2_check(const BatonHandoff* record);
+[[noreturn]] void stage2_run(const BatonHandoff* record);
+}
+
+namespace baton::stage2 {
+namespace {
+
+/// The fields of BatonStage2Header that C++ knows. The linker script appends the others, and puts
+/// them at the beginning of the file.
+struct HeaderStart {
+    uint64_t magic = BATON_STAGE2_MAGIC;
+    uint16_t version_major = BATON_HANDOFF_VERSION_MAJOR;
+    uint16_t version_minor = BATON_HANDOFF_VERSION_MINOR;
+    uint32_t header_bytes = sizeof(BatonStage2Header);
+};
+[[gnu::section(".header"), gnu::used]] constexpr HeaderStart kHeaderStart;
+
+constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
+constexpr uint64_t kCr4GlobalPages = uint64_t{1} << 7;
+constexpr uint64_t kDr7Reset = 0x400; // no breakpoint: Intel SDM 3B section 17.2.4
+
+/// The FXSAVE area: Intel SDM 1 section 10.5.1.
+struct alignas(16) FpuState {
+    uint16_t control_word;
+    uint16_t status_word;
+    uint32_t tags_and_opcode;
+    uint64_t instruction_pointer;
+    uint64_t data_pointer;
+    uint32_t mxcsr;
+    uint32_t mxcsr_mask;
+    std::byte registers[480];
+};
+static_assert(sizeof(FpuState) == 512);
+FpuState fpu_state; // zero but for what reset_fpu() sets: all registers empty and 0
+
+/// The machine under the kernel's page tables, where stage 2 may write to read-only pages.
+void load_page_tables(const BatonHandoff& record) {
+    write_msr(kMsrEfer, record.efer); // before CR3: the tables have NX bits
+    // CR4 first: CET, which must go before CR0.WP does, and PGE, so that no global translation of
+    // the firmware's survives the change of CR3 (Intel SDM 3A section 4.10.4.1).
+    write_cr4(record.cr4 & ~kCr4GlobalPages);
+    write_cr0(record.cr0 & ~kCr0WriteProtect);
+    write_cr3(record.page_table_root);
+}
+
+const BatonHandoffSegment& segment_at(const BatonHandoff& record, uint32_t index) {
+    const uint64_t address = record.segments + uint64_t{index} * record.segment_entry_bytes;
+    return *reinterpret_cast<const BatonHandoffSegment*>(address);
+}
+
+void load_segments(const BatonHandoff& record) {
+    for (uint32_t i = 0; i < record.segment_count; ++i) {
+        const BatonHandoffSegment& segment = segment_at(record, i);
+        set_segment(i);
+        copy_bytes(segment.destination, record.direct_map_base + segment.source_physical,
+                   segment.file_bytes);
+        zero_bytes(segment.destination + segment.file_bytes,
+                   segment.memory_bytes - segment.file_bytes);
+    }
+}
+
+void reset_fpu() {
+    fpu_state.control_word = 0x37f; // as after FNINIT: Intel SDM 1 section 8.1.5
+    fpu_state.mxcsr = 0x1f80;       // as at reset: Intel SDM 1 section 10.2.3
+    asm volatile("fxrstor64 %0" : : "m"(fpu_state));
+}
+
+/// What the kernel finds in the registers that paging doesn't depend on, and write protection.
+void set_machine_state(const BatonHandoff& record) {
+    write_cr0(record.cr0);
+    write_msr(kMsrPat, record.pat);
+    write_cr4(record.cr4); // PGE changes, so no translation made under the old PAT survives
+    write_dr7(kDr7Reset);
+    reset_fpu();
+}
+
+void stamp(const BatonHandoff& record, BatonHandoffStep step, uint64_t tsc) {
+    if (record.time_stamps == 0)
+        return;
+    const uint64_t address = record.time_stamps + uint64_t{step} * record.time_stamp_bytes;
+    *reinterpret_cast<uint64_t*>(address) = tsc;
+}
+
+} // namespace
+} // namespace baton::stage2
+
+/// On the caller's stack, with nothing changed: a BatonHandoffRefusal, or 0.
+uint32_t stage2_check(const BatonHandoff* record) {
+    if (record->magic != BATON_HANDOFF_MAGIC)
+        return BATON_REFUSED_MAGIC;
+    if (record->version_major != BATON_HANDOFF_VERSION_MAJOR)
+        return BATON_REFUSED_VERSION;
+    if (record->size < sizeof *record)
+        return BATON_REFUSED_SIZE;
+    return 0;
+}
+
+/// On stage 2's own stack, with interrupts off.
+void stage2_run(const BatonHandoff* record) {
+    using namespace baton::stage2;
+    load_flat_segments();
+    install_fault_reports(record);
+    const uint64_t entered = read_tsc();
+
+    set_step(BATON_STEP_TABLES);
+    load_page_tables(*record);
+    stamp(*record, BATON_STEP_ENTERED, entered);
+    stamp(*record, BATON_STEP_TABLES, read_tsc());
+
+    set_step(BATON_STEP_COPY);
+    load_segments(*record);
+    stamp(*record, BATON_STEP_COPY, read_tsc());
+
+    set_step(BATON_STEP_STATE);
+    set_machine_state(*record);
+    stamp(*record, BATON_STEP_STATE, read_tsc());
+
+    set_step(BATON_STEP_KERNEL);
+    enter_kernel(record->boot_info, record->kernel_entry, record->kernel_stack_top);
+}
