@@ -9,14 +9,6 @@
 
 namespace baton {
 
-constinit const Boot::Stage Boot::kStages[] = {
-    {"machine checked", &Boot::check_machine}, {"kernel read", &Boot::read_kernel_file},
-    {"kernel planned", &Boot::plan_kernel},    {"kernel placed", &Boot::place_kernel},
-    {"memory planned", &Boot::plan_memory},    {"stage 2 loaded", &Boot::load_stage2},
-    {"records made", &Boot::make_records},     {"page tables built", &Boot::build_page_tables},
-    {"firmware left", &Boot::leave_firmware},
-};
-
 Boot::Boot(const efi::Firmware& firmware, Console& console, Log& log)
     : firmware_(firmware),
       console_(console),
@@ -25,6 +17,17 @@ Boot::Boot(const efi::Firmware& firmware, Console& console, Log& log)
       frames_(firmware, occupied_) {}
 
 Error Boot::run() {
+    struct Stage {
+        std::string_view name; // of its time stamp
+        Result<void> (Boot::*run)();
+    };
+    static constexpr Stage kStages[] = {
+        {"machine checked", &Boot::check_machine}, {"kernel read", &Boot::read_kernel_file},
+        {"kernel planned", &Boot::plan_kernel},    {"kernel placed", &Boot::place_kernel},
+        {"memory planned", &Boot::plan_memory},    {"stage 2 loaded", &Boot::load_stage2},
+        {"records made", &Boot::make_records},     {"page tables built", &Boot::build_page_tables},
+        {"firmware left", &Boot::leave_firmware},
+    };
     for (const Stage& stage : kStages) {
         if (const auto done = (this->*stage.run)(); !done) {
             // Only GetMemoryMap and ExitBootServices may be called after a try to exit.
@@ -146,7 +149,7 @@ Result<void> Boot::load_stage2() {
     if (!block)
         return std::unexpected(block.error());
     stage2_ = *block;
-    log_.line(Text().add("stage 2 at ").hex(stage2_->code().base.value));
+    log_.line(Text().add("stage 2 at ").hex(stage2_.code().base.value));
     return {};
 }
 
@@ -159,7 +162,7 @@ Result<void> Boot::make_records() {
         return std::unexpected(final_map.error());
     final_map_ = *final_map;
 
-    const uint64_t claims = final_map_->capacity() + firmware_tables_.ranges().size() +
+    const uint64_t claims = final_map_.capacity() + firmware_tables_.ranges().size() +
                             plan_.regions.size() + framebuffers().size();
     auto arena = allocate_arena(Arena::bytes_for<TypedRange>(claims));
     if (!arena)
@@ -181,12 +184,12 @@ Result<void> Boot::make_records() {
     if (!record)
         return std::unexpected(record.error());
     record_ = *record;
-    record_->set_kernel(plan_);
+    record_.set_kernel(plan_);
     for (const BatonFramebuffer& framebuffer : framebuffers())
-        record_->add_framebuffer(framebuffer);
-    record_->info().firmware_cr3 = firmware_cr3_;
-    record_->info().tsc_hz = log_.tsc_hz();
-    add_firmware_tables(firmware_, record_->info());
+        record_.add_framebuffer(framebuffer);
+    record_.info().firmware_cr3 = firmware_cr3_;
+    record_.info().tsc_hz = log_.tsc_hz();
+    add_firmware_tables(firmware_, record_.info());
     return {};
 }
 
@@ -201,8 +204,8 @@ Result<void> Boot::build_page_tables() {
     auto mapper = PageMapper::create(pool, cpu::has_huge_pages());
     if (!mapper)
         return std::unexpected(mapper.error());
-    const IdentityMapping identity[] = {{stage2_->code(), Access::read_execute},
-                                        {stage2_->data(), Access::read_write},
+    const IdentityMapping identity[] = {{stage2_.code(), Access::read_execute},
+                                        {stage2_.data(), Access::read_write},
                                         {handoff_pages_, Access::read_only}};
     const auto mapped = map_address_space(*mapper, {.plan = plan_,
                                                     .layout = layout_,
@@ -211,14 +214,14 @@ Result<void> Boot::build_page_tables() {
                                                     .identity = identity});
     if (!mapped)
         return mapped;
-    record_->info().kernel_cr3 = mapper->root().value;
+    record_.info().kernel_cr3 = mapper->root().value;
 
     const auto handoff = make_handoff(*memory, {.plan = plan_,
                                                 .layout = layout_,
                                                 .page_table_root = mapper->root(),
                                                 .file = {reinterpret_cast<uint64_t>(file_.data())},
                                                 .physical = handoff_pages_.base,
-                                                .boot_info = record_->virtual_address(),
+                                                .boot_info = record_.virtual_address(),
                                                 .time_stamps = {}});
     if (!handoff)
         return std::unexpected(handoff.error());
@@ -237,7 +240,7 @@ Result<void> Boot::build_page_tables() {
 
 Result<void> Boot::leave_firmware() {
     log_.line(Text().add("leaving the firmware"));
-    if (auto left = final_map_->exit_boot_services(firmware_); !left)
+    if (auto left = final_map_.exit_boot_services(firmware_); !left)
         return left;
     console_.detach_from_firmware();
     frames_.keep();
@@ -246,25 +249,25 @@ Result<void> Boot::leave_firmware() {
 
 /// Boot services are gone: nothing below can fail.
 void Boot::hand_over() {
-    BatonBootInfo& info = record_->info();
-    record_->set_memory_map(final_claims());
+    BatonBootInfo& info = record_.info();
+    record_.set_memory_map(final_claims());
     info.firmware_memory_map =
-        layout_.direct_map.base.value + reinterpret_cast<uint64_t>(final_map_->bytes().data());
-    info.firmware_memory_map_bytes = final_map_->bytes().size();
-    info.firmware_descriptor_bytes = final_map_->descriptor_bytes();
-    info.firmware_descriptor_version = final_map_->descriptor_version();
+        layout_.direct_map.base.value + reinterpret_cast<uint64_t>(final_map_.bytes().data());
+    info.firmware_memory_map_bytes = final_map_.bytes().size();
+    info.firmware_descriptor_bytes = final_map_.descriptor_bytes();
+    info.firmware_descriptor_version = final_map_.descriptor_version();
     log_.line(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
 
     for (const Step& step : log_.steps())
-        record_->add_time_stamp(step.name, step.tsc);
-    handoff_->time_stamps = record_->add_stage2_time_stamps().value;
-    stage2_->call(*handoff_);
+        record_.add_time_stamp(step.name, step.tsc);
+    handoff_->time_stamps = record_.add_stage2_time_stamps().value;
+    stage2_.call(*handoff_);
 }
 
 /// What the firmware says, and what Baton knows better.
 std::span<const TypedRange> Boot::final_claims() {
     std::size_t count = 0;
-    const EfiMemoryMap map = final_map_->map();
+    const EfiMemoryMap map = final_map_.map();
     for (std::size_t i = 0; i < map.size(); ++i)
         claims_[count++] = {efi_range(map[i]), efi_memory_type(map[i])};
     for (const PhysRange& tables : firmware_tables_.ranges())

@@ -30,12 +30,6 @@ class Boot {
     Error run();
 
   private:
-    struct Stage {
-        std::string_view name; // of the time stamp
-        Result<void> (Boot::*run)();
-    };
-    static const Stage kStages[];
-
     Result<void> check_machine();
     Result<void> read_kernel_file();
     Result<void> plan_kernel();
@@ -66,15 +60,15 @@ class Boot {
     LoadPlan plan_;
     std::optional<BatonFramebuffer> framebuffer_;
     std::span<DirectMapping> direct_map_;
-    Layout layout_;
-    PhysAddr stack_;
+    Layout layout_{};
+    PhysAddr stack_{};
     std::span<PhysRange> kernel_pages_as_physical_; // what identity mappings must avoid
-    std::optional<Stage2Block> stage2_;
-    std::optional<FinalMemoryMap> final_map_;
+    Stage2Block stage2_;
+    FinalMemoryMap final_map_;
     std::span<TypedRange> claims_;
-    std::optional<BootRecord> record_;
+    BootRecord record_;
     BatonHandoff* handoff_ = nullptr;
-    PhysRange handoff_pages_;
+    PhysRange handoff_pages_{};
 };
 
 } // namespace baton

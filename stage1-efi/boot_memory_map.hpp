@@ -17,6 +17,9 @@ namespace baton {
 /// memory when boot services are about to go.
 class FinalMemoryMap {
   public:
+    /// Nothing yet: prepare() makes one that can be used.
+    FinalMemoryMap() = default;
+
     /// `current`: the map of now. Error: out_of_memory.
     static Result<FinalMemoryMap> prepare(const EfiMemoryMap& current, FrameSource& frames);
 

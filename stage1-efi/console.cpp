@@ -3,6 +3,7 @@
 
 #include "stage1-efi/cpu.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace baton {
@@ -44,10 +45,8 @@ bool has_uart_node(const EFI_DEVICE_PATH* node) {
 }
 
 bool is_u_boot(const CHAR16* vendor) {
-    for (const char c : std::string_view("Das U-Boot"))
-        if (vendor == nullptr || *vendor++ != static_cast<CHAR16>(c))
-            return false;
-    return true;
+    constexpr std::string_view kName = "Das U-Boot";
+    return vendor != nullptr && std::equal(kName.begin(), kName.end(), vendor);
 }
 
 /// Whether what is written to ConOut comes out of the serial port by the firmware's own doing, so

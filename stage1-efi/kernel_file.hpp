@@ -27,6 +27,7 @@ class File {
     File(File&& other) noexcept : file_(other.file_) { other.file_ = nullptr; }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
+    File& operator=(File&&) = delete;
 
     EFI_FILE_PROTOCOL* operator->() const { return file_; }
     EFI_FILE_PROTOCOL* get() const { return file_; }

@@ -13,6 +13,9 @@ namespace baton {
 
 class Stage2Block {
   public:
+    /// Nothing yet: load() makes one that can be used.
+    Stage2Block() = default;
+
     /// Copies stage 2 into frames that keep clear of `avoid`, and zeroes the rest of its memory.
     /// Errors: out_of_memory, stage2_mismatch.
     static Result<Stage2Block> load(const efi::Firmware& firmware, FrameSource& frames,
@@ -31,8 +34,8 @@ class Stage2Block {
   private:
     Stage2Block(PhysAddr base, const BatonStage2Header& header) : base_(base), header_(header) {}
 
-    PhysAddr base_;
-    BatonStage2Header header_;
+    PhysAddr base_{};
+    BatonStage2Header header_{};
 };
 
 } // namespace baton

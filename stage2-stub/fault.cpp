@@ -13,7 +13,7 @@ extern const std::byte fault_stubs[];
 namespace baton::stage2 {
 namespace {
 
-constexpr unsigned kVectors = 32;
+constexpr std::size_t kVectors = 32;
 constexpr unsigned kStubBytes = 8;
 constexpr uint16_t kCodeSelector = 0x08;
 
@@ -50,8 +50,9 @@ constexpr uint32_t kWithErrorCode = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1
                                     1u << 17 | 1u << 21 | 1u << 29 | 1u << 30;
 
 // In the order of BatonHandoffStep, each in 8 characters.
+constexpr std::size_t kStepBytes = 8;
 constexpr char kSteps[] = "entered\0tables\0\0copy\0\0\0\0state\0\0\0kernel\0";
-static_assert(sizeof kSteps == BATON_STEP_COUNT * 8);
+static_assert(sizeof kSteps == BATON_STEP_COUNT * kStepBytes);
 
 // 16550: line status register, transmitter holding register empty.
 constexpr uint16_t kLineStatus = 5;
@@ -97,7 +98,7 @@ void put_report(uint64_t vector, const uint64_t* pushed) {
     put(", cr2 ", cr2);
     put(", rsp ", pushed[3]);
     put(", step ");
-    put(kSteps + current_step * 8);
+    put(kSteps + current_step * kStepBytes);
     if (current_step == BATON_STEP_COPY)
         put(", segment ", current_segment);
     put("\r\n");

@@ -17,7 +17,7 @@
  *     BATON_MEMORY_LOADER_RECLAIMABLE: copy what you need before you reuse that memory.
  *   - A record grows at its end only. `size` tells how much of it this loader filled in.
  *
- * Machine state at the kernel's first instruction (docs/boot-protocol.md has the numbered list):
+ * Machine state at the kernel's first instruction:
  *   RIP the ELF's entry point · RDI this record · RSP the top of a stack of stack_bytes, with a
  * zero return address on it and (RSP + 8) % 16 == 0 · the other general registers 0 · IF = DF = 0 ·
  *   CR0 = PG PE WP NE MP ET · CR4 = PAE PGE OSFXSR OSXMMEXCPT · EFER = LME LMA NXE (and SCE clear)

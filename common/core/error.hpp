@@ -65,7 +65,7 @@ struct Error {
     ErrorCode code;
     std::array<uint64_t, kErrorNumbers> numbers{};
 
-    constexpr Error(ErrorCode error_code, std::initializer_list<uint64_t> values = {})
+    constexpr explicit Error(ErrorCode error_code, std::initializer_list<uint64_t> values = {})
         : code(error_code) {
         std::size_t i = 0;
         for (uint64_t value : values)

@@ -4,7 +4,6 @@
 #include "paging/entry.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #ifndef BATON_VERSION
 #error "the build defines BATON_VERSION"
@@ -16,7 +15,7 @@ namespace {
 /// Copies into a field of N characters, the last of which stays NUL.
 template<std::size_t N>
 void copy_text(char (&field)[N], std::string_view text) {
-    std::memcpy(field, text.data(), std::min(text.size(), N - 1));
+    std::copy_n(text.begin(), std::min(text.size(), N - 1), field);
 }
 
 // Control registers at the kernel's first instruction: Intel SDM 3A sections 2.2.1 (EFER) and 2.5.

@@ -29,6 +29,10 @@ class BootRecord {
         uint64_t time_stamps; // stage 2's among them
         uint64_t claims;      // ranges that set_memory_map() takes at the most
     };
+
+    /// Nothing yet: create() makes one that can be used.
+    BootRecord() = default;
+
     static uint64_t bytes_needed(const Capacity& capacity);
 
     /// Lays the record out in `memory`, bytes_needed() bytes that are at `physical`. The fields
@@ -55,7 +59,6 @@ class BootRecord {
     void set_memory_map(std::span<const TypedRange> claims);
 
   private:
-    BootRecord() = default;
     VirtAddr to_virtual(const void* pointer) const;
 
     BatonBootInfo* info_ = nullptr;
