@@ -51,6 +51,18 @@ Result<void> Boot::check_machine() {
     add_page_tables(firmware_tables_, firmware_cr3_);
     occupied_ = firmware_tables_;
     add_stack_and_descriptor_tables(occupied_);
+
+    const uint32_t revision = firmware_.system->Hdr.Revision;
+    Text text;
+    text.add("firmware: ");
+    for (const CHAR16* vendor = firmware_.system->FirmwareVendor; vendor && *vendor != 0; ++vendor)
+        text.add(*vendor < 0x7f ? static_cast<char>(*vendor) : '?');
+    log_.line(text.add(", UEFI ")
+                  .decimal(revision >> 16)
+                  .add('.')
+                  .decimal((revision & 0xffff) / 10)
+                  .add(", page tables at ")
+                  .hex(firmware_cr3_));
     return {};
 }
 
@@ -85,6 +97,11 @@ Result<void> Boot::plan_kernel() {
     if (!plan)
         return std::unexpected(plan.error());
     plan_ = *plan;
+    log_.line(Text()
+                  .add("kernel: ")
+                  .decimal(plan_.segments.size())
+                  .add(" segments, entry ")
+                  .hex(plan_.entry.value));
     return {};
 }
 
@@ -190,6 +207,7 @@ Result<void> Boot::make_records() {
     record_.info().firmware_cr3 = firmware_cr3_;
     record_.info().tsc_hz = log_.tsc_hz();
     add_firmware_tables(firmware_, record_.info());
+    log_.line(Text().add("BootInfo at ").hex(record_.virtual_address().value));
     return {};
 }
 

@@ -8,6 +8,9 @@
 #include "stage1-efi/log.hpp"
 #include "stage1-efi/time_source.hpp"
 
+/// Where the firmware has loaded this image: the linker's symbol for its first byte.
+extern "C" const std::byte __image_base__[];
+
 namespace {
 
 using baton::Error;
@@ -48,7 +51,9 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     baton::Console console(firmware);
     baton::Log log(console, start, baton::find_tsc_hz(firmware));
     log.step("stage 1 started");
-    log.line(baton::Text().add("Baton " BATON_VERSION ", stage 1 for UEFI"));
+    log.line(baton::Text()
+                 .add("Baton " BATON_VERSION ", stage 1 for UEFI, at ")
+                 .hex(reinterpret_cast<uint64_t>(__image_base__)));
 
     const Error error = [&] { return baton::Boot(firmware, console, log).run(); }();
     console.write_line(baton::Text().error(error).view());

@@ -13,6 +13,7 @@
  *   - An array is three fields: the address of its first entry, the number of entries, and the
  *     bytes from one entry to the next. Step by that size, not by sizeof, and a kernel built
  * against this header keeps working with a later loader whose entries have grown at their end.
+ *   - What is not there is 0; an array that is not there has no entries.
  *   - Everything belongs to the kernel. The records themselves lie in memory of the type
  *     BATON_MEMORY_LOADER_RECLAIMABLE: copy what you need before you reuse that memory.
  *   - A record grows at its end only. `size` tells how much of it this loader filled in.
@@ -73,7 +74,7 @@ typedef struct BatonKernelSegment {
 } BatonKernelSegment;
 
 /* A linear framebuffer. A pixel is bits_per_pixel / 8 bytes, little-endian; a channel of it is
- * (pixel >> shift) & ((1 << bits) - 1). */
+ * (pixel >> shift) & ((1 << bits) - 1), whatever the number of bits of a pixel. */
 typedef struct BatonFramebuffer {
     uint64_t address;       /* virtual, mapped write-combining */
     uint64_t base_physical; /* as the firmware gives it; need not be page-aligned */
@@ -136,7 +137,7 @@ typedef struct BatonBootInfo {
     uint32_t framebuffer_count;
     uint32_t framebuffer_entry_bytes;
 
-    /* The firmware's tables; 0 where there is none. */
+    /* The firmware's tables. UEFI keeps them in memory that the direct map has. */
     uint64_t rsdp_physical;             /* ACPI root: revision 2 or later where there is one */
     uint64_t smbios_physical;           /* SMBIOS 2.x entry point, "_SM_" */
     uint64_t smbios3_physical;          /* SMBIOS 3.x entry point, "_SM3_" */

@@ -94,10 +94,18 @@ class BootInfoView {
     std::span<std::byte> stack() const {
         return {reinterpret_cast<std::byte*>(info_->stack_base), info_->stack_bytes};
     }
-    std::string_view loader_name() const { return info_->loader_name; }
-    std::string_view loader_version() const { return info_->loader_version; }
+    std::string_view loader_name() const { return text(info_->loader_name); }
+    std::string_view loader_version() const { return text(info_->loader_version); }
 
   private:
+    template<std::size_t N>
+    static std::string_view text(const char (&field)[N]) {
+        std::size_t length = 0;
+        while (length < N && field[length] != 0)
+            ++length;
+        return {field, length};
+    }
+
     const BatonBootInfo* info_;
 };
 
