@@ -27,7 +27,9 @@ class Arena {
         const std::size_t padding = align_up(address, alignof(T)) - address;
         const std::size_t left = memory_.size() - used_;
         if (padding > left || count > (left - padding) / sizeof(T))
-            return fail(ErrorCode::out_of_memory, {count * sizeof(T), alignof(T)});
+            return fail(
+                ErrorCode::out_of_memory,
+                {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
         T* const first = reinterpret_cast<T*>(memory_.data() + used_ + padding);
         for (uint64_t i = 0; i < count; ++i)
             new (first + i) T{};

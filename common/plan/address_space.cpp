@@ -12,14 +12,14 @@ constexpr uint64_t kRootEntryBytes = paging::entry_bytes(paging::kLevels);
 Result<VirtAddr> find_free(const LoadPlan& plan, VirtAddr start, uint64_t bytes,
                            uint64_t alignment) {
     const auto no_space = fail(ErrorCode::no_virtual_space, {bytes});
-    if (start.value > ~uint64_t{0} - alignment)
+    if (start.value > ~uint64_t{0} - (alignment - 1))
         return no_space;
     VirtAddr candidate{align_up(start.value, alignment)};
     for (const Region& region : plan.regions) { // in ascending order, so one pass is enough
         if (!region.pages.overlaps({candidate, bytes}))
             continue;
         const VirtAddr after = region.pages.end();
-        if (after < candidate || after.value > ~uint64_t{0} - alignment)
+        if (after < candidate || after.value > ~uint64_t{0} - (alignment - 1))
             return no_space;
         candidate = {align_up(after.value, alignment)};
     }

@@ -121,6 +121,8 @@ void BootRecord::add_time_stamp(std::string_view name, uint64_t tsc) {
 }
 
 VirtAddr BootRecord::add_stage2_time_stamps() {
+    if (time_stamps_.size() - info_->time_stamp_count < kStage2TimeStamps)
+        return {};
     const VirtAddr first = to_virtual(time_stamps_.data() + info_->time_stamp_count);
     add_time_stamp("stage 2 entered", 0);
     add_time_stamp("page tables loaded", 0);

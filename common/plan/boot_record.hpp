@@ -51,7 +51,8 @@ class BootRecord {
     void add_framebuffer(BatonFramebuffer framebuffer);
     /// Names are cut off to what BatonTimeStamp holds. Stamps beyond the capacity are dropped.
     void add_time_stamp(std::string_view name, uint64_t tsc);
-    /// The kernel's address of the stamps that stage 2 makes, which are added here, still zero.
+    /// The kernel's address of the stamps that stage 2 makes, which are added here, still zero; 0,
+    /// and none of them, where there is no room.
     VirtAddr add_stage2_time_stamps();
 
     /// `claims` may have as many entries as Capacity says, and is in any order. Can't fail: it runs

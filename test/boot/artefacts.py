@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where the things under test are. ctest sets BATON_BUILD_DIR; by hand, it is build/."""
+
+import os
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("BATON_BUILD_DIR", SOURCE / "build"))
+
+LOADER = BUILD / "stage1-efi/BOOTX64.EFI"
+STAGE2 = BUILD / "stage2-stub/stage2.bin"
+EXAMPLE_KERNEL = BUILD / "kernel/kernel.elf"
+CHECKER = BUILD / "test/boot/checker/checker.bin"

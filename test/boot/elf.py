@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Makes ELF64 files from a list of segments, sound and broken ones (ELF gABI, chapters 4 and 5)."""
+
+import struct
+from dataclasses import dataclass, field, replace
+
+PF_X, PF_W, PF_R = 1, 2, 4
+PT_LOAD, PT_INTERP = 1, 3
+ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
+EM_X86_64, EM_AARCH64 = 62, 183
+
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
+PAGE = 4096
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A program header and the bytes that it brings."""
+
+    address: int
+    flags: int
+    content: bytes = b""
+    memory_bytes: int | None = None  # as many as the content has where None
+    align: int = PAGE
+    type: int = PT_LOAD
+    # Overrides what is worked out: file offset and p_filesz. For unaligned and for broken files.
+    file_offset: int | None = None
+    file_bytes: int | None = None
+
+    def __post_init__(self):
+        if self.memory_bytes is None:
+            object.__setattr__(self, "memory_bytes", len(self.content))
+        if self.file_bytes is None:
+            object.__setattr__(self, "file_bytes", len(self.content))
+
+    @property
+    def end(self) -> int:
+        return self.address + self.memory_bytes
+
+
+@dataclass(frozen=True)
+class Elf:
+    """A file. Any field of the header can be given a value of its own, by its ELF name."""
+
+    segments: list[Segment]
+    entry: int
+    header: dict[str, int | bytes] = field(default_factory=dict)
+
+    def with_header(self, **fields) -> "Elf":
+        return replace(self, header=self.header | fields)
+
+    def build(self) -> bytes:
+        offsets, end = self._place()
+        table = b"".join(
+            PROGRAM_HEADER.pack(s.type, s.flags, offset, s.address, s.address, s.file_bytes,
+                                s.memory_bytes, s.align)
+            for s, offset in zip(self.segments, offsets))
+        image = bytearray(max(end, HEADER.size + len(table)))
+        image[:HEADER.size] = self._header()
+        image[HEADER.size:HEADER.size + len(table)] = table
+        for segment, offset in zip(self.segments, offsets):
+            if segment.content:
+                image[offset:offset + len(segment.content)] = segment.content
+        return bytes(image)
+
+    def _place(self) -> tuple[list[int], int]:
+        """Each segment's file offset, congruent to its address, and the end of the file."""
+        end = HEADER.size + PROGRAM_HEADER.size * len(self.segments)
+        offsets = []
+        for segment in self.segments:
+            offset = segment.file_offset
+            if offset is None:
+                offset = end + (segment.address - end) % max(segment.align, 1)
+                end = offset + len(segment.content)
+            elif segment.content:
+                end = max(end, offset + len(segment.content))
+            offsets.append(offset)
+        return offsets, end
+
+    def _header(self) -> bytes:
+        fields = {
+            "e_ident": b"\x7fELF\x02\x01\x01".ljust(16, b"\0"),
+            "e_type": ET_EXEC,
+            "e_machine": EM_X86_64,
+            "e_version": 1,
+            "e_entry": self.entry,
+            "e_phoff": HEADER.size,
+            "e_shoff": 0,
+            "e_flags": 0,
+            "e_ehsize": HEADER.size,
+            "e_phentsize": PROGRAM_HEADER.size,
+            "e_phnum": len(self.segments),
+            "e_shentsize": 0,
+            "e_shnum": 0,
+            "e_shstrndx": 0,
+        }
+        assert self.header.keys() <= fields.keys()
+        return HEADER.pack(*(fields | self.header).values())

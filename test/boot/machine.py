@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A machine with Baton on its disk: starts QEMU, watches what it says, and ends it for sure."""
+
+import ctypes
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+# From starting QEMU to the outcome. Ten times what it takes, for machines that are busy.
+DEADLINE_SECONDS = 60
+POLL_SECONDS = 0.02
+
+# Statuses of QEMU: isa-debug-exit makes 2 * value + 1 of what the guest writes.
+SUCCESS = 2 * 0x10 + 1
+FAILURE = 2 * 0x11 + 1
+
+DISKS = {
+    "virtio-blk": ["-device", "virtio-blk-pci,drive=disk"],
+    "ahci": ["-device", "ide-hd,drive=disk"],
+    "nvme": ["-device", "nvme,drive=disk,serial=baton"],
+    "usb": ["-device", "qemu-xhci", "-device", "usb-storage,drive=disk"],
+}
+
+
+class Ovmf:
+    """The UEFI of EDK II, for QEMU."""
+
+    DIRECTORY = Path("/usr/share/OVMF")
+    # What the firmware says on the serial port when the loader came back with an error.
+    REGAINED = r"BdsDxe: failed to start Boot\d+"
+    HAS_DISPLAY_DRIVER = True
+    ACPI_REVISION = 2
+
+    @classmethod
+    def arguments(cls, directory: Path) -> list[str]:
+        variables = directory / "variables.fd"
+        shutil.copyfile(cls.DIRECTORY / "OVMF_VARS_4M.fd", variables)
+        code = cls.DIRECTORY / "OVMF_CODE_4M.fd"
+        return ["-machine", "q35",
+                "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
+                "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
+
+
+class UBoot:
+    """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
+
+    ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
+    REGAINED = r"## Application failed"
+    HAS_DISPLAY_DRIVER = False
+    ACPI_REVISION = 0
+
+    @classmethod
+    def arguments(cls, directory: Path) -> list[str]:
+        return ["-machine", "pc", "-bios", str(cls.ROM)]
+
+
+def make_disk(image: Path, files: Mapping[str, Path]) -> None:
+    """A FAT32 image without partitions. `files` maps paths on it to files here."""
+    content_bytes = sum(file.stat().st_size for file in files.values())
+    image.touch()
+    # FAT32 begins at 33 MiB. Its tables take 1/64 of the clusters, of 512 bytes.
+    with image.open("r+b") as file:
+        file.truncate((40 << 20) + content_bytes + content_bytes // 16)
+    run = lambda *arguments: subprocess.run(arguments, check=True)
+    run("mformat", "-i", image, "-F", "::")
+    directories = {str(parent) for path in files for parent in Path(path).parents} - {"/"}
+    for directory in sorted(directories):
+        run("mmd", "-i", image, f"::{directory}")
+    for path, file in files.items():
+        run("mcopy", "-i", image, file, f"::{path}")
+
+
+def _die_with_parent() -> None:
+    """Run in the child before QEMU: a test that is killed leaves no machine behind."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Machine:
+    def __init__(self, directory: Path, files: Mapping[str, Path], *, firmware=Ovmf,
+                 disk: str = "virtio-blk", memory_mib: int = 256, processors: int = 1,
+                 cpu: str = "max", display_adapter: bool = True, resets: bool = False,
+                 exit_device: bool = True):
+        """`directory` holds its files. `files` maps paths on its disk to files here. A reset ends
+        QEMU unless it `resets`; without the `exit_device` the guest can't end it."""
+        self.firmware = firmware
+        self._debug_file = directory / "debugcon.txt"
+        self._serial_file = directory / "serial.txt"
+        self._log_file = directory / "qemu.log"
+        self._errors_file = directory / "errors.txt"
+        self._qmp_socket = directory / "qmp"
+        self._screenshot_file = directory / "screen.ppm"
+        image = directory / "disk.img"
+        make_disk(image, files)
+        arguments = [
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            *([] if resets else ["-no-reboot"]),
+            *firmware.arguments(directory),
+            "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
+            "-display", "none", *(["-device", "VGA"] if display_adapter else []),
+            "-drive", f"if=none,id=disk,format=raw,file={image}", *DISKS[disk],
+            *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),
+            "-qmp", f"unix:{self._qmp_socket},server=on,wait=off",
+            "-debugcon", f"file:{self._debug_file}",
+            "-chardev", f"stdio,id=console,logfile={self._serial_file}",
+            "-serial", "chardev:console",
+            "-d", "cpu_reset", "-D", str(self._log_file),
+        ]
+        self._deadline = time.monotonic() + DEADLINE_SECONDS
+        with self._errors_file.open("wb") as errors:
+            self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
+                                          stdout=subprocess.DEVNULL, stderr=errors,
+                                          preexec_fn=_die_with_parent)
+
+    def close(self) -> None:
+        self._qemu.kill()
+        self._qemu.wait()
+        self._qemu.stdin.close()
+
+    @property
+    def debugcon(self) -> str:
+        return _read(self._debug_file)
+
+    @property
+    def serial(self) -> str:
+        return _read(self._serial_file)
+
+    @property
+    def has_triple_faulted(self) -> bool:
+        return "Triple fault" in _read(self._log_file)
+
+    def wait_for_debugcon(self, pattern: str) -> re.Match:
+        """Waits until the pattern is in what is on the debug console, in whole lines."""
+        return self._wait(lambda: self.debugcon, pattern, "the debug console")
+
+    def wait_for_serial(self, pattern: str) -> re.Match:
+        return self._wait(lambda: self.serial, pattern, "the serial port")
+
+    def wait_for_exit(self, wanted: int = SUCCESS) -> None:
+        """Waits until QEMU ends, with this status."""
+        while self._qemu.poll() is None:
+            if match := re.search("^(error:|baton: exception).*", self.debugcon, re.MULTILINE):
+                self.fail(match.group())
+            if time.monotonic() > self._deadline:
+                self.fail("QEMU did not end in time")
+            time.sleep(POLL_SECONDS)
+        if self._qemu.returncode != wanted:
+            self.fail(f"QEMU ended with status {self._qemu.returncode}, not {wanted}")
+
+    def press_key(self) -> None:
+        """Presses a key on the serial console."""
+        self._qemu.stdin.write(b" ")
+        self._qemu.stdin.flush()
+
+    def screenshot(self) -> "Screenshot":
+        """What the display adapter shows."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(DEADLINE_SECONDS)
+            connection.connect(str(self._qmp_socket))
+            with connection.makefile("rw") as qmp:
+                qmp.readline()  # the greeting
+                for command in [{"execute": "qmp_capabilities"},
+                                {"execute": "screendump",
+                                 "arguments": {"filename": str(self._screenshot_file)}}]:
+                    qmp.write(json.dumps(command))
+                    qmp.flush()
+                    while "event" in (answer := json.loads(qmp.readline())):
+                        pass
+                    assert "return" in answer, answer
+        return Screenshot(self._screenshot_file.read_bytes())
+
+    def wait_for_firmware(self) -> None:
+        """Waits until the loader has given the machine back to the firmware."""
+        self.wait_for_serial(self.firmware.REGAINED)
+        if self.has_triple_faulted:
+            self.fail("the machine triple-faulted")
+
+    def fail(self, reason: str) -> NoReturn:
+        """Fails the test, and shows what the machine said last."""
+        parts = [reason]
+        if self.has_triple_faulted:
+            parts.append("QEMU's log has a triple fault")
+        for name, text in [("debug console", self.debugcon), ("serial port", self.serial),
+                           ("QEMU", _read(self._errors_file))]:
+            lines = [line for line in _plain(text).splitlines() if not line.startswith("PASS ")]
+            parts.append(f"--- {name}, last lines\n" + "\n".join(lines[-30:]))
+        raise AssertionError("\n".join(parts))
+
+    def _wait(self, read: Callable[[], str], pattern: str, where: str) -> re.Match:
+        expression = re.compile(pattern, re.MULTILINE)
+        while True:
+            ended = self._qemu.poll() is not None  # asked before reading: then all has been said
+            text = read()
+            if match := expression.search(text if ended else text[:text.rfind("\n") + 1]):
+                return match
+            if ended:
+                self.fail(f"QEMU ended with status {self._qemu.returncode}, "
+                          f"without {pattern!r} on {where}")
+            if time.monotonic() > self._deadline:
+                self.fail(f"no {pattern!r} on {where} in time")
+            time.sleep(POLL_SECONDS)
+
+
+class Screenshot:
+    """A picture in the format PPM: a header of four fields, then three bytes a pixel."""
+
+    def __init__(self, ppm: bytes):
+        match = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", ppm)
+        self.width, self.height = int(match[1]), int(match[2])
+        self._pixels = ppm[match.end():]
+
+    def pixel(self, x: int, y: int) -> tuple[int, int, int]:
+        at = 3 * (y * self.width + x)
+        return tuple(self._pixels[at:at + 3])
+
+
+def _read(file: Path) -> str:
+    """Its text, without carriage returns: U-Boot's console makes two of one."""
+    try:
+        return file.read_bytes().decode("utf-8", "replace").replace("\r", "")
+    except FileNotFoundError:
+        return ""
+
+
+def _plain(text: str) -> str:
+    """Without the codes that would colour, clear or move on a terminal."""
+    return re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", text)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A kernel that can't be booted is a named error, and then the firmware goes on."""
+
+import re
+
+import pytest
+from elf import EM_AARCH64, PF_R, PF_W, Elf, Segment
+from kernels import TOP_2_GIB, checker_kernel, code_kernel, patterned, plain_segments
+from machine import Ovmf, UBoot
+
+NOP = b"\x90" * 16
+
+
+def ident(**fields) -> bytes:
+    names = ["file_class", "encoding", "version"]
+    values = {"file_class": 2, "encoding": 1, "version": 1} | fields
+    return (b"\x7fELF" + bytes(values[name] for name in names)).ljust(16, b"\0")
+
+
+def expect_error(machine, name: str) -> None:
+    """The loader's error line on both consoles, and after a key the firmware's own next step."""
+    error = rf"^error: {name}: \S.*"
+    machine.wait_for_debugcon(error)
+    machine.wait_for_serial(error)
+    machine.wait_for_serial("press a key")
+    machine.press_key()
+    machine.wait_for_firmware()
+
+
+def sound_kernel(**header) -> Elf:
+    """A good one, but for these fields of its header."""
+    return checker_kernel(plain_segments()).with_header(**header)
+
+
+# Made in the test, since the checker in them is not built yet when pytest collects.
+PROMISED = {
+    "elf_not_64_bit": lambda: sound_kernel(e_ident=ident(file_class=1)),
+    "elf_wrong_machine": lambda: sound_kernel(e_machine=EM_AARCH64),
+    "elf_bad_magic": lambda: b"This is a text and no kernel.\n" * 100,
+    "segment_outside_file": lambda: sound_kernel().build()[:0x4000],
+}
+# What else depends on the firmware; the unit tests have the whole list of ELF errors.
+OTHERS = {
+    "kernel_empty": lambda: b"",
+    "elf_program_headers_outside_file": lambda: sound_kernel().build()[:100],
+    "segments_overlap": lambda: code_kernel(NOP, patterned(TOP_2_GIB + 8, PF_R | PF_W, 0x100)),
+    "segment_in_page_zero": lambda: code_kernel(NOP, patterned(0x10, PF_R | PF_W, 0x100)),
+    "entry_not_executable": lambda: sound_kernel(e_entry=TOP_2_GIB + 0x8000),
+    "out_of_memory": lambda: code_kernel(
+        NOP, Segment(TOP_2_GIB + 0x1000, PF_R | PF_W, memory_bytes=1 << 30)),
+}
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_bad_kernel_is_error(boot, name):
+    expect_error(boot(PROMISED[name]()), name)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_on_u_boot_bad_kernel_is_error(boot, name):
+    expect_error(boot(OTHERS[name](), firmware=UBoot), name)
+
+
+@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+def test_no_kernel_is_error_and_the_firmware_goes_on_without_a_key(boot, firmware):
+    machine = boot(None, firmware=firmware)
+    machine.wait_for_debugcon(r"^error: kernel_not_found: \S")
+    machine.wait_for_firmware()
+
+
+def test_error_tells_its_numbers(boot):
+    kernel = code_kernel(NOP, Segment(TOP_2_GIB + 0x1000, PF_R | PF_W, NOP, file_offset=0xABCDEF))
+    cut = kernel.build()[:0x2000]
+    machine = boot(cut, firmware=UBoot)
+    line = machine.wait_for_debugcon(r"^error: segment_outside_file: .*$").group()
+    for value in (0xABCDEF, 16, 0x2000):
+        assert re.search(rf"\b({value}|0x{value:x})\b", line), line
+
+
+def test_processor_without_nx_is_error(boot):
+    expect_error(boot(code_kernel(NOP), firmware=UBoot, cpu="max,nx=off"), "cpu_lacks_no_execute")

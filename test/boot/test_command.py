@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What ./baton does for the person who calls it."""
+
+import os
+import signal
+import subprocess
+import time
+
+import artefacts
+import pytest
+from elf import Elf
+from kernels import code_kernel
+
+BATON = artefacts.SOURCE / "baton"
+LOOP = bytes.fromhex("ebfe")
+# mov eax, 0x11; out 0xf4, eax
+REPORT_FAILURE = bytes.fromhex("b811000000 e7f4") + LOOP
+# An IDT without an entry, then an exception: push 0; push 0; lidt [rsp]; ud2
+TRIPLE_FAULT = bytes.fromhex("6a00 6a00 0f011c24 0f0b")
+
+needs_build = pytest.mark.skipif(artefacts.BUILD != artefacts.SOURCE / "build",
+                                 reason="./baton boots what is in build/, which is not tested now")
+
+
+def baton(*arguments, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([BATON, *map(str, arguments)], capture_output=True, text=True,
+                          errors="replace", timeout=90, stdin=subprocess.DEVNULL, **options)
+
+
+@pytest.fixture
+def kernel_file(tmp_path):
+    def write(kernel: Elf):
+        file = tmp_path / "my kernel.elf"
+        file.write_bytes(kernel.build())
+        return file
+
+    return write
+
+
+@needs_build
+def test_run_boots_the_example_kernel_and_succeeds():
+    result = baton("run")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "kernel: PASS" in result.stdout
+    assert "\x1b[2J" not in result.stdout, "the terminal is not cleared"
+
+
+@needs_build
+def test_run_boots_a_kernel_of_ones_own_from_any_folder(kernel_file):
+    file = kernel_file(code_kernel(REPORT_FAILURE))
+    result = baton("run", file.name, "--timeout", 60, cwd=file.parent)
+    assert result.returncode == 1, result.stderr
+    assert "the kernel reported failure" in result.stderr
+
+
+@needs_build
+def test_run_ends_at_its_timeout(kernel_file):
+    result = baton("run", kernel_file(code_kernel(LOOP)), "--timeout=2")
+    assert result.returncode == 1
+    assert "no result within 2 s" in result.stderr
+
+
+@needs_build
+def test_run_tells_of_a_triple_fault(kernel_file):
+    result = baton("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--timeout", 60)
+    assert result.returncode == 1
+    assert "the guest triple-faulted" in result.stderr
+
+
+@needs_build
+def test_run_hands_arguments_to_qemu():
+    result = baton("run", "--", "-device", "no-such-device")
+    assert result.returncode == 1
+    assert "no-such-device" in result.stderr
+
+
+@needs_build
+def test_run_ends_at_control_c_and_leaves_nothing(kernel_file, tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    arguments = [BATON, "run", kernel_file(code_kernel(LOOP))]
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True, env=environment,
+                               start_new_session=True)
+    try:
+        while "booting" not in process.stderr.readline():
+            assert process.poll() is None
+        assert list(tmp_path.glob("baton.*"))
+        time.sleep(1)  # so that QEMU has started
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does
+        assert process.wait(20) == 130
+    finally:
+        process.kill()
+        process.stderr.close()
+    assert not list(tmp_path.glob("baton.*"))
+
+
+def test_wrong_calls_explain_themselves():
+    wrong_calls = [
+        [], ["fly"], ["--fly"], ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
+        ["run", "--timeout", "soon"], ["run", "--memory", "0"], ["run", "--accel", "magic"],
+        ["run", BATON, BATON], ["run", artefacts.SOURCE], ["build", "it"], ["lint", "it"],
+    ]
+    for arguments in wrong_calls:
+        result = baton(*arguments)
+        assert result.returncode == 2, arguments
+        assert result.stdout == "", arguments
+        assert result.stderr.startswith("baton: ") and "./baton help" in result.stderr, arguments
+
+
+def test_help_has_every_verb_and_option():
+    result = baton("help")
+    assert result.returncode == 0
+    for word in ["run", "test", "build", "lint", "help", "--timeout", "--memory", "--smp",
+                 "--display", "--accel", "--"]:
+        assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The firmware finds the loader by itself, and the loader boots the example kernel."""
+
+import re
+
+import artefacts
+import pytest
+from machine import Ovmf, UBoot
+
+
+@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+def test_example_kernel_passes_as_default_boot_application(boot, firmware):
+    machine = boot(artefacts.EXAMPLE_KERNEL, firmware=firmware)
+    machine.wait_for_exit()
+    machine.wait_for_serial(r"^kernel: PASS")
+
+
+def test_log_tells_each_step_on_serial_and_debug_console(boot):
+    machine = boot(artefacts.EXAMPLE_KERNEL)
+    machine.wait_for_exit()
+    steps = [
+        r"Baton [\d.]+, stage 1 for UEFI",
+        r"read \\baton\\kernel.elf: \d",
+        r"segment [0-9a-fx]+ r-x ",
+        r"segment [0-9a-fx]+ rw- ",
+        r"direct map at ",
+        r"stage 2 at ",
+        r"page tables at ",
+        r"leaving the firmware",
+        r"entering the kernel",
+    ]
+    for text in (machine.debugcon, machine.serial):
+        lines = re.findall(r"^\[ *(\d+) us\] (.*)$", text, re.MULTILINE)
+        times = [int(time) for time, _ in lines]
+        assert times == sorted(times) and times[-1] > 0
+        rest = iter(line for _, line in lines)
+        for step in steps:  # in this order
+            assert any(re.search(step, line) for line in rest), step
+
+
+def test_log_is_on_the_serial_port_once(boot):
+    machine = boot(artefacts.EXAMPLE_KERNEL)
+    machine.wait_for_exit()
+    assert machine.serial.count("stage 1 for UEFI") == 1
+
+
+def test_example_kernel_draws_on_the_framebuffer(boot):
+    """A white border, and a baton of four colours in the middle: neither shifted nor wrapped."""
+    machine = boot(artefacts.EXAMPLE_KERNEL, exit_device=False)
+    machine.wait_for_serial(r"^kernel: PASS")
+    screen = machine.screenshot()
+    right, bottom = screen.width - 1, screen.height - 1
+    corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)]
+    for x, y in [*corners, (right // 2, 0), (0, bottom // 2)]:
+        assert screen.pixel(x, y) == (255, 255, 255), (x, y)
+    baton = [screen.pixel(screen.width // 4 + screen.width * (2 * i + 1) // 16, screen.height // 2)
+             for i in range(4)]
+    assert baton == [(224, 48, 48), (48, 192, 80), (64, 112, 240), (255, 255, 255)]
+    assert screen.pixel(1, 1) != (255, 255, 255)

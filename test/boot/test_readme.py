@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What README.md shows works as it stands there."""
+
+import re
+import subprocess
+
+import artefacts
+
+README = (artefacts.SOURCE / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, containing: str) -> str:
+    """The README's only block of code in this language with this text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    [found] = [code for code in blocks if containing in code]
+    return found
+
+
+def test_readme_kernel_builds_and_boots_as_shown(boot, tmp_path):
+    (tmp_path / "hello.c").write_text(block("c", "_start"))
+    commands = block("sh", "hello.c")
+    assert "./baton run hello.elf" in commands
+    compile_command = re.search(r"^gcc (?:.*\\\n)*.*$", commands, re.MULTILINE).group()
+    # The reader stands in the repository, whose build/ may not be the one under test.
+    command = compile_command.replace("-Ibuild/include", f"-I{artefacts.BUILD}/include")
+    result = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    machine = boot(tmp_path / "hello.elf")
+    machine.wait_for_exit()
+    assert "Hello from my kernel" in machine.serial
+
+
+def test_readme_names_folders_that_exist():
+    folders = re.findall(r"^\| `(.*?)/` \|", README, re.MULTILINE)
+    assert folders
+    for folder in folders:
+        assert (artefacts.SOURCE / folder).is_dir(), folder

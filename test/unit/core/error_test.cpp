@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/error.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::test {
+namespace {
+
+// Names are stable: tools and people look for them. A new error gets a line here, and no line
+// changes.
+constexpr std::string_view kStableNames[] = {
+    "cpu_lacks_no_execute",
+    "five_level_paging_active",
+    "boot_volume_not_found",
+    "boot_volume_unreadable",
+    "kernel_not_found",
+    "kernel_is_a_directory",
+    "kernel_empty",
+    "kernel_unreadable",
+    "kernel_read_short",
+    "out_of_memory",
+    "memory_map_unavailable",
+    "exit_boot_services_failed",
+    "stage2_mismatch",
+    "elf_too_small",
+    "elf_bad_magic",
+    "elf_not_64_bit",
+    "elf_not_little_endian",
+    "elf_bad_version",
+    "elf_wrong_machine",
+    "elf_not_executable",
+    "elf_position_independent",
+    "elf_bad_program_header_size",
+    "elf_no_program_headers",
+    "elf_too_many_program_headers",
+    "elf_program_headers_outside_file",
+    "no_loadable_segment",
+    "interpreter_wanted",
+    "segment_outside_file",
+    "segment_file_bytes_exceed_memory",
+    "segment_bad_alignment",
+    "segment_wraps",
+    "segment_not_canonical",
+    "segment_in_page_zero",
+    "segments_overlap",
+    "entry_not_executable",
+    "no_virtual_space",
+    "mapping_misaligned",
+    "mapping_not_canonical",
+    "mapping_exists",
+};
+
+std::vector<ErrorCode> all_codes() {
+    std::vector<ErrorCode> codes;
+    for (int i = 0; i < static_cast<int>(ErrorCode::count); ++i)
+        codes.push_back(static_cast<ErrorCode>(i));
+    return codes;
+}
+
+bool is_snake_case(std::string_view name) {
+    const auto allowed = [](unsigned char c) {
+        return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
+    };
+    return !name.empty() && std::ranges::all_of(name, allowed) && std::islower(name.front()) &&
+           name.back() != '_' && name.find("__") == std::string_view::npos;
+}
+
+TEST(ErrorTable, EachNameIsStable) {
+    std::set<std::string_view> names;
+    for (const ErrorCode code : all_codes())
+        names.insert(describe(code).name);
+    for (const std::string_view name : kStableNames)
+        EXPECT_TRUE(names.contains(name)) << name << " is gone";
+    EXPECT_EQ(names.size(), std::size(kStableNames)) << "a new error is not in this list";
+}
+
+TEST(ErrorTable, EachNameBelongsToOneCode) {
+    std::set<std::string_view> names;
+    for (const ErrorCode code : all_codes())
+        EXPECT_TRUE(names.insert(describe(code).name).second) << describe(code).name;
+}
+
+TEST(ErrorTable, EachNameIsInSnakeCase) {
+    for (const ErrorCode code : all_codes())
+        EXPECT_TRUE(is_snake_case(describe(code).name)) << describe(code).name;
+}
+
+TEST(ErrorTable, ANameIsThatOfItsEnumerator) {
+    EXPECT_EQ(describe(ErrorCode::cpu_lacks_no_execute).name, "cpu_lacks_no_execute");
+    EXPECT_EQ(describe(ErrorCode::out_of_memory).name, "out_of_memory");
+    EXPECT_EQ(describe(ErrorCode::elf_too_small).name, "elf_too_small");
+    EXPECT_EQ(describe(ErrorCode::segments_overlap).name, "segments_overlap");
+    EXPECT_EQ(describe(ErrorCode::mapping_exists).name, "mapping_exists");
+}
+
+TEST(ErrorTable, EachSentenceSaysSomethingInOneLine) {
+    for (const ErrorCode code : all_codes()) {
+        const std::string_view sentence = describe(code).sentence;
+        EXPECT_GT(sentence.size(), 20u) << describe(code).name;
+        EXPECT_EQ(sentence.find('\n'), std::string_view::npos) << describe(code).name;
+    }
+}
+
+TEST(ErrorTable, LabelsHaveNoGap) {
+    for (const ErrorCode code : all_codes()) {
+        const auto& labels = describe(code).labels;
+        const auto is_empty = [](std::string_view label) { return label.empty(); };
+        const auto first_empty = std::ranges::find_if(labels, is_empty);
+        EXPECT_TRUE(std::all_of(first_empty, labels.end(), is_empty)) << describe(code).name;
+    }
+}
+
+TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
+    constexpr uint64_t kMost = ~uint64_t{0};
+    for (const ErrorCode code : all_codes()) {
+        const Text text = Text().error(Error(code, {kMost, kMost, kMost, kMost}));
+        EXPECT_FALSE(text.view().ends_with("...")) << text.view();
+    }
+}
+
+TEST(Error, KeepsItsNumbersInOrder) {
+    const Error error(ErrorCode::segments_overlap, {1, 2, 3, 4});
+    EXPECT_EQ(error.numbers, (std::array<uint64_t, kErrorNumbers>{1, 2, 3, 4}));
+}
+
+TEST(Error, NumbersThatWereNotGivenAreZero) {
+    const Error error(ErrorCode::segments_overlap, {1});
+    EXPECT_EQ(error.numbers, (std::array<uint64_t, kErrorNumbers>{1, 0, 0, 0}));
+}
+
+TEST(Error, DiffersByCodeAndByNumber) {
+    const Error error(ErrorCode::out_of_memory, {1});
+    EXPECT_EQ(error, Error(ErrorCode::out_of_memory, {1}));
+    EXPECT_NE(error, Error(ErrorCode::out_of_memory, {2}));
+    EXPECT_NE(error, Error(ErrorCode::mapping_exists, {1}));
+}
+
+TEST(Error, FailMakesAResult) {
+    const Result<int> result = fail(ErrorCode::mapping_exists, {5});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error(), Error(ErrorCode::mapping_exists, {5}));
+}
+
+} // namespace
+} // namespace baton::test

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/text.hpp"
+
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+
+namespace baton::test {
+namespace {
+
+constexpr std::size_t kCapacity = 512;
+constexpr uint64_t kMost = ~uint64_t{0};
+
+std::string as_size(uint64_t bytes) {
+    return std::string(Text().size(bytes).view());
+}
+
+TEST(Text, BeginsEmpty) {
+    EXPECT_EQ(Text().view(), "");
+}
+
+TEST(Text, AddsTextsAndCharacters) {
+    EXPECT_EQ(Text().add("one").add(' ').add("two").view(), "one two");
+}
+
+TEST(Text, AddsAnEmptyText) {
+    EXPECT_EQ(Text().add("").add(std::string_view()).add("x").view(), "x");
+}
+
+TEST(Text, DecimalHasAllDigitsOfTheLargestNumber) {
+    EXPECT_EQ(Text().decimal(0).view(), "0");
+    EXPECT_EQ(Text().decimal(kMost).view(), "18446744073709551615");
+}
+
+TEST(Text, DecimalIsRightAlignedInItsColumns) {
+    EXPECT_EQ(Text().decimal(42, 5).view(), "   42");
+    EXPECT_EQ(Text().decimal(42, 2).view(), "42");
+    EXPECT_EQ(Text().decimal(12345, 2).view(), "12345");
+    EXPECT_EQ(Text().decimal(0, 3).view(), "  0");
+}
+
+TEST(Text, HexIsLowerCaseWithAtLeastItsDigits) {
+    EXPECT_EQ(Text().hex(0).view(), "0x0");
+    EXPECT_EQ(Text().hex(0xabcdef).view(), "0xabcdef");
+    EXPECT_EQ(Text().hex(0x12, 8).view(), "0x00000012");
+    EXPECT_EQ(Text().hex(0x12345, 2).view(), "0x12345");
+    EXPECT_EQ(Text().hex(kMost, 16).view(), "0xffffffffffffffff");
+}
+
+TEST(Text, SizesHaveTheLargestUnitThatTheyFill) {
+    EXPECT_EQ(as_size(0), "0 B");
+    EXPECT_EQ(as_size(1023), "1023 B");
+    EXPECT_EQ(as_size(uint64_t{12} << 10), "12 KiB");
+    EXPECT_EQ(as_size(uint64_t{1} << 20), "1 MiB");
+    EXPECT_EQ(as_size(uint64_t{2} << 30), "2 GiB");
+    EXPECT_EQ(as_size(uint64_t{3} << 40), "3 TiB");
+}
+
+TEST(Text, SizesHaveOneDigitOfAFraction) {
+    EXPECT_EQ(as_size(1536), "1.5 KiB");
+    EXPECT_EQ(as_size((uint64_t{3} << 20) / 2), "1.5 MiB");
+    EXPECT_EQ(as_size(1025), "1 KiB");
+}
+
+TEST(Text, SizesNeverSayMoreThanThereIs) {
+    EXPECT_EQ(as_size((uint64_t{1} << 20) - 1), "1023.9 KiB");
+    EXPECT_EQ(as_size(kMost), "16777215.9 TiB");
+}
+
+TEST(Text, FillsItsBufferToTheLastCharacter) {
+    const std::string whole(kCapacity, 'x');
+    EXPECT_EQ(Text().add(whole).view(), whole);
+    EXPECT_EQ(Text().add(whole).add("").view(), whole);
+}
+
+TEST(Text, WhatDoesNotFitIsCutOffWithThreeDots) {
+    const std::string cut = std::string(kCapacity - 3, 'x') + "...";
+    EXPECT_EQ(Text().add(std::string(kCapacity + 1, 'x')).view(), cut);
+    EXPECT_EQ(Text().add(std::string(kCapacity, 'x')).add('y').view(), cut);
+    EXPECT_EQ(Text().add(std::string(kCapacity - 2, 'x')).add("yyyyyy").view(), cut);
+}
+
+TEST(Text, StaysCutOffWhateverComesAfter) {
+    Text text;
+    text.add(std::string(2 * kCapacity, 'x'));
+    const std::string cut(text.view());
+    text.add("more").decimal(kMost, 100).hex(kMost).error(Error(ErrorCode::kernel_empty));
+    EXPECT_EQ(text.view(), cut);
+}
+
+TEST(Text, AnErrorHasNameSentenceAndLabelledNumbers) {
+    const std::string_view sentence = describe(ErrorCode::elf_too_small).sentence;
+    EXPECT_EQ(Text().error(Error(ErrorCode::elf_too_small, {16, 64})).view(),
+              "error: elf_too_small: " + std::string(sentence) + " (file size 0x10, needed 0x40)");
+}
+
+TEST(Text, AnErrorWithoutNumbersHasNoParentheses) {
+    const std::string_view sentence = describe(ErrorCode::kernel_empty).sentence;
+    EXPECT_EQ(Text().error(Error(ErrorCode::kernel_empty)).view(),
+              "error: kernel_empty: " + std::string(sentence));
+}
+
+TEST(Text, AnErrorShowsAllFourNumbers) {
+    const std::string line(Text().error(Error(ErrorCode::segments_overlap, {1, 2, 3, 4})).view());
+    EXPECT_TRUE(line.ends_with(
+        " (program header 0x1, other program header 0x2, p_vaddr 0x3, other p_vaddr 0x4)"))
+        << line;
+}
+
+} // namespace
+} // namespace baton::test

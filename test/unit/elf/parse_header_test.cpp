@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Every way in which a file header can be bad, by its name and its numbers.
+#include "elf/image.hpp"
+#include "support/elf_builder.hpp"
+#include "support/errors.hpp"
+
+#include <array>
+#include <functional>
+#include <gtest/gtest.h>
+#include <string_view>
+
+namespace baton::test {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 64;
+
+Result<elf::Header> parse(const Buffer& file) {
+    return elf::parse_header(file, file.size());
+}
+
+/// A good file whose header `spoil` changed.
+Buffer spoilt(const std::function<void(elf::Elf64_Ehdr&)>& spoil) {
+    ElfBuilder builder = good_elf();
+    spoil(builder.header);
+    Buffer file;
+    append(file, builder.header);
+    file.resize(0x1000);
+    return file;
+}
+
+Buffer text_file(std::string_view text) {
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+}
+
+TEST(ParseHeader, TellsEntryAndProgramHeadersOfAGoodFile) {
+    ElfBuilder builder = good_elf();
+    builder.load({.vaddr = 0x20'0000, .memory_bytes = 1});
+    builder.header.e_phoff = 1000;
+    const auto header = parse(builder.build());
+    ASSERT_TRUE(header) << outcome(header);
+    EXPECT_EQ(header->entry, VirtAddr{0x10'0000});
+    EXPECT_EQ(header->program_headers_offset, 1000u);
+    EXPECT_EQ(header->program_header_count, 2u);
+    EXPECT_EQ(header->program_headers_bytes(), 112u);
+}
+
+TEST(ParseHeader, NeedsNoMoreThanTheFirst64Bytes) {
+    Buffer head = good_elf().build();
+    const uint64_t file_bytes = head.size();
+    head.resize(kHeaderBytes);
+    head.shrink_to_fit();
+    EXPECT_TRUE(elf::parse_header(head, file_bytes));
+}
+
+TEST(ParseHeader, AlignmentOfTheBytesDoesNotMatter) {
+    const Buffer file = good_elf().build();
+    for (std::size_t shift = 1; shift < 16; ++shift)
+        EXPECT_TRUE(elf::parse_header(ShiftedBytes(file, shift).view(), file.size()));
+}
+
+TEST(ParseHeader, EachLengthBelowAHeaderIsTooSmall) {
+    const Buffer whole = good_elf().build();
+    for (std::size_t length = 0; length < kHeaderBytes; ++length) {
+        const Buffer file(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+        expect_error(parse(file), ErrorCode::elf_too_small, {length, kHeaderBytes});
+    }
+}
+
+TEST(ParseHeader, ATextFileHasABadMagicHoweverShort) {
+    expect_error(parse(text_file("hello, world")), ErrorCode::elf_bad_magic, {0x68656c6c});
+    expect_error(parse(text_file("hi")), ErrorCode::elf_bad_magic, {0x6869});
+    expect_error(parse(text_file("\x7f"
+                                 "E1")),
+                 ErrorCode::elf_bad_magic, {0x7f4531});
+}
+
+TEST(ParseHeader, EachByteOfTheMagicCounts) {
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_TRUE(failed_with(parse(spoilt([i](auto& header) { header.e_ident[i] ^= 0x20; })),
+                                ErrorCode::elf_bad_magic));
+}
+
+TEST(ParseHeader, AnElf32IsNot64Bit) {
+    expect_error(parse(spoilt([](auto& header) { header.e_ident[elf::EI_CLASS] = 1; })),
+                 ErrorCode::elf_not_64_bit, {1});
+}
+
+TEST(ParseHeader, AnElf32ShorterThanAnElf64HeaderIsNot64Bit) {
+    Buffer file = spoilt([](auto& header) { header.e_ident[elf::EI_CLASS] = 1; });
+    file.resize(52);
+    expect_error(parse(file), ErrorCode::elf_not_64_bit, {1});
+}
+
+TEST(ParseHeader, ABigEndianFileIsNotLittleEndian) {
+    expect_error(parse(spoilt([](auto& header) { header.e_ident[elf::EI_DATA] = 2; })),
+                 ErrorCode::elf_not_little_endian, {2});
+}
+
+TEST(ParseHeader, BothVersionsAreOne) {
+    expect_error(parse(spoilt([](auto& header) { header.e_ident[elf::EI_VERSION] = 0; })),
+                 ErrorCode::elf_bad_version, {0, 1});
+    expect_error(parse(spoilt([](auto& header) { header.e_version = 0x101; })),
+                 ErrorCode::elf_bad_version, {1, 0x101});
+}
+
+TEST(ParseHeader, AnArmFileIsForAnotherMachine) {
+    expect_error(parse(spoilt([](auto& header) { header.e_machine = 183; })),
+                 ErrorCode::elf_wrong_machine, {183});
+}
+
+TEST(ParseHeader, AnObjectFileIsNotExecutable) {
+    for (const uint16_t type : std::to_array<uint16_t>({0, 1, 4}))
+        expect_error(parse(spoilt([type](auto& header) { header.e_type = type; })),
+                     ErrorCode::elf_not_executable, {type});
+}
+
+TEST(ParseHeader, APieIsPositionIndependent) {
+    expect_error(parse(spoilt([](auto& header) { header.e_type = elf::ET_DYN; })),
+                 ErrorCode::elf_position_independent);
+}
+
+TEST(ParseHeader, ProgramHeadersHaveTheSizeOfElf64) {
+    for (const uint16_t size : std::to_array<uint16_t>({0, 55, 57, 65535}))
+        expect_error(parse(spoilt([size](auto& header) { header.e_phentsize = size; })),
+                     ErrorCode::elf_bad_program_header_size, {size, 56});
+}
+
+TEST(ParseHeader, AFileWithoutProgramHeadersIsRefused) {
+    expect_error(parse(spoilt([](auto& header) {
+                     header.e_phnum = 0;
+                     header.e_phentsize = 0; // as an object file has it
+                 })),
+                 ErrorCode::elf_no_program_headers);
+}
+
+TEST(ParseHeader, CountsUpTo65534) {
+    Buffer file = spoilt([](auto& header) { header.e_phnum = 65534; });
+    const uint64_t needed = kHeaderBytes + 65534 * 56;
+    const auto header = elf::parse_header(file, needed);
+    ASSERT_TRUE(header) << outcome(header);
+    EXPECT_EQ(header->program_header_count, 65534u);
+    expect_error(elf::parse_header(file, needed - 1), ErrorCode::elf_program_headers_outside_file,
+                 {64, 65534, needed - 1});
+}
+
+TEST(ParseHeader, PnXnumIsTooMany) {
+    expect_error(parse(spoilt([](auto& header) { header.e_phnum = 0xffff; })),
+                 ErrorCode::elf_too_many_program_headers, {0xffff});
+}
+
+TEST(ParseHeader, ProgramHeadersMayEndWithTheFileAndNotOneByteLater) {
+    Buffer file = good_elf().build();
+    EXPECT_TRUE(parse(file));
+    file.pop_back();
+    expect_error(parse(file), ErrorCode::elf_program_headers_outside_file, {64, 1, 119});
+}
+
+TEST(ParseHeader, AnOffsetOfProgramHeadersDoesNotOverflow) {
+    for (const uint64_t offset : {~uint64_t{0}, ~uint64_t{0} - 55, uint64_t{1} << 63})
+        expect_error(parse(spoilt([offset](auto& header) { header.e_phoff = offset; })),
+                     ErrorCode::elf_program_headers_outside_file, {offset, 1, 0x1000});
+}
+
+} // namespace
+} // namespace baton::test

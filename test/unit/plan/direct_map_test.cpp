@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plan/direct_map.hpp"
+#include "support/bytes.hpp"
+#include "support/errors.hpp"
+#include "support/printers.hpp"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace baton::test {
+namespace {
+
+constexpr uint64_t kPage = kPageBytes;
+constexpr std::size_t kStride = 48; // as OVMF has it
+constexpr uint64_t kWriteBack = 0x8, kUncached = 0x1;
+constexpr uint32_t kConventional = 7, kMappedIo = 11;
+
+/// A firmware's map, and the direct map that is made of it.
+class FirmwareMap {
+  public:
+    FirmwareMap& add(uint64_t base, uint64_t pages, uint32_t type = kConventional,
+                     uint64_t attribute = kWriteBack) {
+        append(bytes_, EfiMemoryDescriptor{.type = type,
+                                           .padding = 0,
+                                           .physical_start = base,
+                                           .virtual_start = 0,
+                                           .number_of_pages = pages,
+                                           .attribute = attribute});
+        bytes_.resize(++count_ * kStride);
+        return *this;
+    }
+    FirmwareMap& add_framebuffer(uint64_t base, uint64_t bytes) {
+        BatonFramebuffer framebuffer{};
+        framebuffer.base_physical = base;
+        framebuffer.bytes = bytes;
+        framebuffers_.push_back(framebuffer);
+        return *this;
+    }
+    uint64_t arena_bytes() const { return direct_map_bytes(count_, framebuffers_.size()); }
+
+    /// In an arena of that size.
+    Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
+        Buffer memory(bytes);
+        Arena arena(memory);
+        const auto mappings = plan_direct_map(EfiMemoryMap(bytes_, kStride), framebuffers_, arena);
+        if (!mappings)
+            return std::unexpected(mappings.error());
+        return std::vector(mappings->begin(), mappings->end());
+    }
+    std::vector<DirectMapping> mappings() const { return plan(arena_bytes()).value(); }
+
+  private:
+    Buffer bytes_;
+    std::size_t count_ = 0;
+    std::vector<BatonFramebuffer> framebuffers_;
+};
+
+DirectMapping write_back(uint64_t base, uint64_t bytes) {
+    return {{{base}, bytes}, Caching::write_back};
+}
+DirectMapping write_combining(uint64_t base, uint64_t bytes) {
+    return {{{base}, bytes}, Caching::write_combining};
+}
+
+using Mappings = std::vector<DirectMapping>;
+
+TEST(DirectMap, HasAllCacheableMemorySorted) {
+    EXPECT_EQ(FirmwareMap().add(0x10'0000, 16).add(0x1000, 8).mappings(),
+              (Mappings{write_back(0x1000, 8 * kPage), write_back(0x10'0000, 16 * kPage)}));
+}
+
+TEST(DirectMap, JoinsNeighboursOfAnyType) {
+    EXPECT_EQ(FirmwareMap().add(0x1000, 1).add(0x2000, 1, 9).add(0x3000, 1, 6).mappings(),
+              (Mappings{write_back(0x1000, 3 * kPage)}));
+}
+
+TEST(DirectMap, HasNoDevices) {
+    EXPECT_EQ(FirmwareMap()
+                  .add(0x1000, 1)
+                  .add(0xfee0'0000, 1, kMappedIo, kUncached)
+                  .add(0xfec0'0000, 1, kMappedIo, kWriteBack)
+                  .add(0xe000'0000, 1, 0, kUncached)
+                  .mappings(),
+              (Mappings{write_back(0x1000, kPage)}));
+}
+
+TEST(DirectMap, AFramebufferIsWriteCombining) {
+    EXPECT_EQ(FirmwareMap().add(0x1000, 1).add_framebuffer(0x8000'0000, 0x3000).mappings(),
+              (Mappings{write_back(0x1000, kPage), write_combining(0x8000'0000, 0x3000)}));
+}
+
+TEST(DirectMap, AFramebufferTakesTheWholePagesThatItTouches) {
+    EXPECT_EQ(FirmwareMap().add_framebuffer(0x8000'0ffe, 4).mappings(),
+              (Mappings{write_combining(0x8000'0000, 2 * kPage)}));
+}
+
+TEST(DirectMap, AFramebufferWinsOverMemoryThatClaimsItsPages) {
+    EXPECT_EQ(FirmwareMap().add(0x1000, 9).add_framebuffer(0x3000, 0x2000).mappings(),
+              (Mappings{write_back(0x1000, 2 * kPage), write_combining(0x3000, 2 * kPage),
+                        write_back(0x5000, 5 * kPage)}));
+}
+
+TEST(DirectMap, DescriptorsThatOverlapAreMappedOnce) {
+    EXPECT_EQ(FirmwareMap().add(0x1000, 4).add(0x3000, 4).add(0x1000, 4).mappings(),
+              (Mappings{write_back(0x1000, 6 * kPage)}));
+}
+
+TEST(DirectMap, DescriptorsWithoutPagesAreSkipped) {
+    EXPECT_EQ(FirmwareMap().add(0x1000, 0).add_framebuffer(0x5000, 0).mappings(), Mappings{});
+}
+
+TEST(DirectMap, EndsAtTwoToThe52) {
+    const uint64_t end = uint64_t{1} << 52;
+    EXPECT_EQ(FirmwareMap().add(end - kPage, ~uint64_t{0}).add(end, 1).mappings(),
+              (Mappings{write_back(end - kPage, kPage)}));
+}
+
+TEST(DirectMap, OfAnEmptyMapIsEmpty) {
+    EXPECT_EQ(FirmwareMap().mappings(), Mappings{});
+}
+
+TEST(DirectMap, AnArenaThatIsTooSmallIsOutOfMemory) {
+    FirmwareMap map;
+    map.add(0x1000, 1).add(0x3000, 1).add_framebuffer(0x5000, 1);
+    const uint64_t needed = map.arena_bytes() - 32; // less what alignment might take
+    for (uint64_t bytes = 0; bytes < needed; bytes += 8)
+        EXPECT_TRUE(failed_with(map.plan(bytes), ErrorCode::out_of_memory)) << bytes;
+}
+
+TEST(DirectMap, ItsArenaSufficesForTheMostRangesThatThereCanBe) {
+    FirmwareMap map;
+    map.add(0, 64); // split by each framebuffer
+    for (uint64_t i = 0; i < 30; ++i)
+        map.add_framebuffer((2 * i + 1) * kPage, 1);
+    EXPECT_EQ(map.mappings().size(), 61u);
+}
+
+TEST(PhysicalEnd, IsOnePastTheLastByteOfAll) {
+    const auto mappings = FirmwareMap().add(0x10'0000, 16).add(0x1000, 8).mappings();
+    EXPECT_EQ(physical_end(mappings), 0x11'0000u);
+}
+
+TEST(PhysicalEnd, IsZeroWhereThereIsNothing) {
+    EXPECT_EQ(physical_end({}), 0u);
+}
+
+} // namespace
+} // namespace baton::test

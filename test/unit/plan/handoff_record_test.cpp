@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// make_handoff(): what stage 2 is told.
+#include "plan/boot_record.hpp"
+#include "support/planned.hpp"
+
+#include <gtest/gtest.h>
+#include <new>
+#include <span>
+
+namespace baton::test {
+namespace {
+
+constexpr uint64_t kKernel = 0xffff'ffff'8000'0000;
+constexpr PhysAddr kFile{0x40'0000};
+constexpr PhysAddr kRecord{0x7f'f000};
+
+class MakeHandoff : public testing::Test {
+  protected:
+    FakeFrames frames_;
+    // The last program header is the lowest segment.
+    Planned planned_ = placed({{.vaddr = kKernel + 0x1000,
+                                .memory_bytes = 0x900,
+                                .flags = kR | kX,
+                                .file_bytes = 0x900,
+                                .offset = 0x333},
+                               {.vaddr = kKernel,
+                                .memory_bytes = 0x500,
+                                .flags = kR | kW,
+                                .file_bytes = 0x123,
+                                .offset = 0x2000}},
+                              frames_);
+    Layout layout_ = plan_layout(planned_.plan(), uint64_t{1} << 32).value();
+    Buffer memory_ = Buffer(handoff_bytes(planned_.plan()), std::byte{0xa5});
+
+    HandoffInput input() {
+        return {.plan = planned_.plan(),
+                .layout = layout_,
+                .page_table_root = {0x123'4000},
+                .file = kFile,
+                .physical = kRecord,
+                .boot_info = {0xffff'8000'0056'7000},
+                .time_stamps = {0xffff'8000'0056'8000}};
+    }
+    const BatonHandoff& handoff() { return *make_handoff(memory_, input()).value(); }
+};
+
+TEST_F(MakeHandoff, TheRecordLiesAtTheBeginningOfItsMemory) {
+    EXPECT_EQ(static_cast<const void*>(&handoff()), memory_.data());
+}
+
+TEST_F(MakeHandoff, BeginsWithMagicVersionAndSize) {
+    EXPECT_EQ(handoff().magic, BATON_HANDOFF_MAGIC);
+    EXPECT_EQ(handoff().version_major, BATON_HANDOFF_VERSION_MAJOR);
+    EXPECT_EQ(handoff().version_minor, BATON_HANDOFF_VERSION_MINOR);
+    EXPECT_EQ(handoff().size, sizeof(BatonHandoff));
+}
+
+TEST_F(MakeHandoff, TellsWhereEverythingIs) {
+    EXPECT_EQ(handoff().page_table_root, 0x123'4000u);
+    EXPECT_EQ(handoff().direct_map_base, layout_.direct_map.base.value);
+    EXPECT_EQ(handoff().kernel_entry, kKernel + 0x1000);
+    EXPECT_EQ(handoff().boot_info, 0xffff'8000'0056'7000u);
+    EXPECT_EQ(handoff().time_stamps, 0xffff'8000'0056'8000u);
+    EXPECT_EQ(handoff().time_stamp_bytes, sizeof(BatonTimeStamp));
+}
+
+TEST_F(MakeHandoff, TheStackTopIsTheStacksEndAndAMultipleOf16) {
+    EXPECT_EQ(handoff().kernel_stack_top, layout_.stack.end().value);
+    EXPECT_EQ(handoff().kernel_stack_top % 16, 0u);
+}
+
+TEST_F(MakeHandoff, TheSegmentArrayFollowsTheRecordInPhysicalMemory) {
+    EXPECT_EQ(handoff().segments, kRecord.value + sizeof(BatonHandoff));
+    EXPECT_EQ(handoff().segment_count, 2u);
+    EXPECT_EQ(handoff().segment_entry_bytes, sizeof(BatonHandoffSegment));
+}
+
+TEST_F(MakeHandoff, EachSegmentIsCopiedFromTheFileToItsVirtualAddress) {
+    const uint64_t offset = handoff().segments - kRecord.value;
+    const auto* segments =
+        std::launder(reinterpret_cast<const BatonHandoffSegment*>(memory_.data() + offset));
+    EXPECT_EQ(segments[0].source_physical, kFile.value + 0x2000);
+    EXPECT_EQ(segments[0].destination, kKernel);
+    EXPECT_EQ(segments[0].file_bytes, 0x123u);
+    EXPECT_EQ(segments[0].memory_bytes, 0x500u);
+    EXPECT_EQ(segments[1].source_physical, kFile.value + 0x333);
+    EXPECT_EQ(segments[1].destination, kKernel + 0x1000);
+    EXPECT_EQ(segments[1].file_bytes, 0x900u);
+    EXPECT_EQ(segments[1].memory_bytes, 0x900u);
+}
+
+// The protocol's machine state, bits as in the Intel SDM 3A sections 2.5 and 2.2.1.
+TEST_F(MakeHandoff, Cr0IsPgPeWpNeMpEt) {
+    constexpr uint64_t kPe = 0x1, kMp = 0x2, kEt = 0x10, kNe = 0x20, kWp = 0x1'0000;
+    constexpr uint64_t kPg = 0x8000'0000;
+    EXPECT_EQ(handoff().cr0, kPg | kPe | kWp | kNe | kMp | kEt);
+}
+
+TEST_F(MakeHandoff, Cr4IsPaePgeOsfxsrOsxmmexcpt) {
+    EXPECT_EQ(handoff().cr4, 0x20u | 0x80u | 0x200u | 0x400u);
+}
+
+TEST_F(MakeHandoff, EferIsLmeLmaNxe) {
+    EXPECT_EQ(handoff().efer, 0x100u | 0x400u | 0x800u);
+}
+
+TEST_F(MakeHandoff, PatIsThatOfPowerOnWithWriteCombiningInEntry5) {
+    EXPECT_EQ(handoff().pat, 0x0007'0106'0007'0406u);
+}
+
+TEST_F(MakeHandoff, FaultsAreReportedNowhereUntilTheCallerSaysWhere) {
+    EXPECT_EQ(handoff().serial_port, 0u);
+    EXPECT_EQ(handoff().debug_port, 0u);
+    EXPECT_EQ(handoff().after_fault, BATON_AFTER_FAULT_HALT);
+    EXPECT_EQ(handoff().exit_port, 0u);
+    EXPECT_EQ(handoff().exit_value, 0u);
+}
+
+TEST_F(MakeHandoff, OneByteTooFewIsOutOfMemory) {
+    for (const std::size_t bytes :
+         {std::size_t{0}, sizeof(BatonHandoff) - 1, sizeof(BatonHandoff), memory_.size() - 1}) {
+        Buffer small(bytes);
+        EXPECT_TRUE(failed_with(make_handoff(small, input()), ErrorCode::out_of_memory)) << bytes;
+    }
+}
+
+} // namespace
+} // namespace baton::test

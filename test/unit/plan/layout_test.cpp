@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// plan_layout(): the direct map and the stack never touch the kernel, nor each other.
+#include "plan/address_space.hpp"
+#include "support/planned.hpp"
+#include "support/printers.hpp"
+#include "support/random.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace baton::test {
+namespace {
+
+constexpr uint64_t kPage = kPageBytes;
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kSlot = 512 * kGiB;
+constexpr uint64_t kUpperHalf = 0xffff'8000'0000'0000;
+
+VirtRange with_guards(VirtRange stack) {
+    return {stack.base - kPage, stack.bytes + 2 * kPage};
+}
+
+bool wraps(VirtRange range) {
+    return !range.empty() && range.base + (range.bytes - 1) < range.base;
+}
+
+/// All that plan_layout() promises, whatever the kernel.
+void expect_sound(const Layout& layout, const LoadPlan& plan, uint64_t physical_end) {
+    EXPECT_EQ(layout.direct_map.base.value % kSlot, 0u);
+    EXPECT_GE(layout.direct_map.base.value, kUpperHalf);
+    EXPECT_GE(layout.direct_map.bytes, physical_end);
+    EXPECT_FALSE(wraps(layout.direct_map));
+    EXPECT_FALSE(plan.touches(layout.direct_map));
+
+    const VirtRange guarded = with_guards(layout.stack);
+    EXPECT_EQ(layout.stack.bytes, kStackBytes);
+    EXPECT_EQ(layout.stack.base.value % kPage, 0u);
+    EXPECT_FALSE(wraps(guarded));
+    EXPECT_FALSE(plan.touches(guarded));
+    EXPECT_FALSE(guarded.overlaps(layout.direct_map));
+    EXPECT_GE(guarded.base, layout.direct_map.end()); // "the stack comes after it"
+}
+
+Result<Layout> layout_of(std::initializer_list<Load> loads, uint64_t physical_end) {
+    auto planned = plan_of(loads);
+    auto layout = plan_layout(planned.plan(), physical_end);
+    if (layout)
+        expect_sound(*layout, planned.plan(), physical_end);
+    return layout;
+}
+
+TEST(Layout, TheDirectMapIsAtTheBeginningOfTheUpperHalf) {
+    for (const uint64_t base : {uint64_t{0x10'0000}, uint64_t{0xffff'ffff'8000'0000}}) {
+        const auto layout = layout_of({{.vaddr = base, .memory_bytes = kPage}}, 4 * kGiB);
+        ASSERT_TRUE(layout) << outcome(layout);
+        EXPECT_EQ(layout->direct_map.base.value, kUpperHalf);
+    }
+}
+
+TEST(Layout, TheDirectMapReachesTheEndOfMemory) {
+    for (const uint64_t end : {kPage, kGiB, kGiB + kPage, 5 * kSlot - kPage}) {
+        const auto layout = layout_of({{.vaddr = 0x10'0000, .memory_bytes = kPage}}, end);
+        ASSERT_TRUE(layout) << outcome(layout);
+        EXPECT_GE(layout->direct_map.bytes, end);
+    }
+}
+
+TEST(Layout, TheDirectMapMovesToTheNextSlotWhereTheKernelIs) {
+    const auto layout = layout_of({{.vaddr = kUpperHalf, .memory_bytes = kPage}}, 4 * kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.base.value, kUpperHalf + kSlot);
+}
+
+TEST(Layout, TheDirectMapMovesForTheLastPageInItsWay) {
+    const Load in_the_way{.vaddr = kUpperHalf + 4 * kGiB - 1, .memory_bytes = 1};
+    const auto moved = layout_of({in_the_way}, 4 * kGiB);
+    ASSERT_TRUE(moved) << outcome(moved);
+    EXPECT_EQ(moved->direct_map.base.value, kUpperHalf + kSlot);
+    const Load just_behind{.vaddr = kUpperHalf + 4 * kGiB, .memory_bytes = 1};
+    const auto stays = layout_of({just_behind}, 4 * kGiB);
+    ASSERT_TRUE(stays) << outcome(stays);
+    EXPECT_EQ(stays->direct_map.base.value, kUpperHalf);
+}
+
+TEST(Layout, SeveralOccupiedSlotsAreSkipped) {
+    const auto layout = layout_of({{.vaddr = kUpperHalf + kGiB, .memory_bytes = kPage},
+                                   {.vaddr = kUpperHalf + kSlot, .memory_bytes = kPage},
+                                   {.vaddr = kUpperHalf + 3 * kSlot, .memory_bytes = kPage}},
+                                  4 * kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.base.value, kUpperHalf + 2 * kSlot);
+}
+
+TEST(Layout, ADirectMapOfSeveralSlotsNeedsThemAllFree) {
+    const auto layout = layout_of({{.vaddr = kUpperHalf + kGiB, .memory_bytes = kPage},
+                                   {.vaddr = kUpperHalf + 2 * kSlot, .memory_bytes = kPage}},
+                                  kSlot + kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.base.value, kUpperHalf + 3 * kSlot);
+}
+
+TEST(Layout, AKernelLargerThanASlotIsSkippedWhole) {
+    const auto layout = layout_of({{.vaddr = kUpperHalf, .memory_bytes = 2 * kSlot + 1}}, 4 * kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.base.value, kUpperHalf + 3 * kSlot);
+}
+
+TEST(Layout, TheStackMakesWayForTheKernelToo) {
+    const auto layout =
+        layout_of({{.vaddr = kUpperHalf + 4 * kGiB, .memory_bytes = kPage}}, 4 * kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_GT(layout->stack.base.value, kUpperHalf + 4 * kGiB);
+}
+
+TEST(Layout, GuardPagesDoNotTouchAKernelJustBesideTheStack) {
+    const auto plain = layout_of({{.vaddr = 0x10'0000, .memory_bytes = kPage}}, 4 * kGiB);
+    ASSERT_TRUE(plain) << outcome(plain);
+    for (const uint64_t beside : {plain->stack.base.value - kPage, plain->stack.end().value}) {
+        const auto layout = layout_of({{.vaddr = beside, .memory_bytes = kPage}}, 4 * kGiB);
+        ASSERT_TRUE(layout) << outcome(layout);
+        EXPECT_NE(layout->stack, plain->stack);
+    }
+}
+
+TEST(Layout, WithoutMemoryThereIsStillAStack) {
+    const auto layout = layout_of({{.vaddr = kUpperHalf, .memory_bytes = kPage}}, 0);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.bytes, 0u);
+}
+
+TEST(Layout, MoreMemoryThanTheUpperHalfHoldsIsNoVirtualSpace) {
+    const auto layout = layout_of({{.vaddr = 0x10'0000, .memory_bytes = kPage}}, uint64_t{1} << 52);
+    expect_error(layout, ErrorCode::no_virtual_space, {uint64_t{1} << 52});
+}
+
+TEST(Layout, AKernelThatFillsTheUpperHalfIsNoVirtualSpace) {
+    const Load all{.vaddr = kUpperHalf, .memory_bytes = uint64_t{1} << 47};
+    EXPECT_TRUE(failed_with(layout_of({all}, 4 * kGiB), ErrorCode::no_virtual_space));
+    const Load all_but_a_byte{.vaddr = kUpperHalf, .memory_bytes = (uint64_t{1} << 47) - 1};
+    EXPECT_TRUE(failed_with(layout_of({all_but_a_byte}, 4 * kGiB), ErrorCode::no_virtual_space));
+}
+
+TEST(Layout, NoRoomBehindTheDirectMapForTheStackIsNoVirtualSpace) {
+    // The kernel is in every gap that the stack could have between the direct map and the end.
+    const Load rest{.vaddr = kUpperHalf + kGiB, .memory_bytes = (uint64_t{1} << 47) - kGiB};
+    expect_error(layout_of({rest}, kGiB), ErrorCode::no_virtual_space, {kStackBytes + 2 * kPage});
+}
+
+TEST(Layout, TheLastSlotOfAllIsGoodForADirectMap) {
+    const Load all_but_one{.vaddr = kUpperHalf, .memory_bytes = 255 * kSlot};
+    const auto layout = layout_of({all_but_one}, kGiB);
+    ASSERT_TRUE(layout) << outcome(layout);
+    EXPECT_EQ(layout->direct_map.base.value, 0 - kSlot);
+}
+
+TEST(LayoutProperty, IsSoundForKernelsAnywhere) {
+    Random random(512);
+    for (int i = 0; i < 2000; ++i) {
+        ElfBuilder elf;
+        uint64_t next = kUpperHalf;
+        for (uint64_t count = 1 + random.below(5); count-- > 0;) {
+            next += random.below(3) * kSlot + random.below(3) * kGiB + random.below(40) * kPage;
+            const uint64_t bytes =
+                1 + random.below(2) * random.below(2 * kSlot) + random.below(40) * kPage;
+            elf.entry(next).load({.vaddr = next, .memory_bytes = bytes});
+            next += bytes;
+        }
+        auto planned = plan_of(elf);
+        ASSERT_TRUE(planned.result) << outcome(planned.result);
+        const uint64_t physical_end = random.below(5) * random.below(kSlot);
+        const auto layout = plan_layout(planned.plan(), physical_end);
+        ASSERT_TRUE(layout) << outcome(layout);
+        expect_sound(*layout, planned.plan(), physical_end);
+        ASSERT_FALSE(HasFailure()) << "case " << i;
+    }
+}
+
+} // namespace
+} // namespace baton::test

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "support/fake_frames.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <stdexcept>
+
+namespace baton::test {
+
+Result<PhysAddr> FakeFrames::allocate(const FrameRequest& request) {
+    const uint64_t call = requests_.size();
+    requests_.push_back(request);
+    EXPECT_GT(request.pages, 0u);
+    EXPECT_GE(request.alignment, kPageBytes);
+    EXPECT_TRUE(is_power_of_two(request.alignment));
+    const uint64_t bytes = request.pages * kPageBytes;
+    if (call >= dry_at_ || request.alignment > largest_alignment_)
+        return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
+
+    PhysRange block{{align_up(next_, request.alignment) + request.offset}, bytes};
+    const auto is_avoided = [&](const PhysRange& range) { return block.overlaps(range); };
+    while (std::ranges::any_of(request.avoid, is_avoided))
+        block.base = block.base + request.alignment;
+    blocks_.push_back(block);
+    next_ = block.end().value + kPageBytes; // two blocks never touch
+    return block.base;
+}
+
+std::byte* FakeFrames::access(PhysAddr address) {
+    // Blocks are handed out by ascending address.
+    const auto above = std::ranges::upper_bound(blocks_, address, {}, &PhysRange::base);
+    if (above == blocks_.begin() || !std::prev(above)->contains(address))
+        throw std::out_of_range("access() to physical memory that was not allocated");
+    const PhysRange block = *std::prev(above);
+    auto& contents = contents_[block.base];
+    if (contents.empty())
+        contents.assign(block.bytes, kPoison);
+    return contents.data() + (address - block.base);
+}
+
+uint64_t FakeFrames::read(uint64_t physical) {
+    uint64_t value = 0;
+    std::memcpy(&value, access({physical}), sizeof value);
+    return value;
+}
+
+} // namespace baton::test
