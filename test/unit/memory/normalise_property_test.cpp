@@ -15,6 +15,7 @@
 namespace baton::test {
 namespace {
 
+constexpr uint64_t kPage = 4096;
 constexpr uint64_t kPageLimit = uint64_t{1} << 40; // pages below 2^52
 
 /// How careful a type is, by the sentence in normalise.hpp.
@@ -57,11 +58,11 @@ Pages pages_of(const TypedRange& claim) {
     uint64_t last_byte = first_byte + (claim.range.bytes - 1);
     if (last_byte < first_byte)
         last_byte = ~uint64_t{0};
-    Pages touched{first_byte / 4096, last_byte / 4096 + 1};
+    Pages touched{first_byte / kPage, last_byte / kPage + 1};
     if (claim.type == BATON_MEMORY_USABLE) {
-        if (first_byte % 4096 != 0)
+        if (first_byte % kPage != 0)
             ++touched.first;
-        if (last_byte % 4096 != 4095)
+        if (last_byte % kPage != kPage - 1)
             --touched.last;
     }
     return {std::min(touched.first, kPageLimit), std::min(touched.last, kPageLimit)};
@@ -88,8 +89,8 @@ MemoryMap oracle(const std::vector<TypedRange>& claims) {
         const uint32_t type = type_at(*page, claims);
         if (type == 0)
             continue;
-        const uint64_t base = *page * 4096;
-        const uint64_t bytes = *std::next(page) * 4096 - base;
+        const uint64_t base = *page * kPage;
+        const uint64_t bytes = *std::next(page) * kPage - base;
         if (!map.empty() && map.back().type == type &&
             map.back().base_physical + map.back().bytes == base)
             map.back().bytes += bytes;
@@ -104,13 +105,13 @@ uint64_t hostile_base(Random& random) {
     case 0:
         return random.any();
     case 1: // about 2^52
-        return (uint64_t{1} << 52) + random.below(8 * 4096) - 4 * 4096;
+        return (uint64_t{1} << 52) + random.below(8 * kPage) - 4 * kPage;
     case 2: // about 2^64
-        return 0 - random.below(4 * 4096);
+        return 0 - random.below(4 * kPage);
     case 3: // within a page
-        return random.below(16 * 4096);
+        return random.below(16 * kPage);
     default:
-        return random.below(16) * 4096;
+        return random.below(16) * kPage;
     }
 }
 
@@ -119,13 +120,13 @@ uint64_t hostile_size(Random& random) {
     case 0:
         return random.any();
     case 1:
-        return 0 - random.below(3 * 4096);
+        return 0 - random.below(3 * kPage);
     case 2:
         return random.below(3);
     case 3:
-        return random.below(6 * 4096);
+        return random.below(6 * kPage);
     default:
-        return random.below(6) * 4096;
+        return random.below(6) * kPage;
     }
 }
 

@@ -130,6 +130,7 @@ TEST(Normalise, AClaimThatWrapsReachesTwoToThe52) {
 /// Claims of which each splits the one below it: a result as long as can be.
 std::vector<TypedRange> nested(std::size_t count) {
     std::vector<TypedRange> claims;
+    claims.reserve(count);
     for (uint64_t i = 0; i < count; ++i)
         claims.push_back(claim(i * kPage, 2 * (count - i) * kPage, kPrecedence[i]));
     return claims;
@@ -146,6 +147,7 @@ TEST(Normalise, TheResultOfNestedClaimsFitsIntoItsRoom) {
 double seconds_to_normalise(std::size_t count) {
     Random random(1);
     std::vector<TypedRange> claims;
+    claims.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         claims.push_back(
             claim(random.below(kEnd), random.below(kEnd / count), random.pick(kPrecedence)));

@@ -44,7 +44,7 @@ class BootRecordTest : public testing::Test {
     std::vector<Entry> array(uint64_t address, uint32_t count, uint32_t entry_bytes) {
         EXPECT_EQ(entry_bytes, sizeof(Entry));
         EXPECT_EQ(address % alignof(Entry), 0u);
-        const auto* first = reinterpret_cast<const Entry*>(seen(address, count * entry_bytes));
+        const auto* first = reinterpret_cast<const Entry*>(seen(address, count * sizeof(Entry)));
         return {first, first + count};
     }
     MemoryMap memory_map() {

@@ -14,8 +14,8 @@
 
 namespace baton {
 
-inline void PrintTo(const Error& error, std::ostream* out) {
-    *out << std::string(Text().error(error).view());
+inline std::ostream& operator<<(std::ostream& out, const Error& error) {
+    return out << Text().error(error).view();
 }
 
 namespace test {

@@ -16,9 +16,9 @@ inline bool operator==(const BatonMemoryRange& a, const BatonMemoryRange& b) {
            a.reserved == b.reserved;
 }
 
-inline void PrintTo(const BatonMemoryRange& range, std::ostream* out) {
-    *out << std::hex << range.base_physical << " + " << range.bytes << " type " << std::dec
-         << range.type;
+inline std::ostream& operator<<(std::ostream& out, const BatonMemoryRange& range) {
+    return out << std::hex << range.base_physical << " + " << range.bytes << " type " << std::dec
+               << range.type;
 }
 
 namespace baton::test {

@@ -118,20 +118,19 @@ std::vector<MappedRun> PageWalker::runs() const {
     return runs;
 }
 
-void PrintTo(const PageKind& kind, std::ostream* out) {
-    *out << 'r' << (kind.writable ? 'w' : '-') << (kind.executable ? 'x' : '-')
-         << (kind.user ? " user" : "") << " type " << static_cast<unsigned>(kind.memory_type);
+std::ostream& operator<<(std::ostream& out, const PageKind& kind) {
+    return out << 'r' << (kind.writable ? 'w' : '-') << (kind.executable ? 'x' : '-')
+               << (kind.user ? " user" : "") << " type " << static_cast<unsigned>(kind.memory_type);
 }
 
-void PrintTo(const Translation& translation, std::ostream* out) {
-    *out << std::hex << translation.physical << " in a page of " << translation.page_bytes << ' ';
-    PrintTo(translation.kind, out);
+std::ostream& operator<<(std::ostream& out, const Translation& translation) {
+    return out << std::hex << translation.physical << " in a page of " << translation.page_bytes
+               << ' ' << translation.kind;
 }
 
-void PrintTo(const MappedRun& run, std::ostream* out) {
-    *out << std::hex << run.virtual_base << " -> " << run.physical_base << " + " << run.bytes
-         << ' ';
-    PrintTo(run.kind, out);
+std::ostream& operator<<(std::ostream& out, const MappedRun& run) {
+    return out << std::hex << run.virtual_base << " -> " << run.physical_base << " + " << run.bytes
+               << ' ' << run.kind;
 }
 
 } // namespace baton::test

@@ -80,9 +80,9 @@ class PageWalker {
     uint64_t pat_;
 };
 
-void PrintTo(const PageKind& kind, std::ostream* out);
-void PrintTo(const Translation& translation, std::ostream* out);
-void PrintTo(const MappedRun& run, std::ostream* out);
+std::ostream& operator<<(std::ostream& out, const PageKind& kind);
+std::ostream& operator<<(std::ostream& out, const Translation& translation);
+std::ostream& operator<<(std::ostream& out, const MappedRun& run);
 
 inline constexpr PageKind kReadOnly{false, false, false, MemoryType::write_back};
 inline constexpr PageKind kReadWrite{true, false, false, MemoryType::write_back};

@@ -18,16 +18,14 @@ inline bool operator==(const DirectMapping& a, const DirectMapping& b) {
 }
 
 template<class Addr>
-void PrintTo(const Range<Addr>& range, std::ostream* out) {
-    *out << std::hex << range.base.value << " + " << range.bytes;
+std::ostream& operator<<(std::ostream& out, const Range<Addr>& range) {
+    return out << std::hex << range.base.value << " + " << range.bytes;
 }
-inline void PrintTo(const PageRun& run, std::ostream* out) {
-    PrintTo(run.pages, out);
-    *out << " access " << static_cast<int>(run.access);
+inline std::ostream& operator<<(std::ostream& out, const PageRun& run) {
+    return out << run.pages << " access " << static_cast<int>(run.access);
 }
-inline void PrintTo(const DirectMapping& mapping, std::ostream* out) {
-    PrintTo(mapping.range, out);
-    *out << " caching " << static_cast<int>(mapping.caching);
+inline std::ostream& operator<<(std::ostream& out, const DirectMapping& mapping) {
+    return out << mapping.range << " caching " << static_cast<int>(mapping.caching);
 }
 
 } // namespace baton
