@@ -9,7 +9,7 @@
 #include "stage1-efi/time_source.hpp"
 
 /// Where the firmware has loaded this image: the linker's symbol for its first byte.
-extern "C" const std::byte __image_base__[];
+extern "C" const std::byte __image_base__[]; // NOLINT(readability-identifier-naming)
 
 namespace {
 

@@ -25,7 +25,7 @@ struct Digits {
 
 Text& Text::add(std::string_view text) {
     const std::size_t fitting = std::min(text.size(), kCapacity - length_);
-    std::copy_n(text.data(), fitting, buffer_.data() + length_);
+    std::copy_n(text.begin(), fitting, buffer_.data() + length_);
     length_ += fitting;
     if (fitting < text.size())
         std::memcpy(buffer_.data() + kCapacity - 3, "...", 3);

@@ -58,6 +58,7 @@ TEST(Place, ARegionThatHoldsALargePageIsCongruentModulo2MiB) {
 TEST(Place, ARegionWithoutALargePageIsNotHeldToItsAlignment) {
     const Load loads[] = {
         {.vaddr = kBase, .memory_bytes = kLarge - kPage},
+        {.vaddr = kBase + kPage, .memory_bytes = kPage}, // ends before the next large page begins
         {.vaddr = kBase + kPage, .memory_bytes = 2 * kLarge - 2 * kPage},
     };
     for (const Load& load : loads) {
