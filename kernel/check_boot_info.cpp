@@ -28,9 +28,6 @@ std::string_view broken_promise(const BatonMemoryRange& range, const BatonMemory
     if (range.base_physical < previous_end) {
         return "no overlap, sorted";
     }
-    if (range.base_physical == previous_end && range.type == previous->type) {
-        return "merged ranges";
-    }
     return {};
 }
 

@@ -15,7 +15,8 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 constexpr std::string_view kMemoryTypes[] = {
     "(not known)",      "usable",   "loader reclaimable", "kernel and modules",
     "ACPI reclaimable", "ACPI NVS", "runtime services",   "framebuffer",
-    "persistent",       "bad",      "reserved",
+    "persistent",       "bad",      "reserved",           "unaccepted",
+    "special purpose",
 };
 
 constexpr size_t type_index(const BatonMemoryRange& range) {
@@ -52,14 +53,33 @@ void print_memory_totals(const baton::BootInfoView& boot) {
     }
 }
 
+const char* origin_of(const BatonMemoryRange& range) {
+    return reinterpret_cast<const char*>(range.origin);
+}
+
+void print_memory_range(const BatonMemoryRange& range) {
+    print_line("  ", Hex{range.base_physical, 16}, "  ", Hex{range.base_physical + range.bytes, 16},
+               Decimal{range.bytes / kKiB, 10}, "  ", kMemoryTypes[type_index(range)],
+               *origin_of(range) == '\0' ? "" : ": ", origin_of(range));
+}
+
+/// Ranges that touch and differ in what the firmware says of them alone are printed as one.
 void print_memory_map(const baton::BootInfoView& boot) {
     print_line("Memory map, ", Decimal{boot.memory_map().size()}, " ranges");
-    print_line("  base                end                          KiB  type");
+    print_line("  base                end                      KiB  type");
+    BatonMemoryRange joined{};
     for (const BatonMemoryRange& range : boot.memory_map()) {
-        print_line("  ", Hex{range.base_physical, 16}, "  ",
-                   Hex{range.base_physical + range.bytes, 16}, Decimal{range.bytes / kKiB, 14},
-                   "  ", kMemoryTypes[type_index(range)]);
+        if (joined.bytes != 0 && range.type == joined.type && range.origin == joined.origin &&
+            range.base_physical == joined.base_physical + joined.bytes) {
+            joined.bytes += range.bytes;
+            continue;
+        }
+        if (joined.bytes != 0) {
+            print_memory_range(joined);
+        }
+        joined = range;
     }
+    print_memory_range(joined);
 }
 
 void print_framebuffers(const baton::BootInfoView& boot) {

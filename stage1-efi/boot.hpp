@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The way from a running firmware to stage 2, step by step.
+// The way from one boot entry to stage 2, step by step.
 #pragma once
 
 #include "abi/handoff.h"
+#include "config/boot_entry.hpp"
 #include "core/arena.hpp"
 #include "core/error.hpp"
 #include "plan/boot_record.hpp"
 #include "plan/direct_map.hpp"
 #include "plan/load_plan.hpp"
+#include "plan/wishes.hpp"
 #include "stage1-efi/boot_memory_map.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 #include "stage1-efi/firmware_state.hpp"
+#include "stage1-efi/graphics.hpp"
 #include "stage1-efi/kernel_file.hpp"
 #include "stage1-efi/log.hpp"
+#include "stage1-efi/random_source.hpp"
 #include "stage1-efi/stage2_block.hpp"
 
 #include <optional>
@@ -23,52 +27,78 @@ namespace baton {
 
 class Boot {
   public:
-    Boot(const efi::Firmware& firmware, Console& console, Log& log);
+    /// `occupied`: memory that the firmware lives in; `entry`: what to boot. Both are referred to.
+    Boot(const efi::Firmware& firmware, const FirmwareMemory& occupied, const File& volume,
+         const BootEntry& entry, Console& console, Log& log);
 
     /// Boots the kernel. Returns only if it can't: then all memory has been given back by the time
     /// this object is gone, but for exit_boot_services_failed, after which none can be.
     Error run();
 
   private:
-    Result<void> check_machine();
-    Result<void> read_kernel_file();
+    Result<void> read_headers();
     Result<void> plan_kernel();
-    Result<void> place_kernel();
+    Result<void> load_kernel();
+    Result<void> load_modules();
     Result<void> plan_memory();
     Result<void> load_stage2();
     Result<void> make_records();
     Result<void> build_page_tables();
+    Result<void> make_handoff_record();
     Result<void> leave_firmware();
     [[noreturn]] void hand_over();
 
-    Result<std::span<std::byte>> allocate_bytes(uint64_t bytes, FrameRequest request = {});
-    Result<Arena> allocate_arena(uint64_t bytes);
-    std::span<const BatonFramebuffer> framebuffers() const;
-    void describe_plan();
+    Result<uint64_t> choose_slide(const ImageExtent& extent);
+    Result<void> decide_paging_levels();
+    Result<void> load_module(std::string_view path, std::string_view string, bool required);
+    Result<const char*> module_origin(std::string_view path);
+    Result<void> fill_in_facts();
+    void fill_in_kernel();
+    bool map_runtime_services();
     std::span<const TypedRange> final_claims();
+    uint64_t claim_capacity() const;
+
+    Result<std::span<std::byte>> allocate_bytes(uint64_t bytes, FrameRequest request);
+    Result<Arena> allocate_arena(uint64_t bytes);
+    void describe_plan();
+    void warn(const Text& text);
+
+    struct Module {
+        PhysRange contents;
+        std::string_view path;
+        std::string_view string;
+    };
 
     const efi::Firmware& firmware_;
+    const FirmwareMemory& firmware_memory_;
+    const File& volume_;
+    const BootEntry& entry_;
     Console& console_;
     Log& log_;
-    uint64_t firmware_cr3_;
-    RangeSet firmware_tables_; // frames of the firmware's page tables
-    RangeSet occupied_;        // these, and what else the firmware lives in
     FirmwareFrames frames_;
+    RandomNumbers random_;
 
-    // In the order in which the stages fill them in.
-    Bytes file_;
-    LoadPlan plan_;
-    std::optional<BatonFramebuffer> framebuffer_;
+    // In the order in which the steps fill them in.
+    std::optional<KernelFile> kernel_;
+    Wishes wishes_;
+    bool five_level_ = false;
+    bool kaslr_ = false;
+    LoadPlan plan_{};
+    std::optional<KernelFile::Symbols> symbols_;
+    std::span<Module> modules_;
+    std::size_t module_count_ = 0;
+    std::span<const Display> displays_;
     std::span<DirectMapping> direct_map_;
     Layout layout_{};
     PhysAddr stack_{};
     std::span<PhysRange> kernel_pages_as_physical_; // what identity mappings must avoid
     Stage2Block stage2_;
+    std::span<std::byte> handoff_memory_;
     FinalMemoryMap final_map_;
     std::span<TypedRange> claims_;
     BootRecord record_;
+    PhysAddr page_table_root_{};
     BatonHandoff* handoff_ = nullptr;
-    PhysRange handoff_pages_{};
 };
 
 } // namespace baton

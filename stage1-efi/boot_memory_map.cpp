@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/boot_memory_map.hpp"
 
+#include <cstring>
+
 namespace baton {
 
 Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& current, FrameSource& frames) {
@@ -9,7 +11,7 @@ Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& current, Fram
     FinalMemoryMap map;
     map.descriptor_bytes_ = current.descriptor_bytes();
     const uint64_t pages = pages_for(2 * current.size() * map.descriptor_bytes_) + 1;
-    const auto base = frames.allocate({.pages = pages});
+    const auto base = frames.allocate({.pages = pages, .origin = "firmware's memory map"});
     if (!base)
         return std::unexpected(base.error());
     map.buffer_ = {frames.access(*base), pages * kPageBytes};
@@ -35,6 +37,12 @@ Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware) {
             return {};
     }
     return fail(ErrorCode::exit_boot_services_failed, {status, kTries});
+}
+
+void FinalMemoryMap::set_virtual_start(std::size_t index, uint64_t address) {
+    std::memcpy(buffer_.data() + index * descriptor_bytes_ +
+                    offsetof(EfiMemoryDescriptor, virtual_start),
+                &address, sizeof address);
 }
 
 } // namespace baton

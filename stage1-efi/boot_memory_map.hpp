@@ -34,6 +34,12 @@ class FinalMemoryMap {
     /// The map that ExitBootServices accepted.
     EfiMemoryMap map() const { return {bytes(), descriptor_bytes_}; }
     Bytes bytes() const { return Bytes(buffer_).first(used_bytes_); }
+    /// For SetVirtualAddressMap: the descriptors to change, and where one goes. `index` is less
+    /// than map().size().
+    EFI_MEMORY_DESCRIPTOR* descriptors() {
+        return reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(buffer_.data());
+    }
+    void set_virtual_start(std::size_t index, uint64_t address);
     uint32_t descriptor_bytes() const { return static_cast<uint32_t>(descriptor_bytes_); }
     uint32_t descriptor_version() const { return descriptor_version_; }
 

@@ -25,6 +25,18 @@ inline uint64_t read_tsc() {
     return uint64_t{high} << 32 | low;
 }
 
+inline uint64_t read_cr0() {
+    uint64_t value;
+    asm volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+inline uint64_t read_msr(uint32_t index) {
+    uint32_t low, high;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
+    return uint64_t{high} << 32 | low;
+}
+
 inline uint64_t read_cr3() {
     uint64_t value;
     asm volatile("mov %%cr3, %0" : "=r"(value));
@@ -77,6 +89,31 @@ inline bool has_no_execute() {
 }
 inline bool has_huge_pages() {
     return (extended_features() & 1u << 26) != 0;
+}
+
+/// CPUID 7 ECX bit 16: LA57.
+inline bool has_five_level_paging() {
+    return cpuid(0).eax >= 7 && (cpuid(7).ecx & 1u << 16) != 0;
+}
+/// CR4 bit 12.
+inline bool five_level_paging_is_on() {
+    return (read_cr4() & 1u << 12) != 0;
+}
+
+/// CPUID 1 ECX bit 30.
+inline bool has_rdrand() {
+    return (cpuid(1).ecx & 1u << 30) != 0;
+}
+/// 0 where the processor has no random number ready, ten times over (Intel SDM 1 section 7.3.17.1).
+inline uint64_t rdrand() {
+    for (unsigned tries = 0; tries < 10; ++tries) {
+        uint64_t value;
+        bool valid;
+        asm volatile("rdrand %0" : "=r"(value), "=@ccc"(valid));
+        if (valid)
+            return value;
+    }
+    return 0;
 }
 
 } // namespace baton::cpu

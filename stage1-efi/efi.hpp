@@ -7,7 +7,13 @@ extern "C" {
 #include <efi.h>
 }
 
+#include "config/unicode.hpp"
+#include "core/arena.hpp"
+#include "core/error.hpp"
+
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace baton::efi {
 
@@ -66,9 +72,13 @@ T* locate_protocol(const Firmware& firmware, EFI_GUID guid) {
     return failed(status) ? nullptr : static_cast<T*>(interface);
 }
 
-/// A GUID of gnu-efi's, which are macros of braces.
-constexpr EFI_GUID guid(const EFI_GUID& value) {
-    return value;
+/// A text of the firmware's as UTF-8 in `arena`; empty where it is null. Error: out_of_memory.
+inline Result<std::string_view> text_of(const CHAR16* text, Arena& arena) {
+    constexpr std::size_t kLongest = 1024;
+    std::size_t length = 0;
+    while (text != nullptr && length < kLongest && text[length] != 0)
+        ++length;
+    return to_utf8(std::as_bytes(std::span(text, length)), arena);
 }
 
 } // namespace baton::efi

@@ -38,6 +38,8 @@ std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
 } // namespace
 
 FirmwareFrames::~FirmwareFrames() {
+    if (kept_)
+        return;
     while (blocks_ != nullptr) {
         Block* const block = blocks_;
         blocks_ = block->next;
@@ -58,7 +60,8 @@ Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
         firmware_.boot()->FreePool(memory);
         return base;
     }
-    blocks_ = new (memory) Block{base->value, request.pages, blocks_};
+    blocks_ = new (memory) Block{base->value, request.pages, request.origin, blocks_};
+    ++block_count_;
     return base;
 }
 
@@ -114,10 +117,11 @@ Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
 
 Result<PhysAddr> FramePool::allocate(const FrameRequest& request) {
     constexpr uint64_t kBlockPages = 16;
-    if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty())
+    if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty() ||
+        request.below < kAnywhere)
         return source_.allocate(request);
     if (pages_left_ == 0) {
-        const auto block = source_.allocate({.pages = kBlockPages});
+        const auto block = source_.allocate({.pages = kBlockPages, .origin = request.origin});
         if (!block)
             return block;
         next_ = *block;

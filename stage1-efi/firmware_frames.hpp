@@ -38,13 +38,22 @@ class FirmwareFrames final : public FrameSource {
     Result<EfiMemoryMap> memory_map();
 
     /// Everything allocated so far stays when this object goes.
-    void keep() { blocks_ = nullptr; }
+    void keep() { kept_ = true; }
+
+    /// Blocks that are allocated, each with its range and the origin of its request.
+    std::size_t block_count() const { return block_count_; }
+    template<class Use>
+    void for_each_block(Use use) const {
+        for (const Block* block = blocks_; block != nullptr; block = block->next)
+            use(PhysRange{{block->base}, block->pages * kPageBytes}, block->origin);
+    }
 
   private:
     /// Remembers one block of pages; in memory from AllocatePool.
     struct Block {
         EFI_PHYSICAL_ADDRESS base;
         UINTN pages;
+        const char* origin;
         Block* next;
     };
 
@@ -54,6 +63,8 @@ class FirmwareFrames final : public FrameSource {
     const efi::Firmware& firmware_;
     const RangeSet& occupied_;
     Block* blocks_ = nullptr;
+    std::size_t block_count_ = 0;
+    bool kept_ = false;
     void* map_buffer_ = nullptr;
     UINTN map_buffer_bytes_ = 0;
 };

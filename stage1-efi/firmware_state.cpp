@@ -9,22 +9,36 @@
 namespace baton {
 namespace {
 
+constexpr unsigned kHighestLeafLevel = 3; // 1 GiB pages
+
 /// A table, by the identity mapping that UEFI promises (UEFI 2.10 section 2.3.4).
 std::span<const uint64_t, paging::kEntriesPerTable> table_at(uint64_t physical) {
     return std::span<const uint64_t, paging::kEntriesPerTable>(
         reinterpret_cast<const uint64_t*>(physical), paging::kEntriesPerTable);
 }
 
+/// Whether none of these entries can refer to a table. Most of the firmware's are pages of 2 MiB,
+/// and there may be half a million of them.
+bool all_are_pages(std::span<const uint64_t> entries) {
+    uint64_t common = paging::kPageSize;
+    for (const uint64_t entry : entries)
+        common &= entry;
+    return common != 0;
+}
+
 void add_table(RangeSet& set, uint64_t table, unsigned level) {
+    constexpr std::size_t kGroup = 16;
     set.add({{table}, kPageBytes});
     if (level == 1)
         return;
-    for (const uint64_t entry : table_at(table)) {
-        if ((entry & paging::kPresent) == 0)
+    for (std::size_t i = 0; i < paging::kEntriesPerTable; i += kGroup) {
+        const auto group = table_at(table).subspan(i, kGroup);
+        if (level <= kHighestLeafLevel && all_are_pages(group))
             continue;
-        if (level < paging::kLevels && (entry & paging::kPageSize) != 0)
-            continue;
-        add_table(set, entry & paging::kAddressMask, level - 1);
+        for (const uint64_t entry : group)
+            if ((entry & paging::kPresent) != 0 &&
+                (level > kHighestLeafLevel || (entry & paging::kPageSize) == 0))
+                add_table(set, entry & paging::kAddressMask, level - 1);
     }
 }
 
@@ -48,9 +62,7 @@ void RangeSet::add(PhysRange range) {
     last = {base, std::max(last.end(), range.end()) - base};
 }
 
-void add_page_tables(RangeSet& set, uint64_t cr3) {
-    add_table(set, cr3 & paging::kAddressMask, paging::kLevels);
-}
+namespace {
 
 void add_stack_and_descriptor_tables(RangeSet& set) {
     constexpr uint64_t kStackBelow = uint64_t{128} << 10; // UEFI 2.10 section 2.3.4 promises that
@@ -60,6 +72,17 @@ void add_stack_and_descriptor_tables(RangeSet& set) {
     set.add({{bottom}, stack - bottom + kStackAbove});
     for (const cpu::TableRegister& table : {cpu::read_gdtr(), cpu::read_idtr()})
         set.add(page_cover(PhysRange{{table.base}, uint64_t{table.limit} + 1}));
+}
+
+} // namespace
+
+FirmwareMemory find_firmware_memory() {
+    FirmwareMemory memory{.cr3 = cpu::read_cr3(), .page_tables = {}, .occupied = {}};
+    const unsigned levels = cpu::five_level_paging_is_on() ? paging::kLevelsLa57 : paging::kLevels;
+    add_table(memory.page_tables, memory.cr3 & paging::kAddressMask, levels);
+    memory.occupied = memory.page_tables;
+    add_stack_and_descriptor_tables(memory.occupied);
+    return memory;
 }
 
 } // namespace baton

@@ -26,10 +26,12 @@ class RangeSet {
     std::size_t count_ = 0;
 };
 
-/// The page tables below a 4-level root: each table's frame.
-void add_page_tables(RangeSet& set, uint64_t cr3);
-
-/// The stack around the current frame, the GDT and the IDT.
-void add_stack_and_descriptor_tables(RangeSet& set);
+/// What the firmware needs as long as it runs.
+struct FirmwareMemory {
+    uint64_t cr3;
+    RangeSet page_tables; // frames of the tables below cr3
+    RangeSet occupied;    // these, the stack around the current frame, the GDT and the IDT
+};
+FirmwareMemory find_firmware_memory();
 
 } // namespace baton

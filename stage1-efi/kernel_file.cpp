@@ -1,94 +1,190 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/kernel_file.hpp"
 
-#include <array>
+#include "elf/notes.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 namespace baton {
 namespace {
 
-constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
-constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
+// What is read first: the headers and notes of most kernels are in it.
+constexpr uint64_t kHeadBytes = 2 * kPageBytes;
+constexpr uint64_t kLargestNotes = uint64_t{64} << 10;
 
-Result<File> open_kernel(const File& volume) {
-    std::array<CHAR16, kKernelPath.size() + 1> path{};
-    for (std::size_t i = 0; i < kKernelPath.size(); ++i)
-        path[i] = static_cast<CHAR16>(kKernelPath[i]);
-    EFI_FILE_PROTOCOL* file = nullptr;
-    const EFI_STATUS status = volume->Open(volume.get(), &file, path.data(), EFI_FILE_MODE_READ, 0);
-    if (status == EFI_NOT_FOUND)
-        return fail(ErrorCode::kernel_not_found, {status});
-    if (efi::failed(status))
-        return fail(ErrorCode::kernel_unreadable, {status, 0, 0});
-    return File(file);
+Result<std::span<std::byte>> allocate_bytes(FrameSource& frames, uint64_t bytes,
+                                            const char* origin) {
+    const auto base =
+        frames.allocate({.pages = std::max<uint64_t>(pages_for(bytes), 1), .origin = origin});
+    if (!base)
+        return std::unexpected(base.error());
+    return std::span(frames.access(*base), bytes);
 }
 
-/// The file's size. The information ends in the file's name, so the buffer has room for one.
-Result<uint64_t> size_of(const File& file) {
-    constexpr UINTN kLongestName = 256;
-    alignas(efi::FileInfoFixedPart)
-        std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
-            buffer;
-    UINTN bytes = buffer.size();
-    EFI_GUID guid = kFileInfoGuid;
-    const EFI_STATUS status = file->GetInfo(file.get(), &guid, &bytes, buffer.data());
-    if (efi::failed(status) || bytes < sizeof(efi::FileInfoFixedPart))
-        return fail(ErrorCode::kernel_unreadable, {status, 0, 0});
-    const auto info = read_at<efi::FileInfoFixedPart>(buffer, 0);
-    if ((info.Attribute & EFI_FILE_DIRECTORY) != 0)
-        return fail(ErrorCode::kernel_is_a_directory);
-    if (info.FileSize == 0)
-        return fail(ErrorCode::kernel_empty);
-    return info.FileSize;
-}
+/// Which segments one Read can fill: a contiguous part of the file that goes to contiguous memory,
+/// padding between them included.
+struct ReadGroup {
+    uint64_t offset;
+    uint64_t bytes;
+    PhysAddr destination;
 
-/// One Read for all of it; more only where the firmware gives less than it was asked for.
-Result<void> read_whole(const File& file, std::span<std::byte> into) {
-    std::size_t done = 0;
-    while (done < into.size()) {
-        UINTN count = into.size() - done;
-        const EFI_STATUS status = file->Read(file.get(), &count, into.data() + done);
-        if (efi::failed(status))
-            return fail(ErrorCode::kernel_unreadable, {status, done, into.size()});
-        if (count == 0 || count > into.size() - done)
-            return fail(ErrorCode::kernel_read_short, {done, into.size()});
-        done += count;
+    bool takes(uint64_t next_offset, PhysAddr next_destination) const {
+        constexpr uint64_t kLargestGap = uint64_t{64} << 10;
+        return next_offset >= offset + bytes && next_offset - (offset + bytes) <= kLargestGap &&
+               next_destination.value - destination.value == next_offset - offset;
     }
-    return {};
-}
+};
 
 } // namespace
 
-Result<File> open_boot_volume(const efi::Firmware& firmware) {
-    const auto* const image =
-        efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
-    auto* const file_system = image == nullptr || image->DeviceHandle == nullptr
-                                  ? nullptr
-                                  : efi::protocol_on<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(
-                                        firmware, image->DeviceHandle, kFileSystemGuid);
-    if (file_system == nullptr)
-        return fail(ErrorCode::boot_volume_not_found, {EFI_UNSUPPORTED});
-    EFI_FILE_PROTOCOL* root = nullptr;
-    const EFI_STATUS status = file_system->OpenVolume(file_system, &root);
-    if (efi::failed(status))
-        return fail(ErrorCode::boot_volume_unreadable, {status});
-    return File(root);
-}
-
-Result<Bytes> read_kernel(const File& volume, FrameSource& frames) {
-    const auto file = open_kernel(volume);
+Result<KernelFile> KernelFile::open(const File& volume, std::string_view path,
+                                    FrameSource& frames) {
+    auto file = volume.open(path);
+    if (!file && file.error().code == ErrorCode::file_not_found)
+        return std::unexpected(
+            Error(ErrorCode::kernel_not_found, {file.error().numbers[0]}).about(path));
     if (!file)
         return std::unexpected(file.error());
-    const auto size = size_of(*file);
+    const auto size = file->size();
     if (!size)
-        return std::unexpected(size.error());
-    const auto base = frames.allocate({.pages = pages_for(*size)});
-    if (!base)
-        return std::unexpected(base.error());
-    const std::span<std::byte> bytes(frames.access(*base), *size);
-    if (auto read = read_whole(*file, bytes); !read)
+        return std::unexpected(size.error().about(path));
+    const auto head = allocate_bytes(frames, std::min(*size, kHeadBytes), "kernel headers");
+    if (!head)
+        return std::unexpected(head.error());
+    if (auto read = file->read(0, *head); !read)
+        return std::unexpected(read.error().about(path));
+    const auto header = elf::parse_header(*head, *size);
+    if (!header)
+        return std::unexpected(header.error().about(path));
+
+    // Both headers in one piece: the kernel gets them so.
+    const uint64_t table_bytes = header->program_headers_bytes();
+    const auto headers =
+        allocate_bytes(frames, sizeof(elf::Elf64_Ehdr) + table_bytes, "kernel headers");
+    if (!headers)
+        return std::unexpected(headers.error());
+    std::memcpy(headers->data(), head->data(), sizeof(elf::Elf64_Ehdr));
+    const auto table = headers->subspan(sizeof(elf::Elf64_Ehdr));
+    if (auto read = file->read(header->program_headers_offset, table); !read)
+        return std::unexpected(read.error().about(path));
+    return KernelFile(std::move(*file), *size, frames, *head, *headers,
+                      elf::Image(*header, table, *size));
+}
+
+/// A part of the file, which the caller has checked to be in it.
+Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
+    if (fits(offset, count, head_.size()))
+        return head_.subspan(offset, count);
+    const auto memory = allocate_bytes(*frames_, count, "kernel headers");
+    if (!memory)
+        return std::unexpected(memory.error());
+    if (auto read = file_.read(offset, *memory); !read)
         return std::unexpected(read.error());
-    return Bytes(bytes);
+    return Bytes(*memory);
+}
+
+Result<Wishes> KernelFile::read_wishes() const {
+    Wishes wishes;
+    const auto modules =
+        allocate_bytes(*frames_, Arena::bytes_for<WishedModule>(kMaxWishedModules), "workspace");
+    if (!modules)
+        return std::unexpected(modules.error());
+    Arena arena(*modules);
+    const auto room = arena.array<WishedModule>(kMaxWishedModules);
+    if (!room)
+        return std::unexpected(room.error());
+    wishes.modules = *room;
+
+    for (uint32_t i = 0; i < image_.program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_.program_header(i);
+        if (header.p_type != elf::PT_NOTE || header.p_filesz == 0)
+            continue;
+        if (header.p_filesz > kLargestNotes)
+            return fail(ErrorCode::notes_too_large, {i, header.p_filesz, kLargestNotes});
+        if (!fits(header.p_offset, header.p_filesz, size_))
+            return fail(ErrorCode::segment_outside_file,
+                        {i, header.p_offset, header.p_filesz, size_});
+        const auto segment = bytes(header.p_offset, header.p_filesz);
+        if (!segment)
+            return std::unexpected(segment.error());
+        elf::NoteReader reader(*segment, header.p_align, i);
+        while (true) {
+            const auto note = reader.next();
+            if (!note)
+                return std::unexpected(note.error());
+            if (!*note)
+                break;
+            if (auto taken = take_note(**note, wishes); !taken)
+                return std::unexpected(taken.error());
+        }
+    }
+    return wishes;
+}
+
+Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
+    ReadGroup group{};
+    uint64_t total = 0;
+    const auto flush = [&]() -> Result<void> {
+        total += group.bytes;
+        if (group.bytes == 0)
+            return {};
+        return read_anywhere(file_, group.offset, {frames_->access(group.destination), group.bytes},
+                             *frames_);
+    };
+    for (const Segment& segment : plan.segments) { // by address, which mostly is by offset as well
+        if (segment.file_bytes == 0)
+            continue;
+        const PhysAddr destination = plan.physical(segment.memory.base);
+        if (group.bytes != 0 && group.takes(segment.file_offset, destination)) {
+            group.bytes = segment.file_offset + segment.file_bytes - group.offset;
+            continue;
+        }
+        if (auto read = flush(); !read)
+            return std::unexpected(read.error());
+        group = {segment.file_offset, segment.file_bytes, destination};
+    }
+    if (auto read = flush(); !read)
+        return std::unexpected(read.error());
+    return total;
+}
+
+Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
+    const elf::Header& header = image_.header();
+    const uint64_t table_bytes = uint64_t{header.section_header_count} * sizeof(elf::Elf64_Shdr);
+    if (table_bytes == 0 || !fits(header.section_headers_offset, table_bytes, size_))
+        return std::nullopt;
+    const auto table = bytes(header.section_headers_offset, table_bytes);
+    if (!table)
+        return std::unexpected(table.error());
+    const auto section = [&](uint32_t index) {
+        return read_at<elf::Elf64_Shdr>(*table, index * sizeof(elf::Elf64_Shdr));
+    };
+    for (uint32_t i = 0; i < header.section_header_count; ++i) {
+        const elf::Elf64_Shdr symbols = section(i);
+        if (symbols.sh_type != elf::SHT_SYMTAB || symbols.sh_link >= header.section_header_count)
+            continue;
+        const elf::Elf64_Shdr strings = section(symbols.sh_link);
+        if (strings.sh_type != elf::SHT_STRTAB || symbols.sh_size == 0 || strings.sh_size == 0 ||
+            !fits(symbols.sh_offset, symbols.sh_size, size_) ||
+            !fits(strings.sh_offset, strings.sh_size, size_))
+            continue;
+        Symbols result;
+        const auto load = [&](const elf::Elf64_Shdr& from,
+                              std::span<std::byte>& into) -> Result<void> {
+            const auto memory = allocate_bytes(*frames_, from.sh_size, "kernel symbols");
+            if (!memory)
+                return std::unexpected(memory.error());
+            into = *memory;
+            return read_anywhere(file_, from.sh_offset, into, *frames_);
+        };
+        if (auto loaded = load(symbols, result.symbols); !loaded)
+            return std::unexpected(loaded.error());
+        if (auto loaded = load(strings, result.strings); !loaded)
+            return std::unexpected(loaded.error());
+        return result;
+    }
+    return std::nullopt;
 }
 
 } // namespace baton

@@ -1,47 +1,64 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds and reads the kernel.
+// The kernel's file, read by program header: a file with 200 MiB of debug information costs no more
+// than a stripped one.
 #pragma once
 
-#include "core/bytes.hpp"
-#include "core/error.hpp"
-#include "memory/frame_source.hpp"
-#include "stage1-efi/efi.hpp"
+#include "core/arena.hpp"
+#include "elf/image.hpp"
+#include "plan/load_plan.hpp"
+#include "plan/wishes.hpp"
+#include "stage1-efi/volume.hpp"
 
+#include <optional>
 #include <span>
-#include <string_view>
 
 namespace baton {
 
-/// Where the kernel is, on the volume that the loader came from.
-inline constexpr std::u16string_view kKernelPath = u"\\baton\\kernel.elf";
-
-/// An open EFI_FILE_PROTOCOL, closed when it goes.
-class File {
+class KernelFile {
   public:
-    explicit File(EFI_FILE_PROTOCOL* file) : file_(file) {}
-    ~File() {
-        if (file_ != nullptr)
-            file_->Close(file_);
-    }
-    File(File&& other) noexcept : file_(other.file_) { other.file_ = nullptr; }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    File& operator=(File&&) = delete;
+    /// Opens the file and checks its headers. Memory comes from `frames`.
+    /// Errors: file_*, elf_*, out_of_memory.
+    static Result<KernelFile> open(const File& volume, std::string_view path, FrameSource& frames);
 
-    EFI_FILE_PROTOCOL* operator->() const { return file_; }
-    EFI_FILE_PROTOCOL* get() const { return file_; }
+    const elf::Image& image() const { return image_; }
+    /// The ELF header, and the program headers behind it.
+    Bytes headers() const { return headers_; }
+    uint64_t size() const { return size_; }
+
+    /// What the notes say. Errors: note_malformed, notes_too_large, wish_*, file_*, out_of_memory.
+    Result<Wishes> read_wishes() const;
+
+    /// Reads the file bytes of all segments to their frames; neighbours in one Read.
+    /// Errors: file_*, out_of_memory. Returns the number of bytes read.
+    Result<uint64_t> read_segments(const LoadPlan& plan) const;
+
+    struct Symbols {
+        std::span<std::byte> symbols;
+        std::span<std::byte> strings;
+    };
+    /// .symtab and its string table, in frames of their own. No value: the file has none.
+    /// Errors: file_*, out_of_memory.
+    Result<std::optional<Symbols>> read_symbols() const;
 
   private:
-    EFI_FILE_PROTOCOL* file_;
+    KernelFile(File&& file, uint64_t size, FrameSource& frames, Bytes head, Bytes headers,
+               const elf::Image& image)
+        : file_(std::move(file)),
+          size_(size),
+          frames_(&frames),
+          head_(head),
+          headers_(headers),
+          image_(image) {}
+
+    Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
+
+    File file_;
+    uint64_t size_;
+    FrameSource* frames_;
+    Bytes head_; // the first bytes of the file
+    Bytes headers_;
+    elf::Image image_;
 };
-
-/// The root directory of the volume that this application was loaded from.
-/// Errors: boot_volume_not_found, boot_volume_unreadable.
-Result<File> open_boot_volume(const efi::Firmware& firmware);
-
-/// The kernel file, whole, in frames from `frames`: one contiguous block at the bytes' address.
-/// Errors: kernel_*, out_of_memory.
-Result<Bytes> read_kernel(const File& volume, FrameSource& frames);
 
 } // namespace baton

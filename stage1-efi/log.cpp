@@ -3,6 +3,8 @@
 
 #include "stage1-efi/cpu.hpp"
 
+#include <algorithm>
+
 namespace baton {
 
 void Log::line(const Text& text) {
@@ -14,6 +16,21 @@ void Log::line(const Text& text) {
         .add(" us] ")
         .add(text.view());
     console_.write_line(whole.view());
+    const std::string_view line = whole.view();
+    if (line.size() + 1 > memory_.size() - used_)
+        return;
+    std::copy(line.begin(), line.end(), memory_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += line.size();
+    memory_[used_++] = '\n';
+}
+
+void Log::rate(std::string_view what, uint64_t bytes, uint64_t ticks) {
+    Text text;
+    text.add(what).size(bytes);
+    const uint64_t microseconds = ticks / std::max<uint64_t>(tsc_hz_ / 1'000'000, 1);
+    if (microseconds != 0)
+        text.add(", ").decimal(bytes / microseconds).add(" MB/s");
+    line(text);
 }
 
 void Log::step(std::string_view name) {

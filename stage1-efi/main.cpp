@@ -2,6 +2,7 @@
 //
 // Stage 1 for UEFI: the application that firmware starts.
 #include "stage1-efi/boot.hpp"
+#include "stage1-efi/boot_entries.hpp"
 #include "stage1-efi/console.hpp"
 #include "stage1-efi/cpu.hpp"
 #include "stage1-efi/efi.hpp"
@@ -20,14 +21,16 @@ using baton::ErrorCode;
 EFI_STATUS status_for(ErrorCode code) {
     switch (code) {
     case ErrorCode::cpu_lacks_no_execute:
-    case ErrorCode::five_level_paging_active:
+    case ErrorCode::wish_not_met:
+    case ErrorCode::wish_unknown:
         return EFI_UNSUPPORTED;
     case ErrorCode::boot_volume_not_found:
     case ErrorCode::kernel_not_found:
+    case ErrorCode::file_not_found:
         return EFI_NOT_FOUND;
     case ErrorCode::boot_volume_unreadable:
-    case ErrorCode::kernel_unreadable:
-    case ErrorCode::kernel_read_short:
+    case ErrorCode::file_unreadable:
+    case ErrorCode::file_read_short:
         return EFI_DEVICE_ERROR;
     case ErrorCode::out_of_memory:
         return EFI_OUT_OF_RESOURCES;
@@ -42,24 +45,89 @@ EFI_STATUS status_for(ErrorCode code) {
 
 } // namespace
 
+namespace baton {
+namespace {
+
+/// Memory for the log, which the kernel gets; without it the log is on the consoles alone.
+std::span<char> allocate_log_memory(const efi::Firmware& firmware) {
+    constexpr UINTN kBytes = 32768;
+    void* memory = nullptr;
+    if (efi::failed(firmware.boot()->AllocatePool(EfiLoaderData, kBytes, &memory)))
+        return {};
+    return {static_cast<char*>(memory), kBytes};
+}
+
+void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Log& log) {
+    const uint32_t revision = firmware.system->Hdr.Revision;
+    Text text;
+    text.add("firmware: ");
+    for (const CHAR16* vendor = firmware.system->FirmwareVendor; vendor && *vendor != 0; ++vendor)
+        text.add(*vendor < 0x7f ? static_cast<char>(*vendor) : '?');
+    log.line(text.add(", UEFI ")
+                 .decimal(revision >> 16)
+                 .add('.')
+                 .decimal((revision & 0xffff) / 10)
+                 .add(", page tables at ")
+                 .hex(memory.cr3));
+}
+
+/// Tries one entry after the other. Returns only with the last one's error.
+Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) {
+    if (!cpu::has_no_execute())
+        return Error(ErrorCode::cpu_lacks_no_execute);
+    const FirmwareMemory memory = find_firmware_memory();
+    log_machine(firmware, memory, log);
+    log.step("machine checked");
+
+    FirmwareFrames frames(firmware, memory.occupied);
+    const auto volume = open_boot_volume(firmware);
+    if (!volume)
+        return volume.error();
+    const auto entries = find_boot_entries(firmware, *volume, frames, log);
+    if (!entries)
+        return entries.error();
+    log.step("entries found");
+
+    for (const BootEntry& entry : *entries) {
+        Text text;
+        text.add("booting ").add(entry.kernel);
+        if (!entry.file_name.empty())
+            text.add(" of ").add(entry.file_name);
+        log.line(text);
+        const Error error = Boot(firmware, memory, *volume, entry, console, log).run();
+        const bool last = &entry == &entries->back();
+        if (last || !console.attached_to_firmware())
+            return error;
+        console.write_line(Text().error(error).view());
+    }
+    return Error(ErrorCode::kernel_not_found);
+}
+
+} // namespace
+} // namespace baton
+
 extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system) {
-    const uint64_t start = baton::cpu::read_tsc();
-    const baton::efi::Firmware firmware{image, system};
+    using namespace baton;
+    const uint64_t start = cpu::read_tsc();
+    const efi::Firmware firmware{image, system};
     // Firmware gives a boot application five minutes and then resets the machine.
     firmware.boot()->SetWatchdogTimer(0, 0, 0, nullptr);
 
-    baton::Console console(firmware);
-    baton::Log log(console, start, baton::find_tsc_hz(firmware));
+    Console console(firmware);
+    const std::span<char> log_memory = allocate_log_memory(firmware);
+    Log log(console, start, find_tsc_hz(firmware), log_memory);
     log.step("stage 1 started");
-    log.line(baton::Text()
+    log.line(Text()
                  .add("Baton " BATON_VERSION ", stage 1 for UEFI, at ")
                  .hex(reinterpret_cast<uint64_t>(__image_base__)));
 
-    const Error error = [&] { return baton::Boot(firmware, console, log).run(); }();
-    console.write_line(baton::Text().error(error).view());
+    const Error error = boot_something(firmware, console, log);
+    console.write_line(Text().error(error).view());
     if (console.attached_to_firmware()) {
         console.write_line("back to the firmware: press a key, or wait 3 seconds");
         console.wait_for_key();
+        if (!log_memory.empty())
+            firmware.boot()->FreePool(log_memory.data());
     }
     return status_for(error.code);
 }

@@ -40,7 +40,9 @@ Result<Stage2Block> Stage2Block::load(const efi::Firmware& firmware, FrameSource
     const auto base = frames.allocate({.pages = header.memory_bytes / kPageBytes,
                                        .alignment = header.alignment,
                                        .use = FrameUse::code,
-                                       .avoid = avoid});
+                                       .avoid = avoid,
+                                       .below = {uint64_t{1} << 32},
+                                       .origin = "stage 2"});
     if (!base)
         return std::unexpected(base.error());
     const std::span memory(frames.access(*base), header.memory_bytes);

@@ -31,6 +31,12 @@ inline void write_dr7(uint64_t value) {
     asm volatile("mov %0, %%dr7" : : "r"(value));
 }
 
+inline uint64_t read_cr4() {
+    uint64_t value;
+    asm volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
 inline uint64_t read_cr2() {
     uint64_t value;
     asm volatile("mov %%cr2, %0" : "=r"(value));

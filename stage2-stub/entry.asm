@@ -13,9 +13,11 @@ global stage2_entry64
 global load_flat_segments
 global enter_kernel
 global fault_stubs
+global switch_paging_levels
 
 CODE_SELECTOR   equ 0x08
 DATA_SELECTOR   equ 0x10
+CODE32_SELECTOR equ 0x18
 STACK_BYTES     equ 2048
 FAULT_STUB_LOG2 equ 3               ; a stub takes 8 bytes
 
@@ -58,6 +60,31 @@ load_flat_segments:
     push qword CODE_SELECTOR
     push rax
     retfq
+
+; Between 4 and 5 levels: CR4.LA57 changes only while paging is off, so outside of long mode (Intel
+; SDM 3A section 4.1.1). This block and the page tables lie below 4 GiB.
+; In:     EDI = CR3, ESI = CR4 with LA57 as it will be, EDX = CR0 with PG set; PCIDE is off.
+; Clobbers RAX.
+switch_paging_levels:
+    lea rax, [.long_mode]
+    push rax                        ; becomes what the 32-bit far return below pops: EIP, then CS
+    mov dword [rsp + 4], CODE_SELECTOR
+    lea rax, [.protected_mode]
+    push qword CODE32_SELECTOR
+    push rax
+    retfq
+bits 32
+.protected_mode:
+    mov eax, cr0
+    and eax, 0x7fffffff             ; PG off: long mode is left
+    mov cr0, eax
+    mov cr4, esi
+    mov cr3, edi
+    mov cr0, edx                    ; PG on with EFER.LME set: long mode again
+    retf
+bits 64
+.long_mode:
+    ret
 
 ; In:     RDI = BootInfo, RSI = entry point, RDX = stack top: virtual, mapped in the kernel's tables.
 ; Out:    the kernel, with the registers of the boot protocol.
@@ -110,6 +137,7 @@ gdt:
     dq 0
     dq 0x00af9b000000ffff           ; 0x08: 64-bit code, ring 0
     dq 0x00cf93000000ffff           ; 0x10: data, ring 0
+    dq 0x00cf9b000000ffff           ; 0x18: 32-bit code, ring 0, for switch_paging_levels alone
 GDT_BYTES equ $ - gdt
 
 section .bss

@@ -10,6 +10,7 @@
 
 extern "C" {
 void load_flat_segments();
+void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
 uint32_t stage2_check(const BatonHandoff* record);
 [[noreturn]] void stage2_run(const BatonHandoff* record);
@@ -30,6 +31,7 @@ struct HeaderStart {
 
 constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
 constexpr uint64_t kCr4GlobalPages = uint64_t{1} << 7;
+constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
 constexpr uint64_t kDr7Reset = 0x400; // no breakpoint: Intel SDM 3B section 17.2.4
 
 /// The FXSAVE area: Intel SDM 1 section 10.5.1.
@@ -51,9 +53,15 @@ void load_page_tables(const BatonHandoff& record) {
     write_msr(kMsrEfer, record.efer); // before CR3: the tables have NX bits
     // CR4 first: CET, which must go before CR0.WP does, and PGE, so that no global translation of
     // the firmware's survives the change of CR3 (Intel SDM 3A section 4.10.4.1).
-    write_cr4(record.cr4 & ~kCr4GlobalPages);
-    write_cr0(record.cr0 & ~kCr0WriteProtect);
-    write_cr3(record.page_table_root);
+    const uint64_t la57_now = read_cr4() & kCr4La57;
+    const uint64_t cr4 = record.cr4 & ~kCr4GlobalPages;
+    const uint64_t cr0 = record.cr0 & ~kCr0WriteProtect;
+    write_cr4((cr4 & ~kCr4La57) | la57_now);
+    write_cr0(cr0);
+    if ((cr4 & kCr4La57) == la57_now)
+        write_cr3(record.page_table_root);
+    else
+        switch_paging_levels(record.page_table_root, cr4, cr0);
 }
 
 const BatonHandoffSegment& segment_at(const BatonHandoff& record, uint32_t index) {
@@ -65,8 +73,9 @@ void load_segments(const BatonHandoff& record) {
     for (uint32_t i = 0; i < record.segment_count; ++i) {
         const BatonHandoffSegment& segment = segment_at(record, i);
         set_segment(i);
-        copy_bytes(segment.destination, record.direct_map_base + segment.source_physical,
-                   segment.file_bytes);
+        if (segment.source_physical != BATON_SOURCE_IN_PLACE)
+            copy_bytes(segment.destination, record.direct_map_base + segment.source_physical,
+                       segment.file_bytes);
         zero_bytes(segment.destination + segment.file_bytes,
                    segment.memory_bytes - segment.file_bytes);
     }

@@ -48,11 +48,14 @@ typedef struct BatonStage2Header {
 
 /* One PT_LOAD segment to put in its place. */
 typedef struct BatonHandoffSegment {
-    uint64_t source_physical; /* the file's bytes; read at direct_map_base + source_physical */
+    uint64_t source_physical; /* the file's bytes; read at direct_map_base + source_physical;
+                                 BATON_SOURCE_IN_PLACE: they are at the destination already */
     uint64_t destination;     /* virtual, in the new page tables */
     uint64_t file_bytes;      /* to copy; at most memory_bytes */
     uint64_t memory_bytes;    /* zeroed from file_bytes on */
 } BatonHandoffSegment;
+
+#define BATON_SOURCE_IN_PLACE UINT64_C(0xffffffffffffffff)
 
 /* What stage 2 does after it has reported an exception. */
 enum BatonAfterFault {
@@ -84,7 +87,7 @@ typedef struct BatonHandoff {
     uint16_t version_minor;
     uint32_t size; /* bytes of this record */
 
-    uint64_t page_table_root; /* for CR3: physical, 4-level, page-aligned */
+    uint64_t page_table_root; /* for CR3: physical, page-aligned; below 4 GiB where LA57 changes */
     uint64_t direct_map_base; /* virtual address of physical address 0 */
 
     uint64_t segments; /* physical, identity-mapped: BatonHandoffSegment[] */

@@ -78,6 +78,11 @@ constexpr Range<Addr> page_cover(Range<Addr> range) {
     return {{base}, pages_for(range.bytes + (range.base.value - base)) * kPageBytes};
 }
 
+/// Bits of a virtual address with 4-level and with 5-level paging.
+constexpr unsigned address_bits(bool five_level) {
+    return five_level ? 57 : 48;
+}
+
 /// Whether an address is canonical where virtual addresses have `bits` bits (48, or 57 with LA57):
 /// Intel SDM 1 section 3.3.7.1.
 constexpr bool is_canonical(VirtAddr address, unsigned bits = 48) {

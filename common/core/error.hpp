@@ -14,14 +14,16 @@ namespace baton {
 enum class ErrorCode : uint16_t {
     // The machine and its firmware.
     cpu_lacks_no_execute,
-    five_level_paging_active,
     boot_volume_not_found,
     boot_volume_unreadable,
     kernel_not_found,
-    kernel_is_a_directory,
-    kernel_empty,
-    kernel_unreadable,
-    kernel_read_short,
+    file_not_found,
+    file_is_a_directory,
+    file_empty,
+    file_unreadable,
+    file_read_short,
+    file_too_large,
+    file_path_too_long,
     out_of_memory,
     memory_map_unavailable,
     exit_boot_services_failed,
@@ -34,7 +36,6 @@ enum class ErrorCode : uint16_t {
     elf_bad_version,
     elf_wrong_machine,
     elf_not_executable,
-    elf_position_independent,
     elf_bad_program_header_size,
     elf_no_program_headers,
     elf_too_many_program_headers,
@@ -50,11 +51,45 @@ enum class ErrorCode : uint16_t {
     segment_in_page_zero,
     segments_overlap,
     entry_not_executable,
+    write_execute_refused,
+    // Position-independent kernels.
+    dynamic_outside_image,
+    dynamic_bad_entry_size,
+    library_needed,
+    relocation_without_addend,
+    relocation_unsupported,
+    relocation_outside_image,
+    relocation_undefined_symbol,
+    base_misaligned,
+    base_out_of_range,
+    // What the kernel wishes.
+    note_malformed,
+    notes_too_large,
+    wish_unknown,
+    wish_malformed,
+    wish_not_met,
     // The address space.
     no_virtual_space,
     mapping_misaligned,
     mapping_not_canonical,
     mapping_exists,
+    // Boot entries and load options.
+    load_options_too_long,
+    load_options_without_kernel,
+    boot_text_too_long,
+    boot_line_too_long,
+    boot_text_not_plain,
+    boot_quote_open,
+    boot_quote_followed,
+    boot_path_empty,
+    boot_path_too_long,
+    boot_path_goes_up,
+    boot_path_bad_character,
+    boot_setting_unknown,
+    boot_key_repeated,
+    boot_entry_other_architecture,
+    boot_entry_other_loader,
+    boot_entry_without_kernel,
     count, // not an error: how many there are
 };
 
@@ -64,6 +99,7 @@ inline constexpr std::size_t kErrorNumbers = 4;
 struct Error {
     ErrorCode code;
     std::array<uint64_t, kErrorNumbers> numbers{};
+    std::array<char, 48> subject{}; // what it is about, NUL-terminated: a symbol, a path; or empty
 
     constexpr explicit Error(ErrorCode error_code, std::initializer_list<uint64_t> values = {})
         : code(error_code) {
@@ -71,6 +107,14 @@ struct Error {
         for (uint64_t value : values)
             if (i < kErrorNumbers)
                 numbers[i++] = value;
+    }
+    /// The same error with a subject, cut off to what there is room for.
+    constexpr Error about(std::string_view name) const {
+        Error error = *this;
+        error.subject = {};
+        for (std::size_t i = 0; i < name.size() && i + 1 < error.subject.size(); ++i)
+            error.subject[i] = name[i];
+        return error;
     }
     constexpr bool operator==(const Error&) const = default;
 };

@@ -47,6 +47,11 @@ Text& Text::hex(uint64_t value, unsigned digits) {
     return add(number.view());
 }
 
+Text& Text::hex_byte(uint8_t value) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    return add(kDigits[value >> 4]).add(kDigits[value & 15]);
+}
+
 Text& Text::size(uint64_t bytes) {
     constexpr std::array<std::string_view, 5> kUnits = {" B", " KiB", " MiB", " GiB", " TiB"};
     std::size_t unit = 0;
@@ -63,7 +68,10 @@ Text& Text::size(uint64_t bytes) {
 
 Text& Text::error(const Error& error) {
     const ErrorDescription& description = describe(error.code);
-    add("error: ").add(description.name).add(": ").add(description.sentence);
+    add("error: ").add(description.name).add(": ");
+    if (error.subject[0] != 0)
+        add(error.subject.data()).add(": ");
+    add(description.sentence);
     std::string_view separator = " (";
     for (std::size_t i = 0; i < kErrorNumbers && !description.labels[i].empty(); ++i) {
         add(separator).add(description.labels[i]).add(' ').hex(error.numbers[i]);

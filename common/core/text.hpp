@@ -21,9 +21,11 @@ class Text {
     Text& decimal(uint64_t value, unsigned width = 0);
     /// "0x" and at least `digits` digits, lower case.
     Text& hex(uint64_t value, unsigned digits = 1);
+    /// Two digits.
+    Text& hex_byte(uint8_t value);
     /// A size in bytes as a person would say it: "12 KiB", "1.5 MiB".
     Text& size(uint64_t bytes);
-    /// "error: NAME: sentence (label value, …)".
+    /// "error: NAME: [subject: ]sentence (label value, …)".
     Text& error(const Error& error);
 
     std::string_view view() const { return {buffer_.data(), length_}; }

@@ -23,7 +23,12 @@ inline constexpr uint16_t EM_X86_64 = 62;
 inline constexpr uint16_t PN_XNUM = 0xffff;
 
 inline constexpr uint32_t PT_LOAD = 1;
+inline constexpr uint32_t PT_DYNAMIC = 2;
 inline constexpr uint32_t PT_INTERP = 3;
+inline constexpr uint32_t PT_NOTE = 4;
+inline constexpr uint32_t PT_TLS = 7;
+inline constexpr uint32_t PT_GNU_STACK = 0x6474e551; // Linux Standard Base, section 11.2
+inline constexpr uint32_t PT_GNU_RELRO = 0x6474e552;
 
 inline constexpr uint32_t PF_X = 1;
 inline constexpr uint32_t PF_W = 2;
@@ -58,5 +63,84 @@ struct Elf64_Phdr {
     uint64_t p_align;
 };
 static_assert(sizeof(Elf64_Phdr) == 56);
+
+inline constexpr uint32_t SHT_SYMTAB = 2;
+inline constexpr uint32_t SHT_STRTAB = 3;
+
+struct Elf64_Shdr {
+    uint32_t sh_name;
+    uint32_t sh_type;
+    uint64_t sh_flags;
+    uint64_t sh_addr;
+    uint64_t sh_offset;
+    uint64_t sh_size;
+    uint32_t sh_link;
+    uint32_t sh_info;
+    uint64_t sh_addralign;
+    uint64_t sh_entsize;
+};
+static_assert(sizeof(Elf64_Shdr) == 64);
+
+struct Elf64_Nhdr {
+    uint32_t n_namesz;
+    uint32_t n_descsz;
+    uint32_t n_type;
+};
+static_assert(sizeof(Elf64_Nhdr) == 12);
+
+inline constexpr uint32_t NT_GNU_BUILD_ID = 3; // of the owner "GNU"
+
+// The dynamic array: gABI chapter 5, "Dynamic Section"; RELR is an addition of the gABI of 2022.
+inline constexpr uint64_t DT_NULL = 0;
+inline constexpr uint64_t DT_NEEDED = 1;
+inline constexpr uint64_t DT_PLTRELSZ = 2;
+inline constexpr uint64_t DT_STRTAB = 5;
+inline constexpr uint64_t DT_SYMTAB = 6;
+inline constexpr uint64_t DT_RELA = 7;
+inline constexpr uint64_t DT_RELASZ = 8;
+inline constexpr uint64_t DT_RELAENT = 9;
+inline constexpr uint64_t DT_STRSZ = 10;
+inline constexpr uint64_t DT_SYMENT = 11;
+inline constexpr uint64_t DT_REL = 17;
+inline constexpr uint64_t DT_PLTREL = 20;
+inline constexpr uint64_t DT_JMPREL = 23;
+inline constexpr uint64_t DT_RELRSZ = 35;
+inline constexpr uint64_t DT_RELR = 36;
+inline constexpr uint64_t DT_RELRENT = 37;
+
+struct Elf64_Dyn {
+    uint64_t d_tag;
+    uint64_t d_val;
+};
+static_assert(sizeof(Elf64_Dyn) == 16);
+
+struct Elf64_Sym {
+    uint32_t st_name;
+    uint8_t st_info;
+    uint8_t st_other;
+    uint16_t st_shndx;
+    uint64_t st_value;
+    uint64_t st_size;
+};
+static_assert(sizeof(Elf64_Sym) == 24);
+
+inline constexpr uint32_t STN_UNDEF = 0; // index: no symbol
+inline constexpr uint16_t SHN_UNDEF = 0;
+inline constexpr uint16_t SHN_ABS = 0xfff1;
+inline constexpr uint8_t STB_WEAK = 2; // st_info >> 4
+
+struct Elf64_Rela {
+    uint64_t r_offset;
+    uint64_t r_info; // symbol << 32 | type
+    uint64_t r_addend;
+};
+static_assert(sizeof(Elf64_Rela) == 24);
+
+// Relocation types: System V ABI, AMD64 supplement, section 4.4.1.
+inline constexpr uint32_t R_X86_64_NONE = 0;
+inline constexpr uint32_t R_X86_64_64 = 1;
+inline constexpr uint32_t R_X86_64_GLOB_DAT = 6;
+inline constexpr uint32_t R_X86_64_JUMP_SLOT = 7;
+inline constexpr uint32_t R_X86_64_RELATIVE = 8;
 
 } // namespace baton::elf

@@ -33,9 +33,7 @@ Result<void> check_kind(const Elf64_Ehdr& header) {
         return fail(ErrorCode::elf_bad_version, {header.e_ident[EI_VERSION], header.e_version});
     if (header.e_machine != EM_X86_64)
         return fail(ErrorCode::elf_wrong_machine, {header.e_machine});
-    if (header.e_type == ET_DYN)
-        return fail(ErrorCode::elf_position_independent);
-    if (header.e_type != ET_EXEC)
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
         return fail(ErrorCode::elf_not_executable, {header.e_type});
     return {};
 }
@@ -59,8 +57,13 @@ Result<Header> parse_header(Bytes head, uint64_t file_bytes) {
         return fail(ErrorCode::elf_bad_program_header_size,
                     {header.e_phentsize, sizeof(Elf64_Phdr)});
     const Header checked = {.entry = {header.e_entry},
+                            .position_independent = header.e_type == ET_DYN,
                             .program_headers_offset = header.e_phoff,
-                            .program_header_count = header.e_phnum};
+                            .program_header_count = header.e_phnum,
+                            .section_headers_offset = header.e_shoff,
+                            .section_header_count = header.e_shentsize == sizeof(Elf64_Shdr)
+                                                        ? header.e_shnum
+                                                        : uint32_t{0}};
     if (!fits(header.e_phoff, checked.program_headers_bytes(), file_bytes))
         return fail(ErrorCode::elf_program_headers_outside_file,
                     {header.e_phoff, header.e_phnum, file_bytes});

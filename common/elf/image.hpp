@@ -13,8 +13,11 @@ namespace baton::elf {
 /// The file header, checked, without the need for more of the file than its first 64 bytes.
 struct Header {
     VirtAddr entry;                  // e_entry; whether code is there, the load planner checks
+    bool position_independent;       // ET_DYN
     uint64_t program_headers_offset; // e_phoff; the table lies within the file
     uint32_t program_header_count;   // e_phnum, 1 … 65534
+    uint64_t section_headers_offset; // e_shoff, not checked: booting doesn't need them
+    uint32_t section_header_count;   // 0: none that can be read
 
     uint64_t program_headers_bytes() const {
         return uint64_t{program_header_count} * sizeof(Elf64_Phdr);

@@ -28,7 +28,7 @@ BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor) {
         if (descriptor.attribute & kEfiMemoryRuntime)
             return BATON_MEMORY_RUNTIME_SERVICES;
         if (descriptor.attribute & kEfiMemorySpecialPurpose)
-            return BATON_MEMORY_RESERVED;
+            return BATON_MEMORY_SPECIAL_PURPOSE;
         return BATON_MEMORY_USABLE;
     case 5: // EfiRuntimeServicesCode
     case 6: // EfiRuntimeServicesData
@@ -41,9 +41,18 @@ BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor) {
         return BATON_MEMORY_ACPI_NVS;
     case 14: // EfiPersistentMemory
         return BATON_MEMORY_PERSISTENT;
-    default: // reserved, memory-mapped I/O, PAL code, unaccepted memory, and types yet to come
+    case 15: // EfiUnacceptedMemoryType
+        return BATON_MEMORY_UNACCEPTED;
+    default: // reserved, memory-mapped I/O, PAL code, and types yet to come
         return BATON_MEMORY_RESERVED;
     }
+}
+
+TypedRange efi_claim(const EfiMemoryDescriptor& descriptor) {
+    return {.range = efi_range(descriptor),
+            .type = efi_memory_type(descriptor),
+            .firmware_type = descriptor.type,
+            .attributes = descriptor.attribute};
 }
 
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {

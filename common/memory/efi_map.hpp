@@ -53,6 +53,9 @@ PhysRange efi_range(const EfiMemoryDescriptor& descriptor);
 /// What the memory is once boot services are gone.
 BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor);
 
+/// Both, with the descriptor's own type and attributes beside.
+TypedRange efi_claim(const EfiMemoryDescriptor& descriptor);
+
 /// Whether it is memory that can be cached, to be had in the direct map; device registers are not.
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
 

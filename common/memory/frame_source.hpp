@@ -21,6 +21,8 @@ struct FrameRequest {
     uint64_t offset = 0;             // the block's base is `offset` beyond a multiple of alignment
     FrameUse use = FrameUse::data;
     std::span<const PhysRange> avoid = {}; // must not overlap these
+    PhysAddr below = {~uint64_t{0}};       // must end there or lower
+    const char* origin = "";               // what it is for, as the memory map tells the kernel
 };
 
 /// Hands out physical memory in whole pages. Implementations: the firmware's allocator in a stage

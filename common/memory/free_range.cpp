@@ -22,7 +22,7 @@ std::optional<PhysAddr> highest_fit(PhysRange free, PhysAddr end, const FrameReq
     if (request.pages > free.bytes / kPageBytes)
         return {};
     const uint64_t bytes = request.pages * kPageBytes;
-    uint64_t limit = std::min(free.base.value + free.bytes, end.value);
+    uint64_t limit = std::min({free.base.value + free.bytes, end.value, request.below.value});
     // Each turn goes below something to avoid, so it ends after as many turns as there are of
     // these.
     while (limit >= bytes && limit - bytes >= free.base.value) {

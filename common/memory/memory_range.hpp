@@ -8,12 +8,13 @@
 
 namespace baton {
 
-/// A range of physical memory and what may be done with it.
+/// A claim on physical memory: what may be done with a range, who says so, and why.
 struct TypedRange {
     PhysRange range;
     BatonMemoryType type;
-
-    constexpr bool operator==(const TypedRange&) const = default;
+    uint32_t firmware_type = BATON_NO_FIRMWARE_TYPE; // where the firmware says it
+    uint64_t attributes = 0;                         // the firmware's
+    const char* origin = nullptr;                    // where the loader says it: what is there
 };
 
 /// Physical addresses have at most 52 bits (Intel SDM 3A section 4.1.4, AMD APM 2 section 5.1).

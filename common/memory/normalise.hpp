@@ -10,30 +10,51 @@
 
 namespace baton {
 
-/// A type begins or ends to apply: what the normaliser sorts. Scratch memory of the caller's.
+/// Where a claim begins or ends: what the normaliser sorts. Scratch memory of the caller's.
 struct RangeEdge {
     uint64_t address;
-    uint32_t type;
+    uint32_t claim; // index
     bool begins;
 };
 
-/// Scratch and room for a result that normalise() needs for `count` ranges.
-constexpr std::size_t edges_needed(std::size_t count) {
-    return 2 * count;
+/// The claims that apply at one address, strongest first. Scratch memory of the caller's.
+using ClaimHeap = std::span<uint32_t>;
+
+/// A part of the result.
+struct NormalisedRange {
+    PhysRange range;
+    BatonMemoryType type;
+    uint32_t firmware_type;
+    uint64_t attributes;
+    const char* origin; // null: nothing of the loader's
+};
+
+/// Scratch, and room for a result, for a number of claims.
+struct NormaliseScratch {
+    std::span<RangeEdge> edges; // edges_needed()
+    ClaimHeap claims;           // one for each claim
+    ClaimHeap firmware_claims;  // one for each claim
+};
+constexpr std::size_t edges_needed(std::size_t claims) {
+    return 2 * claims;
 }
-constexpr std::size_t normalised_at_most(std::size_t count) {
-    return 2 * count;
+constexpr std::size_t normalised_at_most(std::size_t claims) {
+    return 2 * claims;
 }
 
 /// Makes of `claims`, in any order and overlapping as they like, a map that is sorted, disjoint and
-/// page-aligned, in which ranges that touch differ in type. Where claims overlap the more careful
-/// one wins: usable < loader-reclaimable < kernel < ACPI reclaimable < ACPI NVS < persistent <
-/// runtime services < reserved < framebuffer < bad. A part of a page belongs to no usable range,
-/// and to every other one that touches it. What lies beyond 2^52 is left out.
+/// page-aligned, in which ranges that touch differ in something. Where claims overlap the more
+/// careful type wins: usable < loader-reclaimable < kernel < ACPI reclaimable < ACPI NVS < special
+/// purpose < unaccepted < persistent < runtime services < reserved < framebuffer < bad; the
+/// firmware's type and attributes are those of the most careful claim of the firmware's, and the
+/// origin is that of the claim that wins, which of several of one type is one that has an origin. A
+/// part of a page belongs to no usable range, and to every other one that touches it. What lies
+/// beyond 2^52 is left out.
 ///
-/// It can't fail and runs after ExitBootServices: `edges` has edges_needed() entries and `out`
-/// normalised_at_most(). Returns the part of `out` that was filled in. O(n log n).
-std::span<BatonMemoryRange> normalise(std::span<const TypedRange> claims,
-                                      std::span<RangeEdge> edges, std::span<BatonMemoryRange> out);
+/// It can't fail and runs after ExitBootServices: the scratch is as large as said above, and `out`
+/// has normalised_at_most() entries. Returns the part of `out` that was filled in. O(n log n).
+std::span<NormalisedRange> normalise(std::span<const TypedRange> claims,
+                                     const NormaliseScratch& scratch,
+                                     std::span<NormalisedRange> out);
 
 } // namespace baton

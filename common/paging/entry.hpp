@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Page-table entries of 4-level paging: Intel SDM 3A section 4.5, AMD APM 2 section 5.3.
+// Page-table entries of 4-level and 5-level paging: Intel SDM 3A section 4.5, AMD APM 2
+// section 5.3.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,9 @@ inline constexpr uint64_t kAddressMask = 0x000f'ffff'ffff'f000;
 inline constexpr uint64_t kLargeAddressMask = 0x000f'ffff'ffff'e000; // bit 12 is PAT
 
 inline constexpr std::size_t kEntriesPerTable = 512;
-inline constexpr unsigned kLevels = 4; // level 4 is the root (PML4), level 1 holds 4 KiB pages
+// Level 1 holds 4 KiB pages; level 4 (PML4) is the root, or with CR4.LA57 level 5 (PML5).
+inline constexpr unsigned kLevels = 4;
+inline constexpr unsigned kLevelsLa57 = 5;
 
 /// Bytes that one entry of a level covers: 4 KiB at level 1, 512 GiB at level 4.
 constexpr uint64_t entry_bytes(unsigned level) {

@@ -17,6 +17,8 @@ constexpr unsigned kHugeLevel = 3;
 constexpr unsigned kLargeLevel = 2;
 constexpr unsigned kSmallLevel = 1;
 
+constexpr const char* kOrigin = "page tables";
+
 uint64_t access_bits(Access access) {
     switch (access) {
     case Access::read_only:
@@ -40,7 +42,23 @@ uint64_t leaf(const Mapping& mapping, unsigned level) {
     return entry;
 }
 
-Result<void> check(const Mapping& mapping) {
+} // namespace
+
+Result<PageMapper> PageMapper::create(FrameSource& frames, Mode mode) {
+    PageMapper mapper(frames, mode);
+    const auto root =
+        mapper.new_table({.pages = 1, .below = {uint64_t{1} << 32}, .origin = kOrigin});
+    if (!root)
+        return std::unexpected(root.error());
+    mapper.root_ = *root;
+    return mapper;
+}
+
+unsigned PageMapper::levels() const {
+    return mode_.five_level ? kLevelsLa57 : kLevels;
+}
+
+Result<void> PageMapper::check(const Mapping& mapping) const {
     const uint64_t virt = mapping.virtual_base.value;
     const uint64_t phys = mapping.physical_base.value;
     if (!is_aligned(virt | phys | mapping.bytes, kPageBytes))
@@ -49,25 +67,15 @@ Result<void> check(const Mapping& mapping) {
         return {};
     const uint64_t last = virt + (mapping.bytes - 1);
     const bool one_half = virt >> 63 == last >> 63;
-    if (last < virt || !one_half || !is_canonical({virt}) || !is_canonical({last}) ||
+    const unsigned bits = address_bits(mode_.five_level);
+    if (last < virt || !one_half || !is_canonical({virt}, bits) || !is_canonical({last}, bits) ||
         phys >= kPhysicalAddressEnd || mapping.bytes > kPhysicalAddressEnd - phys)
         return fail(ErrorCode::mapping_not_canonical, {virt, phys, mapping.bytes});
     return {};
 }
 
-} // namespace
-
-Result<PageMapper> PageMapper::create(FrameSource& frames, bool huge_pages) {
-    PageMapper mapper(frames, huge_pages);
-    const auto root = mapper.new_table();
-    if (!root)
-        return std::unexpected(root.error());
-    mapper.root_ = *root;
-    return mapper;
-}
-
-Result<PhysAddr> PageMapper::new_table() {
-    const auto frame = frames_->allocate({.pages = 1});
+Result<PhysAddr> PageMapper::new_table(const FrameRequest& request) {
+    const auto frame = frames_->allocate(request);
     if (!frame)
         return frame;
     std::fill_n(table(*frame), kEntriesPerTable, uint64_t{0});
@@ -82,10 +90,10 @@ uint64_t* PageMapper::table(PhysAddr address) const {
 /// The entry for `address` in the table of `level`, making the tables above it on the way down.
 Result<uint64_t*> PageMapper::entry_at(VirtAddr address, unsigned level) {
     PhysAddr current = root_;
-    for (unsigned above = kLevels; above > level; --above) {
+    for (unsigned above = levels(); above > level; --above) {
         uint64_t& entry = table(current)[entry_index(address.value, above)];
         if ((entry & kPresent) == 0) {
-            const auto lower = new_table();
+            const auto lower = new_table({.pages = 1, .origin = kOrigin});
             if (!lower)
                 return std::unexpected(lower.error());
             // Permissions are the leaf's alone: a table allows all.
@@ -101,7 +109,7 @@ Result<uint64_t*> PageMapper::entry_at(VirtAddr address, unsigned level) {
 /// The level whose pages are the largest that fit at the beginning of `mapping`.
 unsigned PageMapper::largest_level(const Mapping& mapping) const {
     const uint64_t addresses = mapping.virtual_base.value | mapping.physical_base.value;
-    for (unsigned level = huge_pages_ ? kHugeLevel : kLargeLevel; level > kSmallLevel; --level)
+    for (unsigned level = mode_.huge_pages ? kHugeLevel : kLargeLevel; level > kSmallLevel; --level)
         if (is_aligned(addresses, entry_bytes(level)) && mapping.bytes >= entry_bytes(level))
             return level;
     return kSmallLevel;

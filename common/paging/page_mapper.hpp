@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Builds 4-level page tables in frames from a FrameSource.
+// Builds 4-level or 5-level page tables in frames from a FrameSource.
 #pragma once
 
 #include "core/address.hpp"
@@ -30,9 +30,14 @@ struct Mapping {
 
 class PageMapper {
   public:
-    /// An address space with nothing mapped. `huge_pages`: the processor has 1 GiB pages (CPUID
-    /// 80000001h EDX bit 26). Error: out_of_memory.
-    static Result<PageMapper> create(FrameSource& frames, bool huge_pages);
+    struct Mode {
+        bool huge_pages; // the processor has 1 GiB pages: CPUID 80000001h EDX bit 26
+        bool five_level; // CR4.LA57 will be on
+    };
+
+    /// An address space with nothing mapped, with its root below 4 GiB: a processor that changes
+    /// the number of levels loads CR3 in 32-bit mode. Error: out_of_memory.
+    static Result<PageMapper> create(FrameSource& frames, Mode mode);
 
     /// Maps with the largest pages that alignment allows. All of `mapping` must be unmapped so far;
     /// after an error a part of it may be mapped.
@@ -45,15 +50,17 @@ class PageMapper {
     uint64_t table_frames() const { return table_frames_; }
 
   private:
-    PageMapper(FrameSource& frames, bool huge_pages) : frames_(&frames), huge_pages_(huge_pages) {}
+    PageMapper(FrameSource& frames, Mode mode) : frames_(&frames), mode_(mode) {}
 
-    Result<PhysAddr> new_table();
+    unsigned levels() const;
+    Result<void> check(const Mapping& mapping) const;
+    Result<PhysAddr> new_table(const FrameRequest& request);
     uint64_t* table(PhysAddr address) const;
     Result<uint64_t*> entry_at(VirtAddr address, unsigned level);
     unsigned largest_level(const Mapping& mapping) const;
 
     FrameSource* frames_;
-    bool huge_pages_;
+    Mode mode_;
     PhysAddr root_{};
     uint64_t table_frames_ = 0;
 };

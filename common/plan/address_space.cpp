@@ -46,7 +46,7 @@ Result<void> map_direct(PageMapper& mapper, VirtAddr base,
         auto mapped = mapper.map({.virtual_base = base + mapping.range.base.value,
                                   .physical_base = mapping.range.base,
                                   .bytes = mapping.range.bytes,
-                                  .access = Access::read_write,
+                                  .access = mapping.access,
                                   .caching = mapping.caching});
         if (!mapped)
             return mapped;
@@ -68,19 +68,28 @@ Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> m
 
 } // namespace
 
-Result<Layout> plan_layout(const LoadPlan& plan, uint64_t physical_end) {
-    const uint64_t direct_map_bytes = align_up(physical_end, kHugePageBytes);
-    const auto direct_map = find_free(plan, kDirectMapBase, direct_map_bytes, kRootEntryBytes);
+Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes) {
+    const uint64_t direct_map_bytes = align_up(wishes.physical_end, kHugePageBytes);
+    const VirtAddr wanted = wishes.direct_map.value_or(kDirectMapBase);
+    const uint64_t alignment = wishes.direct_map ? kHugePageBytes : kRootEntryBytes;
+    const auto direct_map = find_free(plan, wanted, direct_map_bytes, alignment);
+    if (wishes.direct_map && (!direct_map || *direct_map != wanted))
+        return fail(ErrorCode::wish_not_met,
+                    {BATON_WISH_DIRECT_MAP, wanted.value, direct_map_bytes});
     if (!direct_map)
         return std::unexpected(direct_map.error());
 
-    const uint64_t guarded_stack_bytes = kStackBytes + 2 * kPageBytes;
-    const auto stack =
-        find_free(plan, *direct_map + direct_map_bytes, guarded_stack_bytes, kHugePageBytes);
+    // After the direct map, or where that leaves no room, from the beginning of the upper half.
+    const uint64_t guarded_bytes = wishes.stack_bytes + 2 * kPageBytes;
+    auto stack = find_free(plan, *direct_map + direct_map_bytes, guarded_bytes, kHugePageBytes);
+    if (!stack && *direct_map > kDirectMapBase + 2 * kRootEntryBytes)
+        stack = find_free(plan, kDirectMapBase, guarded_bytes, kHugePageBytes);
+    if (stack && VirtRange{*stack, guarded_bytes}.overlaps({*direct_map, direct_map_bytes}))
+        return fail(ErrorCode::no_virtual_space, {guarded_bytes});
     if (!stack)
         return std::unexpected(stack.error());
     return Layout{.direct_map = {*direct_map, direct_map_bytes},
-                  .stack = {*stack + kPageBytes, kStackBytes}};
+                  .stack = {*stack + kPageBytes, wishes.stack_bytes}};
 }
 
 Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {

@@ -10,6 +10,7 @@
 #include "plan/load_plan.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace baton {
@@ -19,14 +20,22 @@ inline constexpr uint64_t kStackBytes = uint64_t{64} << 10;
 
 /// Where in the upper half that is which has no address of its own to ask for.
 struct Layout {
-    VirtRange direct_map; // base is a multiple of 512 GiB
+    VirtRange direct_map; // base is a multiple of 512 GiB, or as wished
     VirtRange stack;      // without the unmapped page on each side
 };
 
-/// The direct map goes to kDirectMapBase, or to the next slot of 512 GiB from which on no page of
-/// the kernel is in its way; the stack comes after it. `physical_end`: one past the last byte that
-/// the direct map must reach, at most 2^52. Error: no_virtual_space.
-Result<Layout> plan_layout(const LoadPlan& plan, uint64_t physical_end);
+struct LayoutWishes {
+    uint64_t physical_end =
+        0; // one past the last byte that the direct map must reach; at most 2^52
+    uint64_t stack_bytes = kStackBytes;
+    std::optional<VirtAddr> direct_map = {}; // a multiple of 1 GiB in the upper half
+};
+
+/// The direct map goes to where it is wished, if no page of the kernel is in its way there; without
+/// a wish to kDirectMapBase, or to the next slot of 512 GiB from which on no page of the kernel is
+/// in its way. The stack comes after it, or before one that is far up. Errors: no_virtual_space;
+/// for a wish that can't be met, wish_not_met.
+Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes);
 
 /// Memory that stage 2 uses while it changes page tables: mapped where it lies.
 struct IdentityMapping {
@@ -37,6 +46,7 @@ struct IdentityMapping {
 /// A range of the direct map. Whole pages.
 struct DirectMapping {
     PhysRange range;
+    Access access; // read_write, or read_only for what the kernel must not write to anywhere
     Caching caching;
 };
 

@@ -4,6 +4,7 @@
 #include "paging/entry.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #ifndef BATON_VERSION
 #error "the build defines BATON_VERSION"
@@ -19,19 +20,23 @@ void copy_text(char (&field)[N], std::string_view text) {
 }
 
 // Control registers at the kernel's first instruction: Intel SDM 3A sections 2.2.1 (EFER) and 2.5.
-constexpr uint64_t kCr0 = uint64_t{1} << 0      // PE
-                          | uint64_t{1} << 1    // MP
-                          | uint64_t{1} << 4    // ET, always 1
-                          | uint64_t{1} << 5    // NE
-                          | uint64_t{1} << 16   // WP
-                          | uint64_t{1} << 31;  // PG
-constexpr uint64_t kCr4 = uint64_t{1} << 5      // PAE
-                          | uint64_t{1} << 7    // PGE
-                          | uint64_t{1} << 9    // OSFXSR
-                          | uint64_t{1} << 10;  // OSXMMEXCPT
+constexpr uint64_t kCr0 = uint64_t{1} << 0     // PE
+                          | uint64_t{1} << 1   // MP
+                          | uint64_t{1} << 4   // ET, always 1
+                          | uint64_t{1} << 5   // NE
+                          | uint64_t{1} << 16  // WP
+                          | uint64_t{1} << 31; // PG
+constexpr uint64_t kCr4 = uint64_t{1} << 5     // PAE
+                          | uint64_t{1} << 7   // PGE
+                          | uint64_t{1} << 9   // OSFXSR
+                          | uint64_t{1} << 10; // OSXMMEXCPT
+constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
 constexpr uint64_t kEfer = uint64_t{1} << 8     // LME
                            | uint64_t{1} << 10  // LMA
                            | uint64_t{1} << 11; // NXE
+
+constexpr std::size_t kDataAlignment = 8;
+constexpr std::size_t kEmptyTextBytes = kDataAlignment;
 
 } // namespace
 
@@ -39,9 +44,15 @@ uint64_t BootRecord::bytes_needed(const Capacity& capacity) {
     return Arena::bytes_for<BatonBootInfo>(1) +
            Arena::bytes_for<BatonKernelSegment>(capacity.segments) +
            Arena::bytes_for<BatonFramebuffer>(capacity.framebuffers) +
+           Arena::bytes_for<BatonVideoMode>(capacity.video_modes) +
+           Arena::bytes_for<BatonModule>(capacity.modules) +
+           Arena::bytes_for<BatonIdentityMapping>(capacity.identity_mappings) +
            Arena::bytes_for<BatonTimeStamp>(capacity.time_stamps) +
            Arena::bytes_for<BatonMemoryRange>(normalised_at_most(capacity.claims)) +
-           Arena::bytes_for<RangeEdge>(edges_needed(capacity.claims));
+           Arena::bytes_for<NormalisedRange>(normalised_at_most(capacity.claims)) +
+           Arena::bytes_for<RangeEdge>(edges_needed(capacity.claims)) +
+           2 * Arena::bytes_for<uint32_t>(capacity.claims) +
+           Arena::bytes_for<std::byte>(capacity.data_bytes + kEmptyTextBytes) + kDataAlignment;
 }
 
 Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr physical,
@@ -50,45 +61,100 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     const auto info = arena.array<BatonBootInfo>(1);
     const auto segments = arena.array<BatonKernelSegment>(capacity.segments);
     const auto framebuffers = arena.array<BatonFramebuffer>(capacity.framebuffers);
+    const auto video_modes = arena.array<BatonVideoMode>(capacity.video_modes);
+    const auto modules = arena.array<BatonModule>(capacity.modules);
+    const auto identity = arena.array<BatonIdentityMapping>(capacity.identity_mappings);
     const auto time_stamps = arena.array<BatonTimeStamp>(capacity.time_stamps);
     const auto memory_map = arena.array<BatonMemoryRange>(normalised_at_most(capacity.claims));
+    const auto normalised = arena.array<NormalisedRange>(normalised_at_most(capacity.claims));
     const auto edges = arena.array<RangeEdge>(edges_needed(capacity.claims));
-    if (!info || !segments || !framebuffers || !time_stamps || !memory_map || !edges)
+    const auto heap = arena.array<uint32_t>(capacity.claims);
+    const auto firmware_heap = arena.array<uint32_t>(capacity.claims);
+    const auto words = arena.array<uint64_t>(
+        (capacity.data_bytes + kEmptyTextBytes + kDataAlignment - 1) / kDataAlignment);
+    if (!info || !segments || !framebuffers || !video_modes || !modules || !identity ||
+        !time_stamps || !memory_map || !normalised || !edges || !heap || !firmware_heap || !words)
         return fail(ErrorCode::out_of_memory, {bytes_needed(capacity), 1});
 
     BootRecord record;
     record.info_ = info->data();
     record.segments_ = *segments;
     record.framebuffers_ = *framebuffers;
+    record.video_modes_ = *video_modes;
+    record.modules_ = *modules;
+    record.identity_mappings_ = *identity;
     record.time_stamps_ = *time_stamps;
     record.memory_map_ = *memory_map;
-    record.edges_ = *edges;
+    record.normalised_ = *normalised;
+    record.scratch_ = {*edges, *heap, *firmware_heap};
+    record.data_ = std::as_writable_bytes(*words);
+    record.data_used_ = kEmptyTextBytes; // zeroes: the text ""
     record.direct_map_offset_ =
         layout.direct_map.base.value + physical.value - reinterpret_cast<uint64_t>(memory.data());
-
-    BatonBootInfo& fields = *record.info_;
-    fields.magic = BATON_BOOT_INFO_MAGIC;
-    fields.version = BATON_BOOT_INFO_VERSION;
-    fields.size = sizeof fields;
-    fields.memory_map = record.to_virtual(memory_map->data()).value;
-    fields.memory_map_entry_bytes = sizeof(BatonMemoryRange);
-    fields.kernel_segments = record.to_virtual(segments->data()).value;
-    fields.kernel_segment_entry_bytes = sizeof(BatonKernelSegment);
-    fields.framebuffers = record.to_virtual(framebuffers->data()).value;
-    fields.framebuffer_entry_bytes = sizeof(BatonFramebuffer);
-    fields.time_stamps = record.to_virtual(time_stamps->data()).value;
-    fields.time_stamp_entry_bytes = sizeof(BatonTimeStamp);
-    fields.direct_map_base = layout.direct_map.base.value;
-    fields.direct_map_bytes = layout.direct_map.bytes;
-    fields.stack_base = layout.stack.base.value;
-    fields.stack_bytes = layout.stack.bytes;
-    copy_text(fields.loader_name, "Baton");
-    copy_text(fields.loader_version, BATON_VERSION);
+    record.set_constants(layout);
     return record;
+}
+
+/// What doesn't depend on the kernel or the firmware: what the loader is, where the arrays are.
+void BootRecord::set_constants(const Layout& layout) {
+    BatonBootInfo& info = *info_;
+    info.magic = BATON_BOOT_INFO_MAGIC;
+    info.version = BATON_BOOT_INFO_VERSION;
+    info.size = sizeof info;
+    copy_text(info.loader_name, "Baton");
+    copy_text(info.loader_version, BATON_VERSION);
+    info.direct_map_base = layout.direct_map.base.value;
+    info.direct_map_bytes = layout.direct_map.bytes;
+    info.stack_base = layout.stack.base.value;
+    info.stack_bytes = layout.stack.bytes;
+
+    info.memory_map = to_virtual(memory_map_.data()).value;
+    info.memory_map_entry_bytes = sizeof(BatonMemoryRange);
+    info.kernel_segments = to_virtual(segments_.data()).value;
+    info.kernel_segment_entry_bytes = sizeof(BatonKernelSegment);
+    info.framebuffers = to_virtual(framebuffers_.data()).value;
+    info.framebuffer_entry_bytes = sizeof(BatonFramebuffer);
+    info.modules = to_virtual(modules_.data()).value;
+    info.module_entry_bytes = sizeof(BatonModule);
+    info.identity_mappings = to_virtual(identity_mappings_.data()).value;
+    info.identity_mapping_entry_bytes = sizeof(BatonIdentityMapping);
+    info.time_stamps = to_virtual(time_stamps_.data()).value;
+    info.time_stamp_entry_bytes = sizeof(BatonTimeStamp);
+
+    for (uint64_t* text : {&info.command_line, &info.kernel_path, &info.firmware_vendor,
+                           &info.boot_device.device_path, &info.boot_device.loader_path})
+        *text = add_text("");
 }
 
 VirtAddr BootRecord::to_virtual(const void* pointer) const {
     return {reinterpret_cast<uint64_t>(pointer) + direct_map_offset_};
+}
+
+uint64_t BootRecord::add_text(std::string_view text) {
+    const uint64_t empty = to_virtual(data_.data()).value;
+    if (text.empty() || text.size() >= data_.size() - data_used_)
+        return empty;
+    const auto place = data_.subspan(data_used_, text.size() + 1);
+    std::memcpy(place.data(), text.data(), text.size()); // the NUL behind it is there
+    data_used_ += place.size();
+    return to_virtual(place.data()).value;
+}
+
+uint64_t BootRecord::add_path(std::string_view path) {
+    const std::size_t start = data_used_;
+    const uint64_t address = add_text(path);
+    const auto copy = data_.subspan(start, data_used_ - start);
+    std::replace(copy.begin(), copy.end(), std::byte{'\\'}, std::byte{'/'});
+    return address;
+}
+
+uint64_t BootRecord::add_bytes(Bytes bytes) {
+    const std::size_t start = align_up(data_used_, kDataAlignment);
+    if (bytes.empty() || start > data_.size() || bytes.size() > data_.size() - start)
+        return 0;
+    std::memcpy(data_.data() + start, bytes.data(), bytes.size());
+    data_used_ = start + bytes.size();
+    return to_virtual(data_.data() + start).value;
 }
 
 void BootRecord::set_kernel(const LoadPlan& plan) {
@@ -104,12 +170,40 @@ void BootRecord::set_kernel(const LoadPlan& plan) {
     info_->kernel_segment_count = static_cast<uint32_t>(plan.segments.size());
     info_->kernel_entry = plan.entry.value;
     info_->kernel_virtual_base = plan.segments.front().memory.base.value;
-    info_->kernel_slide = 0;
+    info_->kernel_slide = plan.slide;
+    info_->tls = plan.tls;
+    if (plan.write_execute_runs != 0)
+        info_->flags |= BATON_FLAG_WRITE_EXECUTE;
+    if (plan.wants_executable_stack)
+        info_->flags |= BATON_FLAG_STACK_EXECUTABLE_WANTED;
 }
 
-void BootRecord::add_framebuffer(BatonFramebuffer framebuffer) {
+void BootRecord::add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
+                                 std::span<const BatonVideoMode> modes) {
     framebuffer.address = info_->direct_map_base + framebuffer.base_physical;
+    framebuffer.edid = add_bytes(edid);
+    framebuffer.edid_bytes = framebuffer.edid == 0 ? 0 : static_cast<uint32_t>(edid.size());
+    const auto room = video_modes_.subspan(video_mode_count_);
+    const std::size_t count = std::min(room.size(), modes.size());
+    std::copy_n(modes.begin(), count, room.begin());
+    video_mode_count_ += count;
+    framebuffer.modes = to_virtual(room.data()).value;
+    framebuffer.mode_count = static_cast<uint32_t>(count);
+    framebuffer.mode_entry_bytes = sizeof(BatonVideoMode);
     framebuffers_[info_->framebuffer_count++] = framebuffer;
+}
+
+void BootRecord::add_module(PhysRange contents, std::string_view path, std::string_view string) {
+    modules_[info_->module_count++] = {.address = info_->direct_map_base + contents.base.value,
+                                       .base_physical = contents.base.value,
+                                       .bytes = contents.bytes,
+                                       .path = add_path(path),
+                                       .string = add_text(string)};
+}
+
+void BootRecord::add_identity_mapping(PhysRange range, uint32_t permissions) {
+    identity_mappings_[info_->identity_mapping_count++] = {
+        .base = range.base.value, .bytes = range.bytes, .permissions = permissions, .reserved = 0};
 }
 
 void BootRecord::add_time_stamp(std::string_view name, uint64_t tsc) {
@@ -132,7 +226,18 @@ VirtAddr BootRecord::add_stage2_time_stamps() {
 }
 
 void BootRecord::set_memory_map(std::span<const TypedRange> claims) {
-    const auto map = normalise(claims, edges_, memory_map_);
+    const auto map = normalise(claims, scratch_, normalised_);
+    const uint64_t no_origin = to_virtual(data_.data()).value;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        const NormalisedRange& range = map[i];
+        memory_map_[i] = {.base_physical = range.range.base.value,
+                          .bytes = range.range.bytes,
+                          .type = range.type,
+                          .firmware_type = range.firmware_type,
+                          .attributes = range.attributes,
+                          .origin =
+                              range.origin == nullptr ? no_origin : to_virtual(range.origin).value};
+    }
     info_->memory_map_count = static_cast<uint32_t>(map.size());
 }
 
@@ -152,7 +257,7 @@ Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInp
 
     for (std::size_t i = 0; i < segments->size(); ++i) {
         const Segment& segment = input.plan.segments[i];
-        (*segments)[i] = {.source_physical = (input.file + segment.file_offset).value,
+        (*segments)[i] = {.source_physical = BATON_SOURCE_IN_PLACE,
                           .destination = segment.memory.base.value,
                           .file_bytes = segment.file_bytes,
                           .memory_bytes = segment.memory.bytes};
@@ -171,7 +276,7 @@ Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInp
     handoff.kernel_stack_top = input.layout.stack.end().value;
     handoff.boot_info = input.boot_info.value;
     handoff.cr0 = kCr0;
-    handoff.cr4 = kCr4;
+    handoff.cr4 = kCr4 | (input.five_level ? kCr4La57 : 0);
     handoff.efer = kEfer;
     handoff.pat = paging::kPat;
     handoff.time_stamps = input.time_stamps.value;

@@ -7,6 +7,7 @@
 #include "abi/handoff.h"
 #include "core/address.hpp"
 #include "core/arena.hpp"
+#include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "memory/normalise.hpp"
 #include "plan/address_space.hpp"
@@ -19,15 +20,20 @@
 
 namespace baton {
 
-/// A BootInfo with all its arrays in one block of memory, which the kernel will see in the direct
-/// map.
+/// A BootInfo with all its arrays and texts in one block of memory, which the kernel will see in
+/// the direct map. Physical addresses and pointers differ by a constant in all memory that it
+/// refers to.
 class BootRecord {
   public:
     struct Capacity {
         uint64_t segments;
         uint64_t framebuffers;
+        uint64_t video_modes; // of all framebuffers
+        uint64_t modules;
+        uint64_t identity_mappings;
         uint64_t time_stamps; // stage 2's among them
         uint64_t claims;      // ranges that set_memory_map() takes at the most
+        uint64_t data_bytes;  // texts, each with its NUL, and add_bytes(), each rounded up to 8
     };
 
     /// Nothing yet: create() makes one that can be used.
@@ -36,19 +42,31 @@ class BootRecord {
     static uint64_t bytes_needed(const Capacity& capacity);
 
     /// Lays the record out in `memory`, bytes_needed() bytes that are at `physical`. The fields
-    /// that say where arrays are and what the loader is called are filled in; the rest is zero.
-    /// Error: out_of_memory.
+    /// that say where arrays are and what the loader is called are filled in; texts are "", the
+    /// rest is zero. Error: out_of_memory.
     static Result<BootRecord> create(std::span<std::byte> memory, PhysAddr physical,
                                      const Layout& layout, const Capacity& capacity);
 
-    /// The kernel's address of the record.
+    /// The kernel's address of the record, and of other memory that it will see in the direct map.
     VirtAddr virtual_address() const { return to_virtual(info_); }
+    VirtAddr to_virtual(const void* pointer) const;
     /// To fill in scalar fields.
     BatonBootInfo& info() { return *info_; }
 
+    /// The kernel's address of a copy of `text` that ends in NUL. What there is no room for is "".
+    uint64_t add_text(std::string_view text);
+    /// The same for a path, with slashes.
+    uint64_t add_path(std::string_view path);
+    /// The kernel's address of a copy of `bytes`, 0 where these are empty or there is no room.
+    uint64_t add_bytes(Bytes bytes);
+
     void set_kernel(const LoadPlan& plan);
-    /// `framebuffer.address` is filled in here.
-    void add_framebuffer(BatonFramebuffer framebuffer);
+    /// `address`, `modes` and `edid` are filled in here.
+    void add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
+                         std::span<const BatonVideoMode> modes);
+    /// `path` and `string` are copied.
+    void add_module(PhysRange contents, std::string_view path, std::string_view string);
+    void add_identity_mapping(PhysRange range, uint32_t permissions);
     /// Names are cut off to what BatonTimeStamp holds. Stamps beyond the capacity are dropped.
     void add_time_stamp(std::string_view name, uint64_t tsc);
     /// The kernel's address of the stamps that stage 2 makes, which are added here, still zero; 0,
@@ -60,15 +78,22 @@ class BootRecord {
     void set_memory_map(std::span<const TypedRange> claims);
 
   private:
-    VirtAddr to_virtual(const void* pointer) const;
+    void set_constants(const Layout& layout);
 
     BatonBootInfo* info_ = nullptr;
     uint64_t direct_map_offset_ = 0; // virtual address - pointer
     std::span<BatonKernelSegment> segments_;
     std::span<BatonFramebuffer> framebuffers_;
+    std::span<BatonVideoMode> video_modes_;
+    std::size_t video_mode_count_ = 0;
+    std::span<BatonModule> modules_;
+    std::span<BatonIdentityMapping> identity_mappings_;
     std::span<BatonTimeStamp> time_stamps_;
     std::span<BatonMemoryRange> memory_map_;
-    std::span<RangeEdge> edges_;
+    std::span<NormalisedRange> normalised_;
+    NormaliseScratch scratch_;
+    std::span<std::byte> data_;
+    std::size_t data_used_ = 0;
 };
 
 inline constexpr uint64_t kStage2TimeStamps = BATON_STEP_KERNEL;
@@ -78,7 +103,7 @@ struct HandoffInput {
     const LoadPlan& plan; // placed
     const Layout& layout;
     PhysAddr page_table_root;
-    PhysAddr file;     // the kernel file, whole, contiguous
+    bool five_level;   // CR4.LA57 for the kernel
     PhysAddr physical; // where `memory` of make_handoff() lies
     VirtAddr boot_info;
     VirtAddr time_stamps;
@@ -87,9 +112,9 @@ struct HandoffInput {
 /// Bytes of a handoff record with its segment array.
 uint64_t handoff_bytes(const LoadPlan& plan);
 
-/// The handoff record for x86-64 in the machine state that the boot protocol promises, without
-/// a place to report faults to: that is for the caller to fill in. `memory` is handoff_bytes()
-/// bytes. Error: out_of_memory.
+/// The handoff record for a kernel whose file bytes are in their frames already, with the machine
+/// state that the boot protocol promises. Without a place to report faults to: that is for the
+/// caller to fill in. `memory` is handoff_bytes() bytes. Error: out_of_memory.
 Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInput& input);
 
 } // namespace baton

@@ -6,45 +6,63 @@
 namespace baton {
 namespace {
 
-// The normaliser sorts this out too; two of its types, of which the second wins, stand for the ways
-// of caching.
-constexpr BatonMemoryType kWriteBack = BATON_MEMORY_RESERVED;
+// The normaliser sorts this out too; three of its types, each stronger than the one before, stand
+// for the kinds of mapping.
+constexpr BatonMemoryType kReadWrite = BATON_MEMORY_RESERVED;
 constexpr BatonMemoryType kWriteCombining = BATON_MEMORY_FRAMEBUFFER;
+constexpr BatonMemoryType kReadOnly = BATON_MEMORY_BAD;
+
+DirectMapping mapping_of(const NormalisedRange& range) {
+    return {.range = range.range,
+            .access = range.type == kReadOnly ? Access::read_only : Access::read_write,
+            .caching =
+                range.type == kWriteCombining ? Caching::write_combining : Caching::write_back};
+}
+
+bool is_writable(Access access) {
+    return access == Access::read_write || access == Access::kernel_demanded_write_execute;
+}
 
 } // namespace
 
-uint64_t direct_map_bytes(std::size_t descriptors, std::size_t framebuffers) {
-    const std::size_t claims = descriptors + framebuffers;
+uint64_t direct_map_bytes(std::size_t descriptors, std::size_t page_runs,
+                          std::size_t framebuffers) {
+    const std::size_t claims = descriptors + page_runs + framebuffers;
     return Arena::bytes_for<TypedRange>(claims) +
            Arena::bytes_for<RangeEdge>(edges_needed(claims)) +
-           Arena::bytes_for<BatonMemoryRange>(normalised_at_most(claims)) +
+           2 * Arena::bytes_for<uint32_t>(claims) +
+           Arena::bytes_for<NormalisedRange>(normalised_at_most(claims)) +
            Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
 }
 
-Result<std::span<DirectMapping>> plan_direct_map(const EfiMemoryMap& map,
+Result<std::span<DirectMapping>> plan_direct_map(const EfiMemoryMap& map, const LoadPlan& plan,
                                                  std::span<const BatonFramebuffer> framebuffers,
                                                  Arena& arena) {
-    const std::size_t most = map.size() + framebuffers.size();
+    const std::size_t most = map.size() + plan.page_runs.size() + framebuffers.size();
     const auto claims = arena.array<TypedRange>(most);
     const auto edges = arena.array<RangeEdge>(edges_needed(most));
-    const auto ranges = arena.array<BatonMemoryRange>(normalised_at_most(most));
+    const auto heap = arena.array<uint32_t>(most);
+    const auto firmware_heap = arena.array<uint32_t>(most);
+    const auto ranges = arena.array<NormalisedRange>(normalised_at_most(most));
     const auto mappings = arena.array<DirectMapping>(normalised_at_most(most));
-    if (!claims || !edges || !ranges || !mappings)
-        return fail(ErrorCode::out_of_memory,
-                    {direct_map_bytes(map.size(), framebuffers.size()), 1});
+    if (!claims || !edges || !heap || !firmware_heap || !ranges || !mappings)
+        return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
 
     std::size_t count = 0;
     for (std::size_t i = 0; i < map.size(); ++i)
         if (efi_is_cacheable(map[i]))
-            (*claims)[count++] = {efi_range(map[i]), kWriteBack};
+            (*claims)[count++] = {.range = efi_range(map[i]), .type = kReadWrite};
+    for (const PageRun& run : plan.page_runs)
+        if (!is_writable(run.access))
+            (*claims)[count++] = {.range = {plan.physical(run.pages.base), run.pages.bytes},
+                                  .type = kReadOnly};
     for (const BatonFramebuffer& framebuffer : framebuffers)
-        (*claims)[count++] = {{{framebuffer.base_physical}, framebuffer.bytes}, kWriteCombining};
+        (*claims)[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
+                              .type = kWriteCombining};
 
-    const auto sorted = normalise(claims->first(count), *edges, *ranges);
+    const auto sorted = normalise(claims->first(count), {*edges, *heap, *firmware_heap}, *ranges);
     for (std::size_t i = 0; i < sorted.size(); ++i)
-        (*mappings)[i] = {.range = {{sorted[i].base_physical}, sorted[i].bytes},
-                          .caching = sorted[i].type == kWriteCombining ? Caching::write_combining
-                                                                       : Caching::write_back};
+        (*mappings)[i] = mapping_of(sorted[i]);
     return mappings->first(sorted.size());
 }
 

@@ -8,7 +8,12 @@ namespace {
 
 using elf::Elf64_Phdr;
 
-Result<void> check_segment(const Elf64_Phdr& header, uint32_t index, uint64_t file_bytes) {
+bool is_empty(const Elf64_Phdr& header) {
+    return header.p_memsz == 0 && header.p_filesz == 0;
+}
+
+/// What must hold of a segment wherever it is placed.
+Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file_bytes) {
     if (header.p_filesz > header.p_memsz)
         return fail(ErrorCode::segment_file_bytes_exceed_memory,
                     {index, header.p_filesz, header.p_memsz});
@@ -17,40 +22,74 @@ Result<void> check_segment(const Elf64_Phdr& header, uint32_t index, uint64_t fi
                     {index, header.p_offset, header.p_filesz, file_bytes});
     if (header.p_align != 0 && !is_power_of_two(header.p_align))
         return fail(ErrorCode::segment_bad_alignment, {index, header.p_align});
-
-    const uint64_t last = header.p_vaddr + (header.p_memsz - 1);
-    if (last < header.p_vaddr)
+    if (header.p_vaddr + (header.p_memsz - 1) < header.p_vaddr)
         return fail(ErrorCode::segment_wraps, {index, header.p_vaddr, header.p_memsz});
-    if (!is_canonical({header.p_vaddr}) || !is_canonical({last}) ||
-        header.p_vaddr >> 63 != last >> 63)
-        return fail(ErrorCode::segment_not_canonical, {index, header.p_vaddr, header.p_memsz});
-    if (header.p_vaddr < kPageBytes)
-        return fail(ErrorCode::segment_in_page_zero, {index, header.p_vaddr});
+    return {};
+}
+
+Result<void> check_place(VirtRange memory, uint32_t index, unsigned bits) {
+    const VirtAddr last = memory.base + (memory.bytes - 1);
+    if (last < memory.base)
+        return fail(ErrorCode::segment_wraps, {index, memory.base.value, memory.bytes});
+    if (!is_canonical(memory.base, bits) || !is_canonical(last, bits) ||
+        memory.base.value >> 63 != last.value >> 63)
+        return fail(ErrorCode::segment_not_canonical, {index, memory.base.value, memory.bytes});
+    if (memory.base.value < kPageBytes)
+        return fail(ErrorCode::segment_in_page_zero, {index, memory.base.value});
     return {};
 }
 
 /// The segments of the file, in its order. `segments` has room for each program header.
-Result<std::span<Segment>> collect_segments(const elf::Image& image, std::span<Segment> segments) {
+Result<std::span<Segment>> collect_segments(const elf::Image& image, uint64_t slide, unsigned bits,
+                                            std::span<Segment> segments) {
     std::size_t count = 0;
     for (uint32_t i = 0; i < image.program_header_count(); ++i) {
         const Elf64_Phdr header = image.program_header(i);
-        if (header.p_type == elf::PT_INTERP)
-            return fail(ErrorCode::interpreter_wanted, {i});
-        if (header.p_type != elf::PT_LOAD)
+        if (header.p_type != elf::PT_LOAD || is_empty(header))
             continue;
-        if (header.p_memsz == 0 && header.p_filesz == 0)
-            continue;
-        if (auto good = check_segment(header, i, image.file_bytes()); !good)
+        const VirtRange memory{{header.p_vaddr + slide}, header.p_memsz};
+        if (auto good = check_place(memory, i, bits); !good)
             return std::unexpected(good.error());
         segments[count++] = {.program_header = i,
                              .flags = header.p_flags,
-                             .memory = {{header.p_vaddr}, header.p_memsz},
+                             .memory = memory,
                              .file_offset = header.p_offset,
                              .file_bytes = header.p_filesz};
     }
-    if (count == 0)
-        return fail(ErrorCode::no_loadable_segment, {image.program_header_count()});
     return segments.first(count);
+}
+
+/// What the other program headers say.
+void describe_extras(const elf::Image& image, LoadPlan& plan) {
+    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
+        const Elf64_Phdr header = image.program_header(i);
+        const VirtAddr address{header.p_vaddr + plan.slide};
+        if (header.p_type == elf::PT_TLS)
+            plan.tls = {.address = address.value,
+                        .file_bytes = header.p_filesz,
+                        .memory_bytes = header.p_memsz,
+                        .alignment = header.p_align};
+        if (header.p_type == elf::PT_DYNAMIC)
+            plan.dynamic = {address, header.p_filesz};
+        if (header.p_type == elf::PT_GNU_STACK)
+            plan.wants_executable_stack = (header.p_flags & elf::PF_X) != 0;
+    }
+}
+
+/// The pages that PT_GNU_RELRO wants read-only once relocations are applied: from the page it
+/// begins in to the last one that it fills. Empty where there is none.
+VirtRange relro_pages(const elf::Image& image, uint64_t slide) {
+    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
+        const Elf64_Phdr header = image.program_header(i);
+        if (header.p_type != elf::PT_GNU_RELRO)
+            continue;
+        const uint64_t first = align_down(header.p_vaddr + slide, kPageBytes);
+        const uint64_t end = header.p_vaddr + slide + header.p_memsz; // 0: 2^64
+        const uint64_t last = align_down(end, kPageBytes);
+        if (last > first || (end == 0 && header.p_memsz != 0))
+            return {{first}, last - first};
+    }
+    return {};
 }
 
 Result<void> sort_disjoint(std::span<Segment> segments) {
@@ -84,6 +123,17 @@ Access access_for(uint32_t flags) {
     return executable ? Access::read_execute : Access::read_only;
 }
 
+Access without_write(Access access) {
+    switch (access) {
+    case Access::read_write:
+        return Access::read_only;
+    case Access::kernel_demanded_write_execute:
+        return Access::read_execute;
+    default:
+        return access;
+    }
+}
+
 /// Both permissions at once: what a page needs in which two segments meet.
 Access unite(Access a, Access b) {
     if (a == b || b == Access::read_only)
@@ -97,20 +147,39 @@ Access unite(Access a, Access b) {
 /// share nothing with the runs before it but their very last page.
 class PageRunBuilder {
   public:
-    explicit PageRunBuilder(std::span<PageRun> runs) : runs_(runs) {}
+    /// `read_only`: whole pages in which writable segments are not writable.
+    PageRunBuilder(std::span<PageRun> runs, VirtRange read_only)
+        : runs_(runs),
+          read_only_(read_only) {}
 
     void add(const Segment& segment) {
         VirtRange pages = page_cover(segment.memory);
         const Access access = access_for(segment.flags);
+        if (!pages.overlaps(read_only_)) {
+            add(pages, access);
+            return;
+        }
+        const uint64_t before =
+            read_only_.base > pages.base ? read_only_.base - pages.base : uint64_t{0};
+        add({pages.base, before}, access);
+        pages = {pages.base + before, pages.bytes - before};
+        const uint64_t protected_bytes =
+            std::min(pages.bytes, read_only_.bytes - (pages.base - read_only_.base));
+        add({pages.base, protected_bytes}, without_write(access));
+        add({pages.base + protected_bytes, pages.bytes - protected_bytes}, access);
+    }
+    std::span<PageRun> runs() const { return runs_.first(count_); }
+
+  private:
+    void add(VirtRange pages, Access access) {
+        if (pages.empty())
+            return;
         if (count_ != 0 && runs_[count_ - 1].pages.contains(pages.base)) {
             share_last_page(access);
             pages = {pages.base + kPageBytes, pages.bytes - kPageBytes};
         }
         append({pages, access});
     }
-    std::span<PageRun> runs() const { return runs_.first(count_); }
-
-  private:
     void share_last_page(Access access) {
         PageRun& last = runs_[count_ - 1];
         const Access united = unite(last.access, access);
@@ -134,6 +203,7 @@ class PageRunBuilder {
     }
 
     std::span<PageRun> runs_;
+    VirtRange read_only_;
     std::size_t count_ = 0;
 };
 
@@ -155,8 +225,11 @@ bool holds_large_page(VirtRange pages) {
     return pages.bytes >= to_boundary && pages.bytes - to_boundary >= kLargePageBytes;
 }
 
-// A segment ends one page run, and shares a page with the next: two runs each at the most.
-constexpr uint64_t kRunsPerSegment = 2;
+// A segment ends one page run, and shares a page with the next: two runs each at the most; and
+// PT_GNU_RELRO cuts one segment, or those that it spans, once at each of its ends.
+constexpr uint64_t runs_at_most(uint64_t segments) {
+    return 2 * segments + 2;
+}
 
 } // namespace
 
@@ -174,54 +247,80 @@ bool LoadPlan::touches(VirtRange range) const {
 
 uint64_t load_plan_bytes(const elf::Image& image) {
     const uint64_t count = image.program_header_count();
-    return Arena::bytes_for<Segment>(count) + Arena::bytes_for<PageRun>(count * kRunsPerSegment) +
+    return Arena::bytes_for<Segment>(count) + Arena::bytes_for<PageRun>(runs_at_most(count)) +
            Arena::bytes_for<Region>(count);
 }
 
-Result<LoadPlan> plan_load(const elf::Image& image, Arena& arena) {
+Result<ImageExtent> measure(const elf::Image& image) {
+    uint64_t lowest = ~uint64_t{0};
+    uint64_t last = 0;
+    uint64_t alignment = kPageBytes;
+    bool any = false;
+    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
+        const Elf64_Phdr header = image.program_header(i);
+        if (header.p_type == elf::PT_INTERP)
+            return fail(ErrorCode::interpreter_wanted, {i});
+        if (header.p_type != elf::PT_LOAD || is_empty(header))
+            continue;
+        if (auto good = check_shape(header, i, image.file_bytes()); !good)
+            return std::unexpected(good.error());
+        any = true;
+        lowest = std::min(lowest, header.p_vaddr);
+        last = std::max(last, header.p_vaddr + (header.p_memsz - 1));
+        alignment = std::max(alignment, header.p_align);
+    }
+    if (!any)
+        return fail(ErrorCode::no_loadable_segment, {image.program_header_count()});
+    const uint64_t base = align_down(lowest, kPageBytes);
+    return ImageExtent{.lowest = {base},
+                       .bytes = align_down(last, kPageBytes) - base + kPageBytes,
+                       .alignment = alignment};
+}
+
+Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena) {
+    if (auto extent = measure(image); !extent)
+        return std::unexpected(extent.error());
     const uint64_t count = image.program_header_count();
     const auto segment_room = arena.array<Segment>(count);
-    const auto run_room = arena.array<PageRun>(count * kRunsPerSegment);
+    const auto run_room = arena.array<PageRun>(runs_at_most(count));
     const auto region_room = arena.array<Region>(count);
-    if (!segment_room)
-        return std::unexpected(segment_room.error());
-    if (!run_room)
-        return std::unexpected(run_room.error());
-    if (!region_room)
-        return std::unexpected(region_room.error());
+    if (!segment_room || !run_room || !region_room)
+        return fail(ErrorCode::out_of_memory, {load_plan_bytes(image), 1});
 
-    const auto segments = collect_segments(image, *segment_room);
+    const auto segments = collect_segments(image, slide, bits, *segment_room);
     if (!segments)
         return std::unexpected(segments.error());
     if (auto disjoint = sort_disjoint(*segments); !disjoint)
         return std::unexpected(disjoint.error());
-    const VirtAddr entry = image.header().entry;
+    const VirtAddr entry = image.header().entry + slide;
     if (auto good = check_entry(entry, *segments); !good)
         return std::unexpected(good.error());
 
-    PageRunBuilder builder(*run_room);
+    PageRunBuilder builder(*run_room, relro_pages(image, slide));
     for (const Segment& segment : *segments)
         builder.add(segment);
     LoadPlan plan{.entry = entry,
+                  .slide = slide,
                   .segments = *segments,
                   .page_runs = builder.runs(),
                   .regions = join_regions(builder.runs(), *region_room)};
     for (const PageRun& run : plan.page_runs)
         if (run.access == Access::kernel_demanded_write_execute)
             ++plan.write_execute_runs;
+    describe_extras(image, plan);
     return plan;
 }
 
 Result<void> place(LoadPlan& plan, FrameSource& frames) {
     for (Region& region : plan.regions) {
-        FrameRequest request{.pages = region.pages.bytes / kPageBytes};
+        FrameRequest request{.pages = region.pages.bytes / kPageBytes, .origin = "kernel"};
         if (holds_large_page(region.pages)) {
             request.alignment = kLargePageBytes;
             request.offset = region.pages.base.value % kLargePageBytes;
         }
         auto base = frames.allocate(request);
         if (!base && request.alignment != kPageBytes) // tight memory: 4 KiB pages do as well
-            base = frames.allocate({.pages = request.pages});
+            base = frames.allocate({.pages = request.pages, .origin = "kernel"});
         if (!base)
             return std::unexpected(base.error());
         region.physical = *base;

@@ -6,6 +6,7 @@
 //   region    pages without a gap, which get one contiguous block of physical memory
 #pragma once
 
+#include "abi/boot_info.h"
 #include "core/address.hpp"
 #include "core/arena.hpp"
 #include "core/error.hpp"
@@ -21,7 +22,7 @@ namespace baton {
 struct Segment {
     uint32_t program_header; // index in the file
     uint32_t flags;          // p_flags: elf::PF_R, PF_W, PF_X
-    VirtRange memory;        // not empty
+    VirtRange memory;        // not empty; with the slide added
     uint64_t file_offset;    // the first file_bytes of the memory come from there
     uint64_t file_bytes;     // at most memory.bytes; the rest is zero
 };
@@ -36,13 +37,25 @@ struct Region {
     PhysAddr physical; // of its first byte; set by place()
 };
 
-/// All arrays are sorted by address, and no two of their elements overlap.
+/// What an image needs of the address space, before it is decided where it goes.
+struct ImageExtent {
+    VirtAddr lowest;    // page of the lowest byte, as linked
+    uint64_t bytes;     // from there to the end of the highest page
+    uint64_t alignment; // largest p_align, a page at least
+};
+
+/// All arrays are sorted by address, and no two of their elements overlap. Addresses have the slide
+/// added to those of the file.
 struct LoadPlan {
     VirtAddr entry;
+    uint64_t slide;
     std::span<Segment> segments; // at least one
     std::span<PageRun> page_runs;
     std::span<Region> regions;
-    uint32_t write_execute_runs = 0; // how many page runs are writable and executable at once
+    uint32_t write_execute_runs = 0;     // how many page runs are writable and executable at once
+    bool wants_executable_stack = false; // PT_GNU_STACK with PF_X
+    BatonThreadLocalStorage tls{};       // PT_TLS
+    VirtRange dynamic{};                 // PT_DYNAMIC
 
     /// Where an address of a segment lies. place() has been called.
     PhysAddr physical(VirtAddr address) const;
@@ -53,10 +66,16 @@ struct LoadPlan {
 /// Arena bytes that plan_load() takes at the most for an image.
 uint64_t load_plan_bytes(const elf::Image& image);
 
-/// Checks every segment of `image` and plans it, without allocating a frame. The arrays are made in
-/// `arena`. Errors: segment_*, segments_overlap, no_loadable_segment, interpreter_wanted,
+/// Checks each PT_LOAD header as far as that goes without knowing where the image will be.
+/// Errors: segment_file_bytes_exceed_memory, segment_outside_file, segment_bad_alignment,
+/// segment_wraps, no_loadable_segment, interpreter_wanted.
+Result<ImageExtent> measure(const elf::Image& image);
+
+/// Checks every segment of `image` and plans it at its linked addresses plus `slide`, without
+/// allocating a frame. Virtual addresses have `bits` bits. The arrays are made in `arena`. Errors:
+/// those of measure(), segment_not_canonical, segment_in_page_zero, segments_overlap,
 /// entry_not_executable, out_of_memory (the arena is too small).
-Result<LoadPlan> plan_load(const elf::Image& image, Arena& arena);
+Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena);
 
 /// Allocates physical memory for each region: aligned so that 2 MiB pages can map it where it is
 /// large enough for one and such memory is to be had. Error: out_of_memory.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The functions that a compiler may call on its own (GCC manual, "Standards": a freestanding
-// environment has to provide the first four; string_view comes down to strlen). The string
+// environment has to provide the first four; string_view comes down to the others). The string
 // instructions are the fastest way on processors with ERMS and FSRM, and the smallest everywhere.
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +39,14 @@ int memcmp(const void* left, const void* right, std::size_t count) {
         if (a[i] != b[i])
             return a[i] < b[i] ? -1 : 1;
     return 0;
+}
+
+void* memchr(const void* bytes, int value, std::size_t count) {
+    auto* const first = static_cast<const unsigned char*>(bytes);
+    for (std::size_t i = 0; i < count; ++i)
+        if (first[i] == static_cast<unsigned char>(value))
+            return const_cast<unsigned char*>(first + i); // as the C standard has it
+    return nullptr;
 }
 
 std::size_t strlen(const char* text) {

@@ -11,3 +11,9 @@ LOADER = BUILD / "stage1-efi/BOOTX64.EFI"
 STAGE2 = BUILD / "stage2-stub/stage2.bin"
 EXAMPLE_KERNEL = BUILD / "kernel/kernel.elf"
 CHECKER = BUILD / "test/boot/checker/checker.bin"
+REPORTER = BUILD / "test/boot/reporter/reporter.elf"
+HEADERS = BUILD / "include"
+
+
+def conformance_kernel(name: str) -> Path:
+    return BUILD / f"kernel/conformance/conformance-{name}.elf"

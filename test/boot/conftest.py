@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from elf import Elf, Segment
 from kernels import RESET_ONCE, checker_kernel
 from machine import Machine, Ovmf
 
+Content = Elf | bytes | str | Path
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes longer than most; ctest labels it too")
@@ -18,17 +19,21 @@ def pytest_configure(config):
 @pytest.fixture
 def boot():
     """boot(kernel, **options): a Machine that starts with the kernel on its disk: an Elf, the bytes
-    of a file, a file, or None for no kernel. The options are Machine's. It ends with the test."""
+    of a file, a file, or None for no kernel. `files` maps paths on the disk to more files: texts,
+    and what a kernel can be. The other options are Machine's. It ends with the test."""
     machines = []
     with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
 
-        def start(kernel: Elf | bytes | Path | None, **options) -> Machine:
+        def start(kernel: Content | None, *, loader: str = "/EFI/BOOT/BOOTX64.EFI",
+                  files: Mapping[str, Content] | None = None, **options) -> Machine:
             directory = Path(name) / str(len(machines))
             directory.mkdir()
-            files = {"/EFI/BOOT/BOOTX64.EFI": artefacts.LOADER}
+            contents = {loader: artefacts.LOADER} | dict(files or {})
             if kernel is not None:
-                files["/baton/kernel.elf"] = _as_file(kernel, directory / "kernel.elf")
-            machines.append(Machine(directory, files, **options))
+                contents["/baton/kernel.elf"] = kernel
+            on_disk = {path: _as_file(content, directory / f"content-{i}")
+                       for i, (path, content) in enumerate(contents.items())}
+            machines.append(Machine(directory, on_disk, **options))
             return machines[-1]
 
         yield start
@@ -37,27 +42,13 @@ def boot():
 
 
 @pytest.fixture
-def boot_checker(boot):
-    """boot_checker(segments, **options): the same with the checker in a kernel of these segments.
-    It is told what to expect of a machine with these options; `flags` are the checker's."""
+def expect_promises_kept(boot):
+    """expect_promises_kept(segments, **options): boots the checker in a kernel of these segments,
+    and waits for it to end well. `flags` are the checker's. Returns the machine."""
 
-    def start(segments: Sequence[Segment], *, flags: int = 0, firmware=Ovmf, memory_mib: int = 256,
-              display_adapter: bool = True, **options) -> Machine:
-        kernel = checker_kernel(segments, flags=flags, memory_mib=memory_mib,
-                                framebuffers=display_adapter and firmware.HAS_DISPLAY_DRIVER,
-                                acpi_revision=firmware.ACPI_REVISION)
-        return boot(kernel, firmware=firmware, memory_mib=memory_mib,
-                    display_adapter=display_adapter, resets=bool(flags & RESET_ONCE), **options)
-
-    return start
-
-
-@pytest.fixture
-def expect_promises_kept(boot_checker):
-    """Boots as boot_checker does, and waits for the checker to end well. Returns the machine."""
-
-    def expect(segments: Sequence[Segment], **options) -> Machine:
-        machine = boot_checker(segments, **options)
+    def expect(segments: Sequence[Segment], *, flags: int = 0, **options) -> Machine:
+        machine = boot(checker_kernel(segments, flags=flags), resets=bool(flags & RESET_ONCE),
+                       **options)
         machine.wait_for_exit()
         machine.wait_for_debugcon(r"^checker: kept 0x[0-9a-f]+, broken 0x0$")
         return machine
@@ -65,8 +56,41 @@ def expect_promises_kept(boot_checker):
     return expect
 
 
-def _as_file(kernel: Elf | bytes | Path, file: Path) -> Path:
-    if isinstance(kernel, Path):
-        return kernel
-    file.write_bytes(kernel.build() if isinstance(kernel, Elf) else kernel)
+@pytest.fixture
+def expect_conformance(boot):
+    """expect_conformance(name, expect, **options): boots conformance-NAME.elf, and waits until it
+    says that all promises of the boot protocol were kept. `expect`: which of its features are to be
+    there, beside those that any kernel has on this machine. `entry` holds more lines of its boot
+    entry. Returns the machine."""
+
+    def start(name: str, expect: str = "", *, words: str = "", entry: str = "",
+              firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True,
+              files: Mapping[str, Content] | None = None, **options) -> Machine:
+        features = [*firmware.FEATURES, f"memory:{memory_mib}", *filter(None, expect.split(","))]
+        has_screen = display_adapter and firmware.HAS_DISPLAY_DRIVER
+        features += ["framebuffer:1", "modes"] if has_screen else ["no-framebuffer"]
+        text = f"kernel /baton/kernel.elf\noptions {words}\noptions expect={','.join(features)}\n"
+        machine = boot(artefacts.conformance_kernel(name), firmware=firmware,
+                       memory_mib=memory_mib, display_adapter=display_adapter, **options,
+                       files={"/loader/entries/test.conf": text + entry} | dict(files or {}))
+        machine.wait_for_exit()
+        kept = machine.wait_for_debugcon(r"^conformance: (\d+) kept, 0 broken, (\d+) skipped$")
+        assert int(kept[1]) > 50
+        return machine
+
+    return start
+
+
+@pytest.fixture
+def reporter() -> Path:
+    """A kernel that prints what it was given (reporter/)."""
+    return artefacts.REPORTER
+
+
+def _as_file(content: Content, file: Path) -> Path:
+    if isinstance(content, Path):
+        return content
+    if isinstance(content, Elf):
+        content = content.build()
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
     return file

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, field, replace
 
 PF_X, PF_W, PF_R = 1, 2, 4
-PT_LOAD, PT_INTERP = 1, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
 EM_X86_64, EM_AARCH64 = 62, 183
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import gpt
+
 # From starting QEMU to the outcome. Ten times what it takes, for machines that are busy.
 DEADLINE_SECONDS = 60
 POLL_SECONDS = 0.02
@@ -36,7 +38,8 @@ class Ovmf:
     # What the firmware says on the serial port when the loader came back with an error.
     REGAINED = r"BdsDxe: failed to start Boot\d+"
     HAS_DISPLAY_DRIVER = True
-    ACPI_REVISION = 2
+    # Of the conformance kernel: what it finds on each machine with this firmware.
+    FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
     @classmethod
     def arguments(cls, directory: Path) -> list[str]:
@@ -54,15 +57,15 @@ class UBoot:
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
     REGAINED = r"## Application failed"
     HAS_DISPLAY_DRIVER = False
-    ACPI_REVISION = 0
+    FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
 
     @classmethod
     def arguments(cls, directory: Path) -> list[str]:
         return ["-machine", "pc", "-bios", str(cls.ROM)]
 
 
-def make_disk(image: Path, files: Mapping[str, Path]) -> None:
-    """A FAT32 image without partitions. `files` maps paths on it to files here."""
+def make_volume(image: Path, files: Mapping[str, Path]) -> None:
+    """A FAT32 image. `files` maps paths on it to files here."""
     content_bytes = sum(file.stat().st_size for file in files.values())
     image.touch()
     # FAT32 begins at 33 MiB. Its tables take 1/64 of the clusters, of 512 bytes.
@@ -85,11 +88,12 @@ def _die_with_parent() -> None:
 
 class Machine:
     def __init__(self, directory: Path, files: Mapping[str, Path], *, firmware=Ovmf,
-                 disk: str = "virtio-blk", memory_mib: int = 256, processors: int = 1,
-                 cpu: str = "max", display_adapter: bool = True, resets: bool = False,
-                 exit_device: bool = True):
-        """`directory` holds its files. `files` maps paths on its disk to files here. A reset ends
-        QEMU unless it `resets`; without the `exit_device` the guest can't end it."""
+                 disk: str = "virtio-blk", partition: gpt.Partition | None = None,
+                 memory_mib: int = 256, processors: int = 1, cpu: str = "max",
+                 display_adapter: bool = True, resets: bool = False, exit_device: bool = True):
+        """`directory` holds its files. `files` maps paths on its disk to files here; it has no
+        partitions, or just the `partition`. A reset ends QEMU unless it `resets`; without the
+        `exit_device` the guest can't end it."""
         self.firmware = firmware
         self._debug_file = directory / "debugcon.txt"
         self._serial_file = directory / "serial.txt"
@@ -98,7 +102,9 @@ class Machine:
         self._qmp_socket = directory / "qmp"
         self._screenshot_file = directory / "screen.ppm"
         image = directory / "disk.img"
-        make_disk(image, files)
+        make_volume(image, files)
+        if partition is not None:
+            gpt.put_into_partition(image, partition)
         arguments = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
@@ -144,9 +150,10 @@ class Machine:
         return self._wait(lambda: self.serial, pattern, "the serial port")
 
     def wait_for_exit(self, wanted: int = SUCCESS) -> None:
-        """Waits until QEMU ends, with this status."""
+        """Waits until QEMU ends, with this status. One that can't be success any more fails at once."""
         while self._qemu.poll() is None:
-            if match := re.search("^(error:|baton: exception).*", self.debugcon, re.MULTILINE):
+            match = re.search("^(error:|baton: exception).*", self.debugcon, re.MULTILINE)
+            if match and wanted == SUCCESS:
                 self.fail(match.group())
             if time.monotonic() > self._deadline:
                 self.fail("QEMU did not end in time")
@@ -161,20 +168,28 @@ class Machine:
 
     def screenshot(self) -> "Screenshot":
         """What the display adapter shows."""
+        self._ask("screendump", filename=str(self._screenshot_file))
+        return Screenshot(self._screenshot_file.read_bytes())
+
+    def bytes_read_from_disk(self) -> int:
+        return sum(device["stats"]["rd_bytes"] for device in self._ask("query-blockstats")
+                   if device["device"] == "disk")
+
+    def _ask(self, command: str, **arguments):
+        """The answer to a QMP command."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(DEADLINE_SECONDS)
             connection.connect(str(self._qmp_socket))
             with connection.makefile("rw") as qmp:
                 qmp.readline()  # the greeting
-                for command in [{"execute": "qmp_capabilities"},
-                                {"execute": "screendump",
-                                 "arguments": {"filename": str(self._screenshot_file)}}]:
-                    qmp.write(json.dumps(command))
+                for request in [{"execute": "qmp_capabilities"},
+                                {"execute": command, "arguments": arguments}]:
+                    qmp.write(json.dumps(request))
                     qmp.flush()
                     while "event" in (answer := json.loads(qmp.readline())):
                         pass
                     assert "return" in answer, answer
-        return Screenshot(self._screenshot_file.read_bytes())
+                return answer["return"]
 
     def wait_for_firmware(self) -> None:
         """Waits until the loader has given the machine back to the firmware."""

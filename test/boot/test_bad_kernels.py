@@ -3,9 +3,11 @@
 
 import re
 
+import artefacts
 import pytest
-from elf import EM_AARCH64, PF_R, PF_W, Elf, Segment
-from kernels import TOP_2_GIB, checker_kernel, code_kernel, patterned, plain_segments
+from elf import EM_AARCH64, PF_R, PF_W, PT_INTERP, Elf, Segment
+from kernels import (DT_NEEDED, R_X86_64_64, R_X86_64_PC32, TOP_2_GIB, checker_kernel, code_kernel,
+                     patterned, plain_segments, relocated_kernel, wishing_kernel)
 from machine import Ovmf, UBoot
 
 NOP = b"\x90" * 16
@@ -17,9 +19,9 @@ def ident(**fields) -> bytes:
     return (b"\x7fELF" + bytes(values[name] for name in names)).ljust(16, b"\0")
 
 
-def expect_error(machine, name: str) -> None:
+def expect_error(machine, name: str, numbers: str = "") -> None:
     """The loader's error line on both consoles, and after a key the firmware's own next step."""
-    error = rf"^error: {name}: \S.*"
+    error = rf"^error: {name}: \S.*{numbers}"
     machine.wait_for_debugcon(error)
     machine.wait_for_serial(error)
     machine.wait_for_serial("press a key")
@@ -41,7 +43,7 @@ PROMISED = {
 }
 # What else depends on the firmware; the unit tests have the whole list of ELF errors.
 OTHERS = {
-    "kernel_empty": lambda: b"",
+    "file_empty": lambda: b"",
     "elf_program_headers_outside_file": lambda: sound_kernel().build()[:100],
     "segments_overlap": lambda: code_kernel(NOP, patterned(TOP_2_GIB + 8, PF_R | PF_W, 0x100)),
     "segment_in_page_zero": lambda: code_kernel(NOP, patterned(0x10, PF_R | PF_W, 0x100)),
@@ -49,6 +51,40 @@ OTHERS = {
     "out_of_memory": lambda: code_kernel(
         NOP, Segment(TOP_2_GIB + 0x1000, PF_R | PF_W, memory_bytes=1 << 30)),
 }
+
+
+# What makes a kernel impossible to boot as it wants to: the error, and the numbers in it.
+UNMET = {
+    "interpreter_wanted": (
+        lambda: code_kernel(NOP, Segment(TOP_2_GIB + 8, PF_R, b"/lib/ld.so\0", type=PT_INTERP)),
+        r"program header 0x1\)"),
+    "library_needed": (
+        lambda: relocated_kernel(R_X86_64_64, dynamic={DT_NEEDED: 1}), r"d_val 0x1\)"),
+    "relocation_undefined_symbol": (
+        lambda: relocated_kernel(R_X86_64_64, 1), r"symbol 0x1, r_offset 0x3000\)"),
+    "relocation_unsupported": (
+        lambda: relocated_kernel(R_X86_64_PC32), r"type 0x2, r_offset 0x3000, symbol 0x0\)"),
+    "wish_unknown": (lambda: wishing_kernel(4444, required=True), r"type 0x115c\)"),
+    "wish_not_met": (lambda: artefacts.conformance_kernel("wish-five-level"), r"type 0x5, "),
+}
+
+
+@pytest.mark.parametrize("name", UNMET)
+def test_on_u_boot_kernel_wants_the_impossible(boot, name):
+    make, numbers = UNMET[name]
+    expect_error(boot(make(), firmware=UBoot, cpu="max,la57=off"), name, numbers)
+
+
+def test_missing_module_of_a_wish_is_error(boot):
+    machine = boot(artefacts.conformance_kernel("wish-module"), firmware=UBoot)
+    expect_error(machine, "file_not_found: .baton.wished.txt")
+
+
+def test_wish_that_is_unknown_but_not_required_is_logged(boot):
+    """And that kernel runs."""
+    machine = boot(wishing_kernel(4444, required=False), firmware=UBoot)
+    machine.wait_for_debugcon("the kernel has 1 wishes that this version doesn't know")
+    machine.wait_for_exit()
 
 
 @pytest.mark.parametrize("name", PROMISED)

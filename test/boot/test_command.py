@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import zlib
 
 import artefacts
 import pytest
@@ -54,6 +55,25 @@ def test_run_boots_a_kernel_of_ones_own_from_any_folder(kernel_file):
 
 
 @needs_build
+def test_run_hands_over_modules_and_a_command_line(tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "a=b file.img").write_bytes(folder.name.encode() * 1000)
+    log = tmp_path / "debug.txt"
+    result = baton("run", artefacts.REPORTER, "--module", folders[0] / "a=b file.img",
+                   f"--module={folders[1]}/a=b file.img=the = string", "--append", "a=\"1  2\"",
+                   "--append=b", "--timeout", 60, "--", "-debugcon", f"file:{log}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    report = log.read_text()
+    assert 'report: kernel "/baton/kernel.elf", command line "a="1  2" b", ' in report
+    for i, string in enumerate(["", "the = string"]):
+        checksum = zlib.adler32(folders[i].name.encode() * 1000)
+        assert (f'report: module "/baton/{i}/a=b file.img" "{string}", 3000 bytes, '
+                f"checksum {checksum:08x}\n") in report
+
+
+@needs_build
 def test_run_ends_at_its_timeout(kernel_file):
     result = baton("run", kernel_file(code_kernel(LOOP)), "--timeout=2")
     assert result.returncode == 1
@@ -99,6 +119,8 @@ def test_wrong_calls_explain_themselves():
         [], ["fly"], ["--fly"], ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
         ["run", "--timeout", "soon"], ["run", "--memory", "0"], ["run", "--accel", "magic"],
         ["run", BATON, BATON], ["run", artefacts.SOURCE], ["build", "it"], ["lint", "it"],
+        ["run", "--module"], ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
+        ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
     ]
     for arguments in wrong_calls:
         result = baton(*arguments)
@@ -111,5 +133,5 @@ def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
     for word in ["run", "test", "build", "lint", "help", "--timeout", "--memory", "--smp",
-                 "--display", "--accel", "--"]:
+                 "--display", "--accel", "--module", "--append", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -20,9 +20,11 @@ def test_log_tells_each_step_on_serial_and_debug_console(boot):
     machine.wait_for_exit()
     steps = [
         r"Baton [\d.]+, stage 1 for UEFI",
-        r"read \\baton\\kernel.elf: \d",
+        r"booting \\baton\\kernel.elf$",
+        r"kernel \\baton\\kernel.elf: .*entry 0x",
         r"segment [0-9a-fx]+ r-x ",
         r"segment [0-9a-fx]+ rw- ",
+        r"kernel read: \d",
         r"direct map at ",
         r"stage 2 at ",
         r"page tables at ",

@@ -4,7 +4,7 @@
 import pytest
 from elf import PF_R, PF_W, PF_X, Segment
 from kernels import (ALLOW_WRITE_EXECUTE, FAULT_AT_END, FILL_USABLE, HIGHER_HALF, MIB, RESET_ONCE,
-                     TOP_2_GIB, patterned, plain_segments)
+                     TOP_2_GIB, checker_kernel, patterned, plain_segments)
 from machine import Ovmf, UBoot
 
 BASES = {
@@ -103,8 +103,9 @@ def test_text_need_not_be_aligned_in_the_file(expect_promises_kept, firmware):
 
 
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])
-def test_usable_memory_is_free_from_the_first_instruction(boot_checker, firmware):
+def test_usable_memory_is_free_from_the_first_instruction(boot, firmware):
     """Overwrites all of it; then nothing has changed, and even the fault report still works."""
-    machine = boot_checker(plain_segments(), flags=FILL_USABLE | FAULT_AT_END, firmware=firmware)
+    kernel = checker_kernel(plain_segments(), flags=FILL_USABLE | FAULT_AT_END)
+    machine = boot(kernel, firmware=firmware)
     machine.wait_for_debugcon(r"^checker: kept 0x[0-9a-f]+, broken 0x0$")
     machine.wait_for_debugcon(r"^baton: exception #UD")

@@ -1,27 +1,58 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Baton boots on machines of every kind."""
+"""The boot protocol on machines of every kind. The conformance kernel's variants share them out."""
+
+import uuid
 
 import pytest
-from kernels import plain_segments
+from gpt import Partition
+from machine import Ovmf, UBoot
 
 
-@pytest.mark.parametrize("mib", [128, 2048, pytest.param(6144, marks=pytest.mark.slow)])
-def test_boots_with_memory_of(expect_promises_kept, mib):
-    expect_promises_kept(plain_segments(), memory_mib=mib)
+@pytest.mark.parametrize(("mib", "kernel"), [
+    (128, "pie-relr"), (2048, "1m"), pytest.param(6144, "16m", marks=pytest.mark.slow)])
+def test_memory_of(expect_conformance, mib, kernel):
+    expect_conformance(kernel, memory_mib=mib)
 
 
-def test_boots_with_four_processors(expect_promises_kept):
-    expect_promises_kept(plain_segments(), processors=4)
+def test_four_processors(expect_conformance):
+    expect_conformance("minus-2g", processors=4)
 
 
-def test_boots_on_a_processor_without_large_extras(expect_promises_kept):
-    expect_promises_kept(plain_segments(), cpu="qemu64")  # no 1 GiB pages, no SMEP
+def test_processor_without_large_extras(expect_conformance):
+    """No 1 GiB pages, no SMEP, no RDRAND."""
+    expect_conformance("upper-half", "no-seed-processor", cpu="qemu64")
+
+
+@pytest.mark.parametrize(("kernel", "cpu", "expect"), [
+    ("wish-five-level", "max", "la57"),
+    ("wish-five-level-if-there", "max", "la57"),
+    ("wish-five-level-if-there", "max,la57=off", "no-la57"),
+])
+def test_paging_levels(expect_conformance, kernel, cpu, expect):
+    expect_conformance(kernel, expect, cpu=cpu)
+
+
+def test_u_boot_with_five_levels(expect_conformance):
+    expect_conformance("wish-five-level", "la57", firmware=UBoot)
 
 
 @pytest.mark.parametrize("disk", ["ahci", "nvme", "usb"])  # all other tests use virtio-blk
-def test_boots_from(expect_promises_kept, disk):
-    expect_promises_kept(plain_segments(), disk=disk)
+def test_boots_from(expect_conformance, disk):
+    expect_conformance("pie", "whole-disk", disk=disk)
 
 
-def test_boots_without_a_display_adapter(expect_promises_kept):
-    expect_promises_kept(plain_segments(), display_adapter=False)
+def test_no_display_adapter(expect_conformance):
+    expect_conformance("minus-2g", display_adapter=False)
+
+
+@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+def test_partition_tells_its_guids(boot, reporter, firmware):
+    partition = Partition(uuid.uuid4(), uuid.uuid4(), number=3)
+    machine = boot(reporter, partition=partition, firmware=firmware)
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(
+        rf"^report: boot device 1, partition 3 {partition.guid}, disk {partition.disk_guid}$")
+
+
+def test_partition_is_told_without_contradiction(expect_conformance):
+    expect_conformance("shared", "gpt", partition=Partition(uuid.uuid4(), uuid.uuid4()))

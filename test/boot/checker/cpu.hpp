@@ -13,75 +13,9 @@ inline void out32(uint16_t port, uint32_t value) {
     asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-inline uint64_t read_cr0() {
-    uint64_t value;
-    asm volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
 inline uint64_t read_cr3() {
     uint64_t value;
     asm volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-inline uint64_t read_cr4() {
-    uint64_t value;
-    asm volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-
-enum class Msr : uint32_t {
-    efer = 0xc0000080,
-    pat = 0x277,
-    fs_base = 0xc0000100,
-    gs_base = 0xc0000101,
-};
-
-inline uint64_t read_msr(Msr msr) {
-    uint32_t low;
-    uint32_t high;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return uint64_t{high} << 32 | low;
-}
-
-inline uint64_t read_tsc() {
-    uint32_t low;
-    uint32_t high;
-    asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return uint64_t{high} << 32 | low;
-}
-
-/// What LGDT and LIDT load.
-struct [[gnu::packed]] TableRegister {
-    uint16_t limit;
-    uint64_t base;
-};
-
-inline TableRegister read_gdtr() {
-    TableRegister value;
-    asm volatile("sgdt %0" : "=m"(value));
-    return value;
-}
-
-inline TableRegister read_idtr() {
-    TableRegister value;
-    asm volatile("sidt %0" : "=m"(value));
-    return value;
-}
-
-struct Selectors {
-    uint16_t cs, ss, ds, es, fs, gs;
-};
-
-inline Selectors read_selectors() {
-    Selectors value;
-    asm volatile("mov %%cs, %0" : "=r"(value.cs));
-    asm volatile("mov %%ss, %0" : "=r"(value.ss));
-    asm volatile("mov %%ds, %0" : "=r"(value.ds));
-    asm volatile("mov %%es, %0" : "=r"(value.es));
-    asm volatile("mov %%fs, %0" : "=r"(value.fs));
-    asm volatile("mov %%gs, %0" : "=r"(value.gs));
     return value;
 }
 

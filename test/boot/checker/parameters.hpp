@@ -10,8 +10,8 @@
 enum ParameterFlags : uint32_t {
     kAllowWriteExecute = 1, // the kernel asks for pages that are writable and executable
     kFillUsable = 2,        // overwrite all usable memory, then check everything once more
-    kResetOnce = 8,         // leave rubbish in memory and reset, before the checks
     kFaultAtEnd = 4,        // end with an undefined instruction
+    kResetOnce = 8,         // leave rubbish in memory and reset, before the checks
 };
 
 /// A PT_LOAD segment as the ELF file asks for it.
@@ -27,10 +27,7 @@ struct WantedSegment {
 struct Parameters {
     uint64_t checker_bytes; // of the checker and its parameters: no pattern there
     uint32_t flags;
-    uint32_t framebuffer_count;
-    uint32_t acpi_revision; // of the RSDP
     uint32_t segment_count;
-    uint64_t memory_mib; // of the guest
 
     bool has(ParameterFlags flag) const { return (flags & flag) != 0; }
     /// In ascending order of their addresses.
@@ -38,4 +35,4 @@ struct Parameters {
         return {reinterpret_cast<const WantedSegment*>(this + 1), segment_count};
     }
 };
-static_assert(sizeof(WantedSegment) == 32 && sizeof(Parameters) == 32);
+static_assert(sizeof(WantedSegment) == 32 && sizeof(Parameters) == 16);

@@ -111,6 +111,9 @@ void check_page(Promise& promise, const Context& context, uint64_t page, uint64_
                    "executable as it asks", page, wanted);
     promise.expect(!place.user, "for the supervisor only", page);
     promise.expect(place.pat_entry == 0, "write-back", page, place.pat_entry);
+    const Translation alias = context.tables.translate(context.info.direct_map_base + physical);
+    promise.expect(alias.present && alias.physical == physical, "in the direct map too", page);
+    promise.expect(alias.writable == place.writable, "there just as writable", page, physical);
 }
 
 } // namespace

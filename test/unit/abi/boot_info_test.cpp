@@ -33,6 +33,14 @@ TEST(BootInfo, RecordsHaveTheSameSizeInCAndInCpp) {
     EXPECT_EQ(sizes.kernel_segment, sizeof(BatonKernelSegment));
     EXPECT_EQ(sizes.framebuffer, sizeof(BatonFramebuffer));
     EXPECT_EQ(sizes.time_stamp, sizeof(BatonTimeStamp));
+    EXPECT_EQ(sizes.video_mode, sizeof(BatonVideoMode));
+    EXPECT_EQ(sizes.module, sizeof(BatonModule));
+    EXPECT_EQ(sizes.identity_mapping, sizeof(BatonIdentityMapping));
+    EXPECT_EQ(sizes.boot_device, sizeof(BatonBootDevice));
+    EXPECT_EQ(sizes.firmware_state, sizeof(BatonFirmwareState));
+    EXPECT_EQ(sizes.virtualization, sizeof(BatonVirtualization));
+    EXPECT_EQ(sizes.thread_local_storage, sizeof(BatonThreadLocalStorage));
+    EXPECT_EQ(sizes.wish_note, sizeof(BatonWishNote));
 }
 
 TEST(BootInfo, ARecordOfThisVersionIsValid) {
@@ -79,11 +87,15 @@ TEST(BootInfo, ArrayHelpersStepByTheLoadersEntrySize) {
     info.framebuffer_entry_bytes = 64;
     info.time_stamps = 0x40000;
     info.time_stamp_entry_bytes = 40;
+    info.modules = 0x50000;
+    info.module_entry_bytes = 56;
     const auto address = [](const auto* entry) { return reinterpret_cast<uint64_t>(entry); };
     EXPECT_EQ(address(baton_memory_range(&info, 3)), 0x10000u + 3 * 24);
     EXPECT_EQ(address(baton_kernel_segment(&info, 3)), 0x20000u + 3 * 48);
     EXPECT_EQ(address(baton_framebuffer(&info, 3)), 0x30000u + 3 * 64);
     EXPECT_EQ(address(baton_time_stamp(&info, 3)), 0x40000u + 3 * 40);
+    EXPECT_EQ(address(baton_module(&info, 3)), 0x50000u + 3 * 56);
+    EXPECT_EQ(module_in_c(&info, 3), baton_module(&info, 3));
     EXPECT_EQ(memory_range_in_c(&info, 3), baton_memory_range(&info, 3));
     EXPECT_EQ(kernel_segment_in_c(&info, 3), baton_kernel_segment(&info, 3));
     EXPECT_EQ(framebuffer_in_c(&info, 3), baton_framebuffer(&info, 3));

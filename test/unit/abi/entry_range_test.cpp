@@ -31,7 +31,12 @@ uint64_t address_of(const T& object) {
 }
 
 constexpr BatonMemoryRange range_at(uint64_t base, uint64_t bytes, uint32_t type) {
-    return {.base_physical = base, .bytes = bytes, .type = type, .reserved = 0};
+    return {.base_physical = base,
+            .bytes = bytes,
+            .type = type,
+            .firmware_type = BATON_NO_FIRMWARE_TYPE,
+            .attributes = 0,
+            .origin = 0};
 }
 
 constexpr std::array<Grown<BatonMemoryRange>, 3> kGrownMap = {{

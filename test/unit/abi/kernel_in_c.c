@@ -8,6 +8,14 @@ struct SizesInC sizes_in_c(void) {
         .kernel_segment = sizeof(BatonKernelSegment),
         .framebuffer = sizeof(BatonFramebuffer),
         .time_stamp = sizeof(BatonTimeStamp),
+        .video_mode = sizeof(BatonVideoMode),
+        .module = sizeof(BatonModule),
+        .identity_mapping = sizeof(BatonIdentityMapping),
+        .boot_device = sizeof(BatonBootDevice),
+        .firmware_state = sizeof(BatonFirmwareState),
+        .virtualization = sizeof(BatonVirtualization),
+        .thread_local_storage = sizeof(BatonThreadLocalStorage),
+        .wish_note = sizeof(BatonWishNote),
         .stage2_header = sizeof(BatonStage2Header),
         .handoff = sizeof(BatonHandoff),
         .handoff_segment = sizeof(BatonHandoffSegment),
@@ -33,6 +41,10 @@ const BatonKernelSegment* kernel_segment_in_c(const BatonBootInfo* info, uint32_
 
 const BatonFramebuffer* framebuffer_in_c(const BatonBootInfo* info, uint32_t index) {
     return baton_framebuffer(info, index);
+}
+
+const BatonModule* module_in_c(const BatonBootInfo* info, uint32_t index) {
+    return baton_module(info, index);
 }
 
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index) {

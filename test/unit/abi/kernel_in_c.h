@@ -15,6 +15,8 @@ extern "C" {
 /* The sizes of the records as C sees them. */
 struct SizesInC {
     size_t boot_info, memory_range, kernel_segment, framebuffer, time_stamp;
+    size_t video_mode, module, identity_mapping, boot_device, firmware_state;
+    size_t virtualization, thread_local_storage, wish_note;
     size_t stage2_header, handoff, handoff_segment;
 };
 struct SizesInC sizes_in_c(void);
@@ -24,6 +26,7 @@ const void* array_entry_in_c(uint64_t array, uint32_t entry_bytes, uint32_t inde
 const BatonMemoryRange* memory_range_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonKernelSegment* kernel_segment_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonFramebuffer* framebuffer_in_c(const BatonBootInfo* info, uint32_t index);
+const BatonModule* module_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index);
 void* physical_to_pointer_in_c(const BatonBootInfo* info, uint64_t physical);
 

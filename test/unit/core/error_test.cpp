@@ -18,14 +18,16 @@ namespace {
 // changes.
 constexpr std::string_view kStableNames[] = {
     "cpu_lacks_no_execute",
-    "five_level_paging_active",
     "boot_volume_not_found",
     "boot_volume_unreadable",
     "kernel_not_found",
-    "kernel_is_a_directory",
-    "kernel_empty",
-    "kernel_unreadable",
-    "kernel_read_short",
+    "file_not_found",
+    "file_is_a_directory",
+    "file_empty",
+    "file_unreadable",
+    "file_read_short",
+    "file_too_large",
+    "file_path_too_long",
     "out_of_memory",
     "memory_map_unavailable",
     "exit_boot_services_failed",
@@ -37,7 +39,6 @@ constexpr std::string_view kStableNames[] = {
     "elf_bad_version",
     "elf_wrong_machine",
     "elf_not_executable",
-    "elf_position_independent",
     "elf_bad_program_header_size",
     "elf_no_program_headers",
     "elf_too_many_program_headers",
@@ -52,10 +53,41 @@ constexpr std::string_view kStableNames[] = {
     "segment_in_page_zero",
     "segments_overlap",
     "entry_not_executable",
+    "write_execute_refused",
+    "dynamic_outside_image",
+    "dynamic_bad_entry_size",
+    "library_needed",
+    "relocation_without_addend",
+    "relocation_unsupported",
+    "relocation_outside_image",
+    "relocation_undefined_symbol",
+    "base_misaligned",
+    "base_out_of_range",
+    "note_malformed",
+    "notes_too_large",
+    "wish_unknown",
+    "wish_malformed",
+    "wish_not_met",
     "no_virtual_space",
     "mapping_misaligned",
     "mapping_not_canonical",
     "mapping_exists",
+    "load_options_too_long",
+    "load_options_without_kernel",
+    "boot_text_too_long",
+    "boot_line_too_long",
+    "boot_text_not_plain",
+    "boot_quote_open",
+    "boot_quote_followed",
+    "boot_path_empty",
+    "boot_path_too_long",
+    "boot_path_goes_up",
+    "boot_path_bad_character",
+    "boot_setting_unknown",
+    "boot_key_repeated",
+    "boot_entry_other_architecture",
+    "boot_entry_other_loader",
+    "boot_entry_without_kernel",
 };
 
 std::vector<ErrorCode> all_codes() {
@@ -121,7 +153,8 @@ TEST(ErrorTable, LabelsHaveNoGap) {
 TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
     constexpr uint64_t kMost = ~uint64_t{0};
     for (const ErrorCode code : all_codes()) {
-        const Text text = Text().error(Error(code, {kMost, kMost, kMost, kMost}));
+        const Error error(code, {kMost, kMost, kMost, kMost});
+        const Text text = Text().error(error.about(std::string(100, 's')));
         EXPECT_FALSE(text.view().ends_with("...")) << text.view();
     }
 }
@@ -141,6 +174,28 @@ TEST(Error, DiffersByCodeAndByNumber) {
     EXPECT_EQ(error, Error(ErrorCode::out_of_memory, {1}));
     EXPECT_NE(error, Error(ErrorCode::out_of_memory, {2}));
     EXPECT_NE(error, Error(ErrorCode::mapping_exists, {1}));
+}
+
+TEST(Error, HasNoSubjectUntilItIsAboutOne) {
+    const Error error(ErrorCode::file_not_found, {1});
+    EXPECT_EQ(error.subject[0], 0);
+    const Error about = error.about("/boot/kernel.elf");
+    EXPECT_STREQ(about.subject.data(), "/boot/kernel.elf");
+    EXPECT_EQ(about.code, error.code);
+    EXPECT_EQ(about.numbers, error.numbers);
+    EXPECT_NE(about, error);
+    EXPECT_EQ(about.about(""), error);
+}
+
+TEST(Error, ASubjectIsCutOffAndStaysTerminated) {
+    const std::string fits(Error(ErrorCode::file_not_found).subject.size() - 1, 'x');
+    for (const std::string& subject : {fits, fits + 'y', std::string(1000, 'x')})
+        EXPECT_EQ(Error(ErrorCode::file_not_found).about(subject).subject.data(), fits);
+}
+
+TEST(Error, ALaterSubjectLeavesNothingOfALongerOne) {
+    const Error error = Error(ErrorCode::file_not_found).about("a longer subject").about("short");
+    EXPECT_EQ(error, Error(ErrorCode::file_not_found).about("short"));
 }
 
 TEST(Error, FailMakesAResult) {

@@ -85,7 +85,7 @@ TEST(Text, StaysCutOffWhateverComesAfter) {
     Text text;
     text.add(std::string(2 * kCapacity, 'x'));
     const std::string cut(text.view());
-    text.add("more").decimal(kMost, 100).hex(kMost).error(Error(ErrorCode::kernel_empty));
+    text.add("more").decimal(kMost, 100).hex(kMost).error(Error(ErrorCode::file_empty));
     EXPECT_EQ(text.view(), cut);
 }
 
@@ -96,9 +96,15 @@ TEST(Text, AnErrorHasNameSentenceAndLabelledNumbers) {
 }
 
 TEST(Text, AnErrorWithoutNumbersHasNoParentheses) {
-    const std::string_view sentence = describe(ErrorCode::kernel_empty).sentence;
-    EXPECT_EQ(Text().error(Error(ErrorCode::kernel_empty)).view(),
-              "error: kernel_empty: " + std::string(sentence));
+    const std::string_view sentence = describe(ErrorCode::file_empty).sentence;
+    EXPECT_EQ(Text().error(Error(ErrorCode::file_empty)).view(),
+              "error: file_empty: " + std::string(sentence));
+}
+
+TEST(Text, AnErrorsSubjectStandsBeforeTheSentence) {
+    const std::string_view sentence = describe(ErrorCode::file_empty).sentence;
+    EXPECT_EQ(Text().error(Error(ErrorCode::file_empty).about("/initrd.img")).view(),
+              "error: file_empty: /initrd.img: " + std::string(sentence));
 }
 
 TEST(Text, AnErrorShowsAllFourNumbers) {

@@ -116,9 +116,43 @@ TEST(ParseHeader, AnObjectFileIsNotExecutable) {
                      ErrorCode::elf_not_executable, {type});
 }
 
-TEST(ParseHeader, APieIsPositionIndependent) {
-    expect_error(parse(spoilt([](auto& header) { header.e_type = elf::ET_DYN; })),
-                 ErrorCode::elf_position_independent);
+TEST(ParseHeader, APieIsPositionIndependentAndAnExecutableIsNot) {
+    const auto pie = parse(spoilt([](auto& header) { header.e_type = elf::ET_DYN; }));
+    ASSERT_TRUE(pie) << outcome(pie);
+    EXPECT_TRUE(pie->position_independent);
+    const auto fixed = parse(good_elf().build());
+    ASSERT_TRUE(fixed) << outcome(fixed);
+    EXPECT_FALSE(fixed->position_independent);
+}
+
+TEST(ParseHeader, TellsWhereTheSectionHeadersAre) {
+    const auto header = parse(spoilt([](auto& spoilt_header) {
+        spoilt_header.e_shoff = 0x1234;
+        spoilt_header.e_shnum = 7;
+        spoilt_header.e_shentsize = 64;
+    }));
+    ASSERT_TRUE(header) << outcome(header);
+    EXPECT_EQ(header->section_headers_offset, 0x1234u);
+    EXPECT_EQ(header->section_header_count, 7u);
+}
+
+TEST(ParseHeader, SectionHeadersOfAnotherSizeAreNone) {
+    for (const uint16_t size : std::to_array<uint16_t>({0, 40, 63, 65})) {
+        const auto header = parse(spoilt([size](auto& spoilt_header) {
+            spoilt_header.e_shnum = 7;
+            spoilt_header.e_shentsize = size;
+        }));
+        ASSERT_TRUE(header) << outcome(header);
+        EXPECT_EQ(header->section_header_count, 0u) << size;
+    }
+}
+
+TEST(ParseHeader, SectionHeadersOutsideTheFileDontMatter) {
+    EXPECT_TRUE(parse(spoilt([](auto& header) {
+        header.e_shoff = ~uint64_t{0};
+        header.e_shnum = 0xffff;
+        header.e_shentsize = 64;
+    })));
 }
 
 TEST(ParseHeader, ProgramHeadersHaveTheSizeOfElf64) {

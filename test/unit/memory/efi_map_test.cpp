@@ -127,12 +127,12 @@ TEST(EfiMemoryType, EachOtherTypeKeepsItsMeaning) {
     EXPECT_EQ(efi_memory_type(descriptor(acpi_reclaim)), BATON_MEMORY_ACPI_RECLAIMABLE);
     EXPECT_EQ(efi_memory_type(descriptor(acpi_nvs)), BATON_MEMORY_ACPI_NVS);
     EXPECT_EQ(efi_memory_type(descriptor(persistent)), BATON_MEMORY_PERSISTENT);
+    EXPECT_EQ(efi_memory_type(descriptor(unaccepted)), BATON_MEMORY_UNACCEPTED);
 }
 
 TEST(EfiMemoryType, AllElseIsReserved) {
-    for (const uint32_t type :
-         {uint32_t{reserved}, uint32_t{mapped_io}, uint32_t{mapped_io_ports}, uint32_t{pal_code},
-          uint32_t{unaccepted}, 16u, 0x7000'0000u, 0x8000'0000u, ~0u})
+    for (const uint32_t type : {uint32_t{reserved}, uint32_t{mapped_io}, uint32_t{mapped_io_ports},
+                                uint32_t{pal_code}, 16u, 0x7000'0000u, 0x8000'0000u, ~0u})
         EXPECT_EQ(efi_memory_type(descriptor(type)), BATON_MEMORY_RESERVED) << type;
 }
 
@@ -143,9 +143,42 @@ TEST(EfiMemoryType, FreeMemoryThatTheRuntimeUsesIsNotUsable) {
             << type;
 }
 
-TEST(EfiMemoryType, SpecialPurposeMemoryIsReserved) {
-    EXPECT_EQ(efi_memory_type(descriptor(conventional, 0, 1, kWriteBack | kSpecialPurpose)),
-              BATON_MEMORY_RESERVED);
+TEST(EfiMemoryType, FreeMemoryForASpecialPurposeIsNotUsable) {
+    for (const uint32_t type : {conventional, boot_code, boot_data})
+        EXPECT_EQ(efi_memory_type(descriptor(type, 0, 1, kWriteBack | kSpecialPurpose)),
+                  BATON_MEMORY_SPECIAL_PURPOSE)
+            << type;
+}
+
+TEST(EfiMemoryType, WhatTheRuntimeUsesIsMoreThanASpecialPurpose) {
+    EXPECT_EQ(efi_memory_type(descriptor(conventional, 0, 1, kRuntime | kSpecialPurpose)),
+              BATON_MEMORY_RUNTIME_SERVICES);
+}
+
+TEST(EfiMemoryType, AttributesChangeNoOtherType) {
+    for (uint32_t type = 0; type < 16; ++type) {
+        if (type == conventional || type == boot_code || type == boot_data)
+            continue;
+        EXPECT_EQ(efi_memory_type(descriptor(type, 0, 1, kRuntime | kSpecialPurpose)),
+                  efi_memory_type(descriptor(type)))
+            << type;
+    }
+}
+
+TEST(EfiClaim, KeepsTheFirmwaresTypeAndAttributes) {
+    const TypedRange claim =
+        efi_claim(descriptor(boot_data, 0x5000, 3, kWriteBack | kSpecialPurpose));
+    EXPECT_EQ(claim.range, (PhysRange{{0x5000}, 0x3000}));
+    EXPECT_EQ(claim.type, BATON_MEMORY_SPECIAL_PURPOSE);
+    EXPECT_EQ(claim.firmware_type, boot_data);
+    EXPECT_EQ(claim.attributes, kWriteBack | kSpecialPurpose);
+    EXPECT_EQ(claim.origin, nullptr);
+}
+
+TEST(EfiClaim, KeepsATypeThatIsYetToCome) {
+    const TypedRange claim = efi_claim(descriptor(0x8000'0001, 0x5000, 1));
+    EXPECT_EQ(claim.type, BATON_MEMORY_RESERVED);
+    EXPECT_EQ(claim.firmware_type, 0x8000'0001u);
 }
 
 TEST(EfiIsCacheable, MemoryOfEachKindThatCanBeWrittenBack) {

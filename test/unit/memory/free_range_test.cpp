@@ -56,6 +56,20 @@ TEST(HighestFit, StaysBelowTheEnd) {
     EXPECT_FALSE(fit(pages(10, 5), {.pages = 2}, {0}));
 }
 
+TEST(HighestFit, StaysBelowWhatTheRequestSays) {
+    EXPECT_EQ(fit(pages(10, 5), {.pages = 2, .below = pages(14, 0).base}), pages(12, 2).base);
+    EXPECT_EQ(fit(pages(10, 5), {.pages = 2, .below = {14 * kPage - 1}}), pages(11, 2).base);
+    EXPECT_EQ(fit(pages(10, 5), {.pages = 2, .below = pages(12, 0).base}), pages(10, 2).base);
+    EXPECT_FALSE(fit(pages(10, 5), {.pages = 2, .below = pages(11, 0).base}));
+    EXPECT_FALSE(fit(pages(10, 5), {.pages = 2, .below = {0}}));
+}
+
+TEST(HighestFit, TheLowerOfBothEndsCounts) {
+    const FrameRequest request{.pages = 2, .below = pages(13, 0).base};
+    EXPECT_EQ(fit(pages(10, 5), request, pages(14, 0).base), pages(11, 2).base);
+    EXPECT_EQ(fit(pages(10, 5), request, pages(12, 0).base), pages(10, 2).base);
+}
+
 TEST(HighestFit, AnEndWithinAPageCutsThePageOff) {
     EXPECT_EQ(fit(pages(10, 5), {.pages = 1}, {14 * kPage + 1}), pages(13, 1).base);
 }
@@ -90,8 +104,8 @@ std::optional<PhysAddr> oracle(PhysRange free, PhysAddr end, const FrameRequest&
     for (uint64_t page = 64; page-- > 0;) {
         const PhysRange block = pages(page, request.pages);
         const auto hit = [&](const PhysRange& range) { return block.overlaps(range); };
-        const bool within =
-            block.base >= free.base && block.end() <= free.end() && block.end() <= end;
+        const bool within = block.base >= free.base && block.end() <= free.end() &&
+                            block.end() <= end && block.end() <= request.below;
         if (within && block.base.value % request.alignment == request.offset &&
             std::ranges::none_of(request.avoid, hit) && std::ranges::none_of(also_avoid, hit))
             return block.base;
@@ -118,7 +132,9 @@ TEST(HighestFitProperty, FindsWhatTryingEachPageFinds) {
         const FrameRequest request{.pages = 1 + random.below(8),
                                    .alignment = alignment,
                                    .offset = random.below(alignment / kPage) * kPage,
-                                   .avoid = avoid};
+                                   .avoid = avoid,
+                                   .below = random.one_in(2) ? FrameRequest{}.below
+                                                             : PhysAddr{random.below(64 * kPage)}};
         const PhysAddr end = random.one_in(2) ? kAnywhere : PhysAddr{random.below(64 * kPage)};
         const auto expected = oracle(free, end, request, also_avoid);
         ASSERT_EQ(highest_fit(free, end, request, also_avoid), expected) << "case " << i;

@@ -15,7 +15,6 @@
 namespace baton::test {
 namespace {
 
-constexpr uint64_t kPage = 4096;
 constexpr uint64_t kPageLimit = uint64_t{1} << 40; // pages below 2^52
 
 /// How careful a type is, by the sentence in normalise.hpp.
@@ -31,16 +30,20 @@ int rank(uint32_t type) {
         return 4;
     case BATON_MEMORY_ACPI_NVS:
         return 5;
-    case BATON_MEMORY_PERSISTENT:
+    case BATON_MEMORY_SPECIAL_PURPOSE:
         return 6;
-    case BATON_MEMORY_RUNTIME_SERVICES:
+    case BATON_MEMORY_UNACCEPTED:
         return 7;
-    case BATON_MEMORY_RESERVED:
+    case BATON_MEMORY_PERSISTENT:
         return 8;
-    case BATON_MEMORY_FRAMEBUFFER:
+    case BATON_MEMORY_RUNTIME_SERVICES:
         return 9;
-    case BATON_MEMORY_BAD:
+    case BATON_MEMORY_RESERVED:
         return 10;
+    case BATON_MEMORY_FRAMEBUFFER:
+        return 11;
+    case BATON_MEMORY_BAD:
+        return 12;
     default:
         return 0;
     }
@@ -58,22 +61,34 @@ Pages pages_of(const TypedRange& claim) {
     uint64_t last_byte = first_byte + (claim.range.bytes - 1);
     if (last_byte < first_byte)
         last_byte = ~uint64_t{0};
-    Pages touched{first_byte / kPage, last_byte / kPage + 1};
+    Pages touched{first_byte / 4096, last_byte / 4096 + 1};
     if (claim.type == BATON_MEMORY_USABLE) {
-        if (first_byte % kPage != 0)
+        if (first_byte % 4096 != 0)
             ++touched.first;
-        if (last_byte % kPage != kPage - 1)
+        if (last_byte % 4096 != 4095)
             --touched.last;
     }
     return {std::min(touched.first, kPageLimit), std::min(touched.last, kPageLimit)};
 }
 
-uint32_t type_at(uint64_t page, const std::vector<TypedRange>& claims) {
-    uint32_t strongest = 0;
+/// Of one type, a claim that has an origin wins, then the one that comes first.
+bool is_stronger(const TypedRange& claim, const TypedRange& than) {
+    if (claim.type != than.type)
+        return rank(claim.type) > rank(than.type);
+    return claim.origin != nullptr && than.origin == nullptr;
+}
+
+/// The strongest of the claims on a page, or null. `firmware_only`: of the firmware's.
+const TypedRange* strongest_at(uint64_t page, const std::vector<TypedRange>& claims,
+                               bool firmware_only) {
+    const TypedRange* strongest = nullptr;
     for (const TypedRange& claim : claims) {
         const Pages pages = pages_of(claim);
-        if (pages.first <= page && page < pages.last && rank(claim.type) > rank(strongest))
-            strongest = claim.type;
+        if (page < pages.first || page >= pages.last ||
+            (firmware_only && claim.firmware_type == BATON_NO_FIRMWARE_TYPE))
+            continue;
+        if (strongest == nullptr || is_stronger(claim, *strongest))
+            strongest = &claim;
     }
     return strongest;
 }
@@ -86,16 +101,21 @@ MemoryMap oracle(const std::vector<TypedRange>& claims) {
     }
     MemoryMap map;
     for (auto page = boundaries.begin(); page != boundaries.end(); ++page) {
-        const uint32_t type = type_at(*page, claims);
-        if (type == 0)
+        const TypedRange* const winner = strongest_at(*page, claims, false);
+        const TypedRange* const firmware = strongest_at(*page, claims, true);
+        if (winner == nullptr)
             continue;
-        const uint64_t base = *page * kPage;
-        const uint64_t bytes = *std::next(page) * kPage - base;
-        if (!map.empty() && map.back().type == type &&
-            map.back().base_physical + map.back().bytes == base)
-            map.back().bytes += bytes;
+        const uint64_t base = *page * 4096;
+        const NormalisedRange range{.range = {{base}, *std::next(page) * 4096 - base},
+                                    .type = winner->type,
+                                    .firmware_type =
+                                        firmware ? firmware->firmware_type : BATON_NO_FIRMWARE_TYPE,
+                                    .attributes = firmware ? firmware->attributes : 0,
+                                    .origin = winner->origin};
+        if (!map.empty() && same_kind(map.back(), range) && map.back().range.end().value == base)
+            map.back().range.bytes += range.range.bytes;
         else
-            map.push_back({.base_physical = base, .bytes = bytes, .type = type, .reserved = 0});
+            map.push_back(range);
     }
     return map;
 }
@@ -105,13 +125,13 @@ uint64_t hostile_base(Random& random) {
     case 0:
         return random.any();
     case 1: // about 2^52
-        return (uint64_t{1} << 52) + random.below(8 * kPage) - 4 * kPage;
+        return (uint64_t{1} << 52) + random.below(8 * 4096) - 4 * 4096;
     case 2: // about 2^64
-        return 0 - random.below(4 * kPage);
+        return 0 - random.below(4 * 4096);
     case 3: // within a page
-        return random.below(16 * kPage);
+        return random.below(16 * 4096);
     default:
-        return random.below(16) * kPage;
+        return random.below(16) * 4096;
     }
 }
 
@@ -120,17 +140,32 @@ uint64_t hostile_size(Random& random) {
     case 0:
         return random.any();
     case 1:
-        return 0 - random.below(3 * kPage);
+        return 0 - random.below(3 * 4096);
     case 2:
         return random.below(3);
     case 3:
-        return random.below(6 * kPage);
+        return random.below(6 * 4096);
     default:
-        return random.below(6) * kPage;
+        return random.below(6) * 4096;
     }
 }
 
-std::vector<TypedRange> hostile_claims(Random& random) {
+/// The firmware's type and attributes, or an origin of the loader's, or none of them, or all.
+void add_layers(TypedRange& claim, Random& random) {
+    // Two that read the same are the same, wherever they are.
+    static const char kTables[] = "page tables", kTablesToo[] = "page tables", kStack[] = "stack";
+    constexpr const char* kOrigins[] = {kTables, kTablesToo, kStack, ""};
+    if (random.one_in(2)) {
+        claim.firmware_type = static_cast<uint32_t>(random.below(3));
+        claim.attributes = random.below(3);
+    }
+    if (random.one_in(3))
+        claim.origin = random.pick(kOrigins);
+}
+
+enum class Layers { none, some };
+
+std::vector<TypedRange> hostile_claims(Random& random, Layers layers = Layers::none) {
     std::vector<TypedRange> claims;
     const uint64_t count = random.below(13);
     while (claims.size() < count) {
@@ -138,7 +173,9 @@ std::vector<TypedRange> hostile_claims(Random& random) {
             claims.push_back(claims[random.below(claims.size())]);
         else
             claims.push_back({.range = {{hostile_base(random)}, hostile_size(random)},
-                              .type = static_cast<BatonMemoryType>(1 + random.below(10))});
+                              .type = static_cast<BatonMemoryType>(1 + random.below(12))});
+        if (layers == Layers::some)
+            add_layers(claims.back(), random);
     }
     return claims;
 }
@@ -147,6 +184,16 @@ TEST(NormaliseProperty, HostileClaimsMakeTheOraclesMap) {
     Random random(2024);
     for (int i = 0; i < 5000; ++i) {
         const auto claims = hostile_claims(random);
+        const MemoryMap map = normalised(claims);
+        ASSERT_EQ(map, oracle(claims)) << "case " << i;
+        expect_well_formed(map);
+    }
+}
+
+TEST(NormaliseProperty, LayersOfFirmwareAndLoaderMakeTheOraclesMap) {
+    Random random(2027);
+    for (int i = 0; i < 5000; ++i) {
+        const auto claims = hostile_claims(random, Layers::some);
         const MemoryMap map = normalised(claims);
         ASSERT_EQ(map, oracle(claims)) << "case " << i;
         expect_well_formed(map);
@@ -166,11 +213,14 @@ TEST(NormaliseProperty, TheOrderOfClaimsDoesNotMatter) {
 TEST(NormaliseProperty, AMapIsItsOwnNormalForm) {
     Random random(2026);
     for (int i = 0; i < 1000; ++i) {
-        const MemoryMap map = normalised(hostile_claims(random));
+        const MemoryMap map = normalised(hostile_claims(random, Layers::some));
         std::vector<TypedRange> claims;
-        for (const BatonMemoryRange& range : map)
-            claims.push_back({.range = {{range.base_physical}, range.bytes},
-                              .type = static_cast<BatonMemoryType>(range.type)});
+        for (const NormalisedRange& range : map)
+            claims.push_back({.range = range.range,
+                              .type = range.type,
+                              .firmware_type = range.firmware_type,
+                              .attributes = range.attributes,
+                              .origin = range.origin});
         ASSERT_EQ(normalised(claims), map) << "case " << i;
     }
 }

@@ -16,24 +16,22 @@ constexpr uint64_t kEnd = uint64_t{1} << 52;
 
 // The header's sentence, from the least careful to the most careful.
 constexpr BatonMemoryType kPrecedence[] = {
-    BATON_MEMORY_USABLE,
-    BATON_MEMORY_LOADER_RECLAIMABLE,
-    BATON_MEMORY_KERNEL_AND_MODULES,
-    BATON_MEMORY_ACPI_RECLAIMABLE,
-    BATON_MEMORY_ACPI_NVS,
-    BATON_MEMORY_PERSISTENT,
-    BATON_MEMORY_RUNTIME_SERVICES,
-    BATON_MEMORY_RESERVED,
-    BATON_MEMORY_FRAMEBUFFER,
-    BATON_MEMORY_BAD,
+    BATON_MEMORY_USABLE,           BATON_MEMORY_LOADER_RECLAIMABLE, BATON_MEMORY_KERNEL_AND_MODULES,
+    BATON_MEMORY_ACPI_RECLAIMABLE, BATON_MEMORY_ACPI_NVS,           BATON_MEMORY_SPECIAL_PURPOSE,
+    BATON_MEMORY_UNACCEPTED,       BATON_MEMORY_PERSISTENT,         BATON_MEMORY_RUNTIME_SERVICES,
+    BATON_MEMORY_RESERVED,         BATON_MEMORY_FRAMEBUFFER,        BATON_MEMORY_BAD,
 };
 
 TypedRange claim(uint64_t base, uint64_t bytes, BatonMemoryType type = BATON_MEMORY_USABLE) {
     return {.range = {{base}, bytes}, .type = type};
 }
 
-BatonMemoryRange range(uint64_t base, uint64_t bytes, BatonMemoryType type = BATON_MEMORY_USABLE) {
-    return {.base_physical = base, .bytes = bytes, .type = type, .reserved = 0};
+NormalisedRange range(uint64_t base, uint64_t bytes, BatonMemoryType type = BATON_MEMORY_USABLE) {
+    return {.range = {{base}, bytes},
+            .type = type,
+            .firmware_type = BATON_NO_FIRMWARE_TYPE,
+            .attributes = 0,
+            .origin = nullptr};
 }
 
 TEST(Normalise, NothingMakesNothing) {
@@ -84,7 +82,7 @@ TEST(Normalise, TheMoreCarefulTypeWins) {
 }
 
 TEST(Normalise, PrecedenceNamesEveryType) {
-    EXPECT_EQ(std::size(kPrecedence), std::size_t{BATON_MEMORY_RESERVED});
+    EXPECT_EQ(std::size(kPrecedence), std::size_t{BATON_MEMORY_SPECIAL_PURPOSE});
 }
 
 TEST(Normalise, APartOfAPageIsNotUsable) {
@@ -125,6 +123,88 @@ TEST(Normalise, AClaimThatWrapsReachesTwoToThe52) {
     EXPECT_EQ(normalised({claim(kPage, ~uint64_t{0}, BATON_MEMORY_RESERVED)}),
               (MemoryMap{range(kPage, kEnd - kPage, BATON_MEMORY_RESERVED)}));
     EXPECT_EQ(normalised({claim(0, ~uint64_t{0})}), (MemoryMap{range(0, kEnd)}));
+}
+
+// Layers: what the firmware says, and what the loader has put there.
+constexpr const char* kTables = "page tables";
+
+TypedRange of_firmware(uint64_t base, uint64_t bytes, BatonMemoryType type, uint32_t firmware_type,
+                       uint64_t attributes) {
+    return {.range = {{base}, bytes},
+            .type = type,
+            .firmware_type = firmware_type,
+            .attributes = attributes};
+}
+TypedRange of_loader(uint64_t base, uint64_t bytes, BatonMemoryType type, const char* origin) {
+    return {.range = {{base}, bytes}, .type = type, .origin = origin};
+}
+
+TEST(NormaliseLayers, TheFirmwaresTypeStaysUnderAClaimOfTheLoaders) {
+    EXPECT_EQ(normalised({of_firmware(0, 3 * kPage, BATON_MEMORY_USABLE, 7, 0xf),
+                          of_loader(kPage, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, kTables)}),
+              (MemoryMap{{{{0}, kPage}, BATON_MEMORY_USABLE, 7, 0xf, nullptr},
+                         {{{kPage}, kPage}, BATON_MEMORY_LOADER_RECLAIMABLE, 7, 0xf, kTables},
+                         {{{2 * kPage}, kPage}, BATON_MEMORY_USABLE, 7, 0xf, nullptr}}));
+}
+
+TEST(NormaliseLayers, ARangeThatTheFirmwareDoesNotKnowHasNoFirmwareType) {
+    EXPECT_EQ(normalised({of_loader(kPage, kPage, BATON_MEMORY_FRAMEBUFFER, "framebuffer")}),
+              (MemoryMap{{{{kPage}, kPage},
+                          BATON_MEMORY_FRAMEBUFFER,
+                          BATON_NO_FIRMWARE_TYPE,
+                          0,
+                          "framebuffer"}}));
+}
+
+TEST(NormaliseLayers, OfTheFirmwaresClaimsTheMostCarefulOneTellsTypeAndAttributes) {
+    const auto usable = of_firmware(0, kPage, BATON_MEMORY_USABLE, 7, 0xf);
+    const auto reserved = of_firmware(0, kPage, BATON_MEMORY_RESERVED, 0, 0x1);
+    const auto bad = of_loader(0, kPage, BATON_MEMORY_BAD, nullptr);
+    const MemoryMap expected{{{{0}, kPage}, BATON_MEMORY_BAD, 0, 0x1, nullptr}};
+    EXPECT_EQ(normalised({usable, reserved, bad}), expected);
+    EXPECT_EQ(normalised({bad, reserved, usable}), expected);
+}
+
+TEST(NormaliseLayers, TheOriginIsThatOfTheClaimThatWins) {
+    const auto stack = of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "stack");
+    const auto kernel = of_loader(0, kPage, BATON_MEMORY_KERNEL_AND_MODULES, "kernel");
+    const auto reserved = of_firmware(0, kPage, BATON_MEMORY_RESERVED, 0, 0);
+    EXPECT_STREQ(normalised({stack, kernel}).at(0).origin, "kernel");
+    EXPECT_STREQ(normalised({kernel, stack}).at(0).origin, "kernel");
+    EXPECT_EQ(normalised({kernel, reserved}).at(0).origin, nullptr);
+}
+
+TEST(NormaliseLayers, OfOneTypeAClaimWithAnOriginWins) {
+    const auto plain = of_firmware(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, 2, 0xf);
+    const auto stack = of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "stack");
+    const MemoryMap expected{{{{0}, kPage}, BATON_MEMORY_LOADER_RECLAIMABLE, 2, 0xf, "stack"}};
+    EXPECT_EQ(normalised({plain, stack}), expected);
+    EXPECT_EQ(normalised({stack, plain}), expected);
+}
+
+TEST(NormaliseLayers, NeighboursThatDifferInAnythingStayApart) {
+    const auto base = of_firmware(0, kPage, BATON_MEMORY_USABLE, 7, 0xf);
+    EXPECT_EQ(normalised({base, of_firmware(kPage, kPage, BATON_MEMORY_USABLE, 7, 0xf)}).size(),
+              1u);
+    EXPECT_EQ(normalised({base, of_firmware(kPage, kPage, BATON_MEMORY_USABLE, 4, 0xf)}).size(),
+              2u);
+    EXPECT_EQ(normalised({base, of_firmware(kPage, kPage, BATON_MEMORY_USABLE, 7, 0x8)}).size(),
+              2u);
+    EXPECT_EQ(normalised({of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "a"),
+                          of_loader(kPage, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "b")})
+                  .size(),
+              2u);
+}
+
+TEST(NormaliseLayers, OriginsThatReadTheSameAreOne) {
+    const char one[] = "page tables", two[] = "page tables";
+    EXPECT_EQ(normalised({of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, one),
+                          of_loader(kPage, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, two)}),
+              (MemoryMap{{{{0}, 2 * kPage},
+                          BATON_MEMORY_LOADER_RECLAIMABLE,
+                          BATON_NO_FIRMWARE_TYPE,
+                          0,
+                          kTables}}));
 }
 
 /// Claims of which each splits the one below it: a result as long as can be.

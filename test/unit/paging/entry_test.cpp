@@ -24,6 +24,7 @@ TEST(PageTableEntry, EachLevelCovers512EntriesOfTheOneBelow) {
     EXPECT_EQ(paging::entry_bytes(2), uint64_t{2} << 20);
     EXPECT_EQ(paging::entry_bytes(3), uint64_t{1} << 30);
     EXPECT_EQ(paging::entry_bytes(4), uint64_t{512} << 30);
+    EXPECT_EQ(paging::entry_bytes(5), uint64_t{256} << 40);
 }
 
 TEST(PageTableEntry, IndicesAreNineBitsOfTheAddressEach) {
@@ -33,6 +34,12 @@ TEST(PageTableEntry, IndicesAreNineBitsOfTheAddressEach) {
     EXPECT_EQ(paging::entry_index(kAddress, 3), 3u);
     EXPECT_EQ(paging::entry_index(kAddress, 2), 510u);
     EXPECT_EQ(paging::entry_index(kAddress, 1), 7u);
+}
+
+TEST(PageTableEntry, TheFifthLevelTranslatesBits56To48) {
+    EXPECT_EQ(paging::entry_index(uint64_t{0x1ff} << 48, 5), 511u);
+    EXPECT_EQ(paging::entry_index(0xff00'0000'0000'0000, 5), 256u);
+    EXPECT_EQ(paging::entry_index(uint64_t{0xffff} << 32, 5), 0u);
 }
 
 TEST(Pat, IsThatOfPowerOnButForEntryFiveWhichIsWriteCombining) {

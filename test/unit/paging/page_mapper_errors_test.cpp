@@ -23,8 +23,9 @@ Mapping mapping(uint64_t virtual_base, uint64_t physical_base, uint64_t bytes) {
 }
 
 /// Refused with this code and the mapping's own numbers, before anything was mapped or allocated.
-void expect_refused(uint64_t virtual_base, uint64_t physical_base, uint64_t bytes, ErrorCode code) {
-    Tables tables;
+void expect_refused(uint64_t virtual_base, uint64_t physical_base, uint64_t bytes, ErrorCode code,
+                    bool five_level = false) {
+    Tables tables(true, five_level);
     expect_error(tables.mapper.map(mapping(virtual_base, physical_base, bytes)), code,
                  {virtual_base, physical_base, bytes});
     EXPECT_EQ(tables.mapper.table_frames(), 1u);
@@ -52,6 +53,21 @@ TEST(PageMapperErrors, WhatReachesIntoTheHoleIsNotCanonical) {
 TEST(PageMapperErrors, WhatSpansTheHoleIsNotCanonical) {
     expect_refused(0x0000'7fff'ffff'f000, 0, 0xffff'0000'0000'2000,
                    ErrorCode::mapping_not_canonical);
+}
+
+TEST(PageMapperErrors, AddressesOf57BitsAreNotCanonicalWith4Levels) {
+    for (const uint64_t base : {uint64_t{0x00ff'ffff'ffff'f000}, uint64_t{0xff00'0000'0000'0000}})
+        expect_refused(base, 0, kSmall, ErrorCode::mapping_not_canonical);
+}
+
+TEST(PageMapperErrors, TheHoleOf5LevelsIsNotCanonical) {
+    constexpr auto kCode = ErrorCode::mapping_not_canonical;
+    expect_refused(0x0100'0000'0000'0000, 0, kSmall, kCode, true);
+    expect_refused(0xfeff'ffff'ffff'f000, 0, kSmall, kCode, true);
+    expect_refused(0x00ff'ffff'ffff'f000, 0, 2 * kSmall, kCode, true);
+    expect_refused(0xfeff'ffff'ffff'f000, 0, 2 * kSmall, kCode, true);
+    expect_refused(0x00ff'ffff'ffff'f000, 0, 0xfe00'0000'0000'2000, kCode, true);
+    expect_refused(0 - kSmall, 0, 2 * kSmall, kCode, true);
 }
 
 TEST(PageMapperErrors, WhatWrapsIsNotCanonical) {
@@ -118,8 +134,8 @@ TEST(PageMapperErrors, AnOverlapAtTheEndExists) {
 }
 
 /// A mapping that needs tables of each level, in both halves.
-Result<void> map_much(FrameSource& frames) {
-    auto mapper = PageMapper::create(frames, true);
+Result<void> map_much(FrameSource& frames, bool five_level) {
+    auto mapper = PageMapper::create(frames, {.huge_pages = true, .five_level = five_level});
     if (!mapper)
         return std::unexpected(mapper.error());
     for (const uint64_t base : {kHuge - kSmall, 0xffff'8000'0000'0000, 0 - 2 * kLarge})
@@ -128,20 +144,29 @@ Result<void> map_much(FrameSource& frames) {
     return {};
 }
 
+TEST(PageMapperErrors, WithoutMemoryBelow4GiBThereIsNoRoot) {
+    FakeFrames frames;
+    frames.run_dry_at(0);
+    expect_error(PageMapper::create(frames, {.huge_pages = true, .five_level = true}),
+                 ErrorCode::out_of_memory, {kSmall, kSmall});
+}
+
 TEST(PageMapperErrors, OutOfMemoryAtEachFrameIsReported) {
-    FakeFrames plenty;
-    ASSERT_TRUE(map_much(plenty));
-    const std::size_t needed = plenty.requests().size();
-    EXPECT_GT(needed, 10u);
-    for (std::size_t call = 0; call < needed; ++call) {
-        FakeFrames frames;
-        frames.run_dry_at(call);
-        expect_error(map_much(frames), ErrorCode::out_of_memory, {kSmall, kSmall});
-        EXPECT_EQ(frames.requests().size(), call + 1) << "it went on after the failure";
+    for (const bool five_level : {false, true}) {
+        FakeFrames plenty;
+        ASSERT_TRUE(map_much(plenty, five_level));
+        const std::size_t needed = plenty.requests().size();
+        EXPECT_GT(needed, 10u);
+        for (std::size_t call = 0; call < needed; ++call) {
+            FakeFrames frames;
+            frames.run_dry_at(call);
+            expect_error(map_much(frames, five_level), ErrorCode::out_of_memory, {kSmall, kSmall});
+            EXPECT_EQ(frames.requests().size(), call + 1) << "it went on after the failure";
+        }
+        FakeFrames just_enough;
+        just_enough.run_dry_at(needed);
+        EXPECT_TRUE(map_much(just_enough, five_level));
     }
-    FakeFrames just_enough;
-    just_enough.run_dry_at(needed);
-    EXPECT_TRUE(map_much(just_enough));
 }
 
 } // namespace

@@ -179,6 +179,57 @@ TEST(PageMapper, CountsTheFramesOfItsTables) {
     EXPECT_EQ(tables.mapper.table_frames(), tables.frames.blocks().size());
 }
 
+TEST(PageMapper, TheRootLiesBelow4GiBAndOtherTablesAnywhere) {
+    for (const bool five_level : {false, true}) {
+        Tables tables(true, five_level);
+        EXPECT_EQ(tables.frames.requests().at(0).below, PhysAddr{uint64_t{1} << 32});
+        EXPECT_LE(tables.mapper.root().value, (uint64_t{1} << 32) - kSmall);
+        ASSERT_TRUE(tables.mapper.map(read_write(0x1000, 0x5000, kSmall)));
+        for (std::size_t i = 1; i < tables.frames.requests().size(); ++i)
+            EXPECT_EQ(tables.frames.requests()[i].below, PhysAddr{~uint64_t{0}});
+    }
+}
+
+TEST(PageMapper, TablesTellWhatTheyAre) {
+    Tables tables;
+    ASSERT_TRUE(tables.mapper.map(read_write(0x1000, 0x5000, kSmall)));
+    for (const FrameRequest& request : tables.frames.requests())
+        EXPECT_STREQ(request.origin, "page tables");
+}
+
+TEST(PageMapper5Levels, TranslateAllSizesAndKinds) {
+    constexpr uint64_t kAddresses[] = {0x1000'0000'0000, 0x00ff'ffff'c000'0000,
+                                       0xff00'0000'0000'0000, 0xffff'8000'0000'0000, 0 - kHuge};
+    for (const uint64_t address : kAddresses)
+        for (const uint64_t bytes : {kSmall, kLarge, kHuge}) {
+            Tables tables(true, true);
+            Mapping mapping = read_write(address, kHuge, bytes);
+            mapping.access = Access::read_execute;
+            ASSERT_TRUE(tables.mapper.map(mapping));
+            EXPECT_EQ(tables.at(address), (Translation{kHuge, bytes, kReadExecute}));
+            EXPECT_EQ(tables.walker().leaves().size(), 1u);
+        }
+}
+
+TEST(PageMapper5Levels, TakeOneTableMoreForEach256TiB) {
+    Tables tables(true, true);
+    ASSERT_TRUE(tables.mapper.map(read_write(0x1000, 0x5000, kSmall)));
+    EXPECT_EQ(tables.mapper.table_frames(), 5u);
+    ASSERT_TRUE(tables.mapper.map(read_write(uint64_t{1} << 48, kHuge, kHuge)));
+    EXPECT_EQ(tables.mapper.table_frames(), 7u); // a PML4 and a PDPT
+}
+
+TEST(PageMapper5Levels, MapAcrossTheEntriesOfTheRoot) {
+    expect_sizes(Tables(true, true), read_write((uint64_t{1} << 48) - kHuge, kHuge, 2 * kHuge),
+                 {kHuge, kHuge});
+}
+
+TEST(PageMapper5Levels, ReachTheEdgesOfTheirHole) {
+    expect_sizes(Tables(true, true), read_write(0x00ff'ffff'ffff'f000, 0x1000, kSmall), {kSmall});
+    expect_sizes(Tables(true, true), read_write(0xff00'0000'0000'0000, 0x1000, kSmall), {kSmall});
+    expect_sizes(Tables(true, true), read_write(0 - kSmall, 0x1000, kSmall), {kSmall});
+}
+
 TEST(PageMapper, TablesAreSingleFrames) {
     Tables tables;
     ASSERT_TRUE(tables.mapper.map(read_write(kLarge - kSmall, kSmall, kHuge)));

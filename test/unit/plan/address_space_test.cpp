@@ -18,10 +18,10 @@ constexpr uint64_t kKernel = 0xffff'ffff'8000'0000;
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 
 const DirectMapping kMemory[] = {
-    {{{0}, 0xa'0000}, Caching::write_back},
-    {{{0x10'0000}, 2 * kGiB - 0x10'0000}, Caching::write_back},
-    {{{3 * kGiB}, 4 * kLarge + kPage}, Caching::write_combining},
-    {{{4 * kGiB}, 2 * kGiB}, Caching::write_back},
+    {{{0}, 0xa'0000}, Access::read_write, Caching::write_back},
+    {{{0x10'0000}, 2 * kGiB - 0x10'0000}, Access::read_write, Caching::write_back},
+    {{{3 * kGiB}, 4 * kLarge + kPage}, Access::read_write, Caching::write_combining},
+    {{{4 * kGiB}, 2 * kGiB}, Access::read_write, Caching::write_back},
 };
 
 const IdentityMapping kIdentity[] = {
@@ -42,7 +42,8 @@ class AddressSpaceTest : public testing::Test {
                 {.vaddr = kKernel + 0x5000, .memory_bytes = kPage, .flags = kR | kW | kX},
                 {.vaddr = kKernel + 2 * kLarge, .memory_bytes = 3 * kLarge, .flags = kR | kW}},
                memory_);
-    Layout layout_ = plan_layout(planned_.plan(), 6 * kGiB).value();
+    Layout layout_ =
+        plan_layout(planned_.plan(), {.physical_end = 6 * kGiB, .direct_map = {}}).value();
     PhysAddr stack_ = memory_.allocate({.pages = kStackBytes / kPage}).value();
     std::vector<IdentityMapping> identity_{std::begin(kIdentity), std::end(kIdentity)};
 

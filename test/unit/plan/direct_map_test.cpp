@@ -2,7 +2,9 @@
 #include "plan/direct_map.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
+#include "support/planned.hpp"
 #include "support/printers.hpp"
+#include "support/tables.hpp"
 
 #include <gtest/gtest.h>
 #include <vector>
@@ -36,13 +38,21 @@ class FirmwareMap {
         framebuffers_.push_back(framebuffer);
         return *this;
     }
-    uint64_t arena_bytes() const { return direct_map_bytes(count_, framebuffers_.size()); }
+    /// A kernel that was placed.
+    FirmwareMap& kernel(const LoadPlan& plan) {
+        kernel_ = plan;
+        return *this;
+    }
+    uint64_t arena_bytes() const {
+        return direct_map_bytes(count_, kernel_.page_runs.size(), framebuffers_.size());
+    }
 
     /// In an arena of that size.
     Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
         Buffer memory(bytes);
         Arena arena(memory);
-        const auto mappings = plan_direct_map(EfiMemoryMap(bytes_, kStride), framebuffers_, arena);
+        const auto mappings =
+            plan_direct_map(EfiMemoryMap(bytes_, kStride), kernel_, framebuffers_, arena);
         if (!mappings)
             return std::unexpected(mappings.error());
         return std::vector(mappings->begin(), mappings->end());
@@ -53,13 +63,18 @@ class FirmwareMap {
     Buffer bytes_;
     std::size_t count_ = 0;
     std::vector<BatonFramebuffer> framebuffers_;
+    LoadPlan kernel_{}; // none
 };
 
 DirectMapping write_back(uint64_t base, uint64_t bytes) {
-    return {{{base}, bytes}, Caching::write_back};
+    return {{{base}, bytes}, Access::read_write, Caching::write_back};
 }
 DirectMapping write_combining(uint64_t base, uint64_t bytes) {
-    return {{{base}, bytes}, Caching::write_combining};
+    return {{{base}, bytes}, Access::read_write, Caching::write_combining};
+}
+
+DirectMapping read_only(uint64_t base, uint64_t bytes) {
+    return {{{base}, bytes}, Access::read_only, Caching::write_back};
 }
 
 using Mappings = std::vector<DirectMapping>;
@@ -119,10 +134,91 @@ TEST(DirectMap, OfAnEmptyMapIsEmpty) {
     EXPECT_EQ(FirmwareMap().mappings(), Mappings{});
 }
 
+constexpr uint64_t kKernel = 0xffff'ffff'8000'0000;
+
+/// A kernel of five pages in one region: text, constants, data, two of them both.
+class DirectMapOfAKernel : public testing::Test {
+  protected:
+    FakeFrames frames_;
+    Planned planned_ =
+        placed({{.vaddr = kKernel, .memory_bytes = kPage, .flags = kR | kX},
+                {.vaddr = kKernel + kPage, .memory_bytes = kPage, .flags = kR},
+                {.vaddr = kKernel + 2 * kPage, .memory_bytes = kPage, .flags = kR | kW},
+                {.vaddr = kKernel + 3 * kPage, .memory_bytes = 2 * kPage, .flags = kR | kW | kX}},
+               frames_);
+    uint64_t base_ = planned_.plan().regions[0].physical.value;
+};
+
+TEST_F(DirectMapOfAKernel, WhatItCantWriteToIsReadOnly) {
+    EXPECT_EQ(FirmwareMap().add(base_ - kPage, 8).kernel(planned_.plan()).mappings(),
+              (Mappings{write_back(base_ - kPage, kPage), read_only(base_, 2 * kPage),
+                        write_back(base_ + 2 * kPage, 5 * kPage)}));
+}
+
+TEST_F(DirectMapOfAKernel, HasItsReadOnlyFramesWhateverTheFirmwareSaysOfThem) {
+    EXPECT_EQ(FirmwareMap().kernel(planned_.plan()).mappings(),
+              (Mappings{read_only(base_, 2 * kPage)}));
+}
+
+TEST_F(DirectMapOfAKernel, AFramebufferDoesNotMakeThemWritable) {
+    EXPECT_EQ(FirmwareMap()
+                  .add(base_, 5)
+                  .add_framebuffer(base_ + kPage, 2 * kPage)
+                  .kernel(planned_.plan())
+                  .mappings(),
+              (Mappings{read_only(base_, 2 * kPage), write_combining(base_ + 2 * kPage, kPage),
+                        write_back(base_ + 3 * kPage, 2 * kPage)}));
+}
+
+TEST_F(DirectMapOfAKernel, EachOfItsRunsMayCutAMapping) {
+    FakeFrames frames;
+    ElfBuilder elf;
+    elf.entry(kKernel);
+    for (uint64_t i = 0; i < 40; ++i)
+        elf.load({.vaddr = kKernel + i * kPage,
+                  .memory_bytes = kPage,
+                  .flags = i % 2 == 0 ? kR | kX : kR | kW});
+    auto planned = plan_of(elf);
+    ASSERT_TRUE(place(planned.plan(), frames));
+    const uint64_t base = planned.plan().regions[0].physical.value;
+    EXPECT_EQ(FirmwareMap().add(base - kPage, 42).kernel(planned.plan()).mappings().size(), 41u);
+}
+
+TEST_F(DirectMapOfAKernel, TextAndConstantsAreReadOnlyInEveryAlias) {
+    const auto direct = FirmwareMap().add(base_ - kPage, 8).kernel(planned_.plan()).mappings();
+    const Layout layout{.direct_map = {{0xffff'8000'0000'0000}, uint64_t{1} << 52},
+                        .stack = {{0xffff'f000'0000'1000}, kStackBytes}};
+    const PhysAddr stack = frames_.allocate({.pages = kStackBytes / kPage}).value();
+    Tables tables;
+    const IdentityMapping none[] = {{{{0x1000}, kPage}, Access::read_only}};
+    ASSERT_TRUE(map_address_space(tables.mapper, {.plan = planned_.plan(),
+                                                  .layout = layout,
+                                                  .direct_map = {},
+                                                  .stack = stack,
+                                                  .identity = none}));
+    // The fake's memory lies too high for a direct map with 4 levels: shifted down, it serves.
+    for (const DirectMapping& mapping : direct)
+        ASSERT_TRUE(tables.mapper.map(
+            {.virtual_base = layout.direct_map.base + (mapping.range.base.value - base_ + kPage),
+             .physical_base = mapping.range.base,
+             .bytes = mapping.range.bytes,
+             .access = mapping.access,
+             .caching = mapping.caching}));
+    std::size_t aliases = 0;
+    for (const Leaf& leaf : tables.walker().leaves()) {
+        const uint64_t physical = leaf.translation.physical;
+        if (physical < base_ || physical >= base_ + 2 * kPage)
+            continue;
+        ++aliases;
+        EXPECT_FALSE(leaf.translation.kind.writable) << std::hex << leaf.virtual_base;
+    }
+    EXPECT_EQ(aliases, 4u);
+}
+
 TEST(DirectMap, AnArenaThatIsTooSmallIsOutOfMemory) {
     FirmwareMap map;
     map.add(0x1000, 1).add(0x3000, 1).add_framebuffer(0x5000, 1);
-    const uint64_t needed = map.arena_bytes() - 32; // less what alignment might take
+    const uint64_t needed = map.arena_bytes() - 48; // less what alignment might take
     for (uint64_t bytes = 0; bytes < needed; bytes += 8)
         EXPECT_TRUE(failed_with(map.plan(bytes), ErrorCode::out_of_memory)) << bytes;
 }

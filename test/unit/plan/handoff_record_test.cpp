@@ -12,7 +12,6 @@ namespace baton::test {
 namespace {
 
 constexpr uint64_t kKernel = 0xffff'ffff'8000'0000;
-constexpr PhysAddr kFile{0x40'0000};
 constexpr PhysAddr kRecord{0x7f'f000};
 
 class MakeHandoff : public testing::Test {
@@ -30,14 +29,15 @@ class MakeHandoff : public testing::Test {
                                 .file_bytes = 0x123,
                                 .offset = 0x2000}},
                               frames_);
-    Layout layout_ = plan_layout(planned_.plan(), uint64_t{1} << 32).value();
+    Layout layout_ =
+        plan_layout(planned_.plan(), {.physical_end = uint64_t{1} << 32, .direct_map = {}}).value();
     Buffer memory_ = Buffer(handoff_bytes(planned_.plan()), std::byte{0xa5});
 
     HandoffInput input() {
         return {.plan = planned_.plan(),
                 .layout = layout_,
                 .page_table_root = {0x123'4000},
-                .file = kFile,
+                .five_level = false,
                 .physical = kRecord,
                 .boot_info = {0xffff'8000'0056'7000},
                 .time_stamps = {0xffff'8000'0056'8000}};
@@ -76,15 +76,15 @@ TEST_F(MakeHandoff, TheSegmentArrayFollowsTheRecordInPhysicalMemory) {
     EXPECT_EQ(handoff().segment_entry_bytes, sizeof(BatonHandoffSegment));
 }
 
-TEST_F(MakeHandoff, EachSegmentIsCopiedFromTheFileToItsVirtualAddress) {
+TEST_F(MakeHandoff, EachSegmentIsInPlaceAtItsVirtualAddress) {
     const uint64_t offset = handoff().segments - kRecord.value;
     const auto* segments =
         std::launder(reinterpret_cast<const BatonHandoffSegment*>(memory_.data() + offset));
-    EXPECT_EQ(segments[0].source_physical, kFile.value + 0x2000);
+    EXPECT_EQ(segments[0].source_physical, BATON_SOURCE_IN_PLACE);
     EXPECT_EQ(segments[0].destination, kKernel);
     EXPECT_EQ(segments[0].file_bytes, 0x123u);
     EXPECT_EQ(segments[0].memory_bytes, 0x500u);
-    EXPECT_EQ(segments[1].source_physical, kFile.value + 0x333);
+    EXPECT_EQ(segments[1].source_physical, BATON_SOURCE_IN_PLACE);
     EXPECT_EQ(segments[1].destination, kKernel + 0x1000);
     EXPECT_EQ(segments[1].file_bytes, 0x900u);
     EXPECT_EQ(segments[1].memory_bytes, 0x900u);
@@ -99,6 +99,13 @@ TEST_F(MakeHandoff, Cr0IsPgPeWpNeMpEt) {
 
 TEST_F(MakeHandoff, Cr4IsPaePgeOsfxsrOsxmmexcpt) {
     EXPECT_EQ(handoff().cr4, 0x20u | 0x80u | 0x200u | 0x400u);
+}
+
+TEST_F(MakeHandoff, FiveLevelPagingAddsLa57AndNothingElse) {
+    const uint64_t cr4 = handoff().cr4;
+    HandoffInput with = input();
+    with.five_level = true;
+    EXPECT_EQ((*make_handoff(memory_, with))->cr4, cr4 | 0x1000);
 }
 
 TEST_F(MakeHandoff, EferIsLmeLmaNxe) {

@@ -19,21 +19,25 @@ Result<PhysAddr> FakeFrames::allocate(const FrameRequest& request) {
     if (call >= dry_at_ || request.alignment > largest_alignment_)
         return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
 
-    PhysRange block{{align_up(next_, request.alignment) + request.offset}, bytes};
+    const bool low = request.below.value < kFirst;
+    uint64_t& next = low ? next_low_ : next_;
+    PhysRange block{{align_up(next, request.alignment) + request.offset}, bytes};
     const auto is_avoided = [&](const PhysRange& range) { return block.overlaps(range); };
     while (std::ranges::any_of(request.avoid, is_avoided))
         block.base = block.base + request.alignment;
+    if (block.end() > request.below)
+        return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
     blocks_.push_back(block);
-    next_ = block.end().value + kPageBytes; // two blocks never touch
+    by_address_.emplace(block.base, block);
+    next = block.end().value + kPageBytes; // two blocks never touch
     return block.base;
 }
 
 std::byte* FakeFrames::access(PhysAddr address) {
-    // Blocks are handed out by ascending address.
-    const auto above = std::ranges::upper_bound(blocks_, address, {}, &PhysRange::base);
-    if (above == blocks_.begin() || !std::prev(above)->contains(address))
+    const auto above = by_address_.upper_bound(address);
+    if (above == by_address_.begin() || !std::prev(above)->second.contains(address))
         throw std::out_of_range("access() to physical memory that was not allocated");
-    const PhysRange block = *std::prev(above);
+    const PhysRange block = std::prev(above)->second;
     auto& contents = contents_[block.base];
     if (contents.empty())
         contents.assign(block.bytes, kPoison);

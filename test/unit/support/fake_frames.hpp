@@ -20,6 +20,7 @@ class FakeFrames final : public FrameSource {
     static constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
     static constexpr std::byte kPoison{0xa5};
     static constexpr uint64_t kFirst = 0x000c'0ffe'e000'3000;
+    static constexpr uint64_t kFirstLow = 0xc0fe'3000; // for requests that say "below"
 
     /// The call of allocate() with this number, counted from 0, fails, and all that follow it.
     void run_dry_at(uint64_t call) { dry_at_ = call; }
@@ -38,10 +39,12 @@ class FakeFrames final : public FrameSource {
 
   private:
     uint64_t next_ = kFirst;
+    uint64_t next_low_ = kFirstLow;
     uint64_t dry_at_ = kUnlimited;
     uint64_t largest_alignment_ = kUnlimited;
     std::vector<FrameRequest> requests_;
     std::vector<PhysRange> blocks_;
+    std::map<PhysAddr, PhysRange> by_address_;
     std::map<PhysAddr, Buffer> contents_; // of the blocks that were looked at
 };
 

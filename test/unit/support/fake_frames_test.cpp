@@ -35,6 +35,16 @@ TEST(FakeFrames, KeepsOutOfWhatIsToBeAvoided) {
     EXPECT_EQ(block->value, FakeFrames::kFirst + 5 * kPageBytes);
 }
 
+TEST(FakeFrames, StaysBelowWhatTheRequestSays) {
+    FakeFrames frames;
+    ASSERT_TRUE(frames.allocate({}));
+    const auto low = frames.allocate({.pages = 2, .below = {uint64_t{1} << 32}});
+    ASSERT_TRUE(low);
+    EXPECT_LE(low->value + 2 * kPageBytes, uint64_t{1} << 32);
+    EXPECT_EQ(frames.read(low->value + 2 * kPageBytes - 8), 0xa5a5'a5a5'a5a5'a5a5);
+    EXPECT_TRUE(failed_with(frames.allocate({.below = {0x1000}}), ErrorCode::out_of_memory));
+}
+
 TEST(FakeFrames, RunsDryAtTheCallItWasTold) {
     FakeFrames frames;
     frames.run_dry_at(1);

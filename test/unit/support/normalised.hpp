@@ -6,30 +6,46 @@
 
 #include "memory/normalise.hpp"
 
+#include <cstring>
 #include <gtest/gtest.h>
 #include <ostream>
 #include <span>
 #include <vector>
 
-inline bool operator==(const BatonMemoryRange& a, const BatonMemoryRange& b) {
-    return a.base_physical == b.base_physical && a.bytes == b.bytes && a.type == b.type &&
-           a.reserved == b.reserved;
+namespace baton {
+
+inline bool same_origin(const char* a, const char* b) {
+    return a == b || (a != nullptr && b != nullptr && std::strcmp(a, b) == 0);
 }
 
-inline std::ostream& operator<<(std::ostream& out, const BatonMemoryRange& range) {
-    return out << std::hex << range.base_physical << " + " << range.bytes << " type " << std::dec
-               << range.type;
+inline bool same_kind(const NormalisedRange& a, const NormalisedRange& b) {
+    return a.type == b.type && a.firmware_type == b.firmware_type && a.attributes == b.attributes &&
+           same_origin(a.origin, b.origin);
 }
 
-namespace baton::test {
+inline bool operator==(const NormalisedRange& a, const NormalisedRange& b) {
+    return a.range == b.range && same_kind(a, b);
+}
 
-using MemoryMap = std::vector<BatonMemoryRange>;
+inline void PrintTo(const NormalisedRange& range, std::ostream* out) {
+    *out << std::hex << range.range.base.value << " + " << range.range.bytes << " type " << std::dec
+         << range.type << " firmware " << range.firmware_type << " attributes " << std::hex
+         << range.attributes << " origin " << (range.origin == nullptr ? "-" : range.origin);
+}
+
+namespace test {
+
+using MemoryMap = std::vector<NormalisedRange>;
 
 inline MemoryMap normalised(std::span<const TypedRange> claims) {
     std::vector<RangeEdge> edges(edges_needed(claims.size()));
-    MemoryMap out(normalised_at_most(claims.size()),
-                  {.base_physical = 1, .bytes = 2, .type = 3, .reserved = 4});
-    const auto filled = normalise(claims, edges, out);
+    std::vector<uint32_t> heap(claims.size()), firmware_heap(claims.size());
+    MemoryMap out(normalised_at_most(claims.size()), {.range = {{1}, 2},
+                                                      .type = BATON_MEMORY_KERNEL_AND_MODULES,
+                                                      .firmware_type = 4,
+                                                      .attributes = 5,
+                                                      .origin = "not written"});
+    const auto filled = normalise(claims, {edges, heap, firmware_heap}, out);
     EXPECT_EQ(filled.data(), out.data());
     return {filled.begin(), filled.end()};
 }
@@ -39,18 +55,20 @@ inline MemoryMap normalised(std::initializer_list<TypedRange> claims) {
 }
 
 /// What boot_info.h promises of a memory map, whatever it was made from.
-inline void expect_well_formed(std::span<const BatonMemoryRange> map) {
+inline void expect_well_formed(std::span<const NormalisedRange> map) {
     for (std::size_t i = 0; i < map.size(); ++i) {
-        EXPECT_EQ(map[i].base_physical % 4096, 0u);
-        EXPECT_EQ(map[i].bytes % 4096, 0u);
-        EXPECT_GT(map[i].bytes, 0u);
-        EXPECT_EQ(map[i].reserved, 0u);
+        EXPECT_EQ(map[i].range.base.value % 4096, 0u);
+        EXPECT_EQ(map[i].range.bytes % 4096, 0u);
+        EXPECT_GT(map[i].range.bytes, 0u);
+        if (map[i].firmware_type == BATON_NO_FIRMWARE_TYPE) {
+            EXPECT_EQ(map[i].attributes, 0u);
+        }
         if (i == 0)
             continue;
-        const uint64_t end_below = map[i - 1].base_physical + map[i - 1].bytes;
-        EXPECT_LE(end_below, map[i].base_physical);
-        EXPECT_FALSE(end_below == map[i].base_physical && map[i - 1].type == map[i].type);
+        EXPECT_LE(map[i - 1].range.end(), map[i].range.base);
+        EXPECT_FALSE(map[i - 1].range.end() == map[i].range.base && same_kind(map[i - 1], map[i]));
     }
 }
 
-} // namespace baton::test
+} // namespace test
+} // namespace baton

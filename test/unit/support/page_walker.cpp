@@ -19,7 +19,7 @@ uint64_t bits(uint64_t value, unsigned high, unsigned low) {
 }
 
 /// Tables 4-15 to 4-20 of the SDM: what the entry of a table says that translates address bits from
-/// `lowest_bit` (39, 30, 21 or 12) on.
+/// `lowest_bit` (48, 39, 30, 21 or 12) on.
 struct Entry {
     uint64_t value;
     unsigned lowest_bit;
@@ -27,7 +27,7 @@ struct Entry {
     bool present() const { return bit(value, 0); }
     bool maps_page() const { return lowest_bit == 12 || (lowest_bit < 39 && bit(value, 7)); }
     bool has_reserved_bit() const {
-        if (lowest_bit == 39)
+        if (lowest_bit >= 39) // PS of a PML4 and a PML5 entry
             return bit(value, 7);
         if (maps_page() && lowest_bit > 12)
             return bits(value, lowest_bit - 1, 13) != 0;
@@ -41,24 +41,27 @@ struct Entry {
     }
 };
 
-uint64_t sign_extend(uint64_t address) {
-    return bit(address, 47) ? address | ~((uint64_t{1} << 48) - 1) : address;
+/// `top_bit` is the highest one that is translated: 47, or 56 with 5 levels.
+uint64_t sign_extend(uint64_t address, unsigned top_bit) {
+    return bit(address, top_bit) ? address | ~bits(~uint64_t{0}, top_bit, 0) : address;
 }
 
 } // namespace
 
-PageWalker::PageWalker(ReadMemory read, uint64_t cr3, uint64_t pat)
+PageWalker::PageWalker(ReadMemory read, uint64_t cr3, uint64_t pat, unsigned levels)
     : read_(std::move(read)),
       cr3_(cr3),
-      pat_(pat) {}
+      pat_(pat),
+      root_bit_(levels == 5 ? 48 : 39) {}
 
 std::expected<Translation, WalkFault> PageWalker::translate(uint64_t virtual_address) const {
-    if (sign_extend(bits(virtual_address, 47, 0)) != virtual_address)
+    const unsigned top_bit = root_bit_ + 8;
+    if (sign_extend(bits(virtual_address, top_bit, 0), top_bit) != virtual_address)
         return std::unexpected(WalkFault::not_canonical);
     // Section 4.6.1: an access is allowed where every entry on the way allows it.
     PageKind kind{.writable = true, .executable = true, .user = true, .memory_type = {}};
     uint64_t table = bits(cr3_, 51, 12);
-    for (unsigned lowest_bit = 39;; lowest_bit -= 9) {
+    for (unsigned lowest_bit = root_bit_;; lowest_bit -= 9) {
         const uint64_t index = virtual_address >> lowest_bit & 511;
         const Entry entry{read_(table + 8 * index), lowest_bit};
         if (!entry.present())
@@ -80,7 +83,7 @@ std::expected<Translation, WalkFault> PageWalker::translate(uint64_t virtual_add
 
 std::vector<Leaf> PageWalker::leaves() const {
     std::vector<Leaf> leaves;
-    collect(bits(cr3_, 51, 12), 39, 0, leaves);
+    collect(bits(cr3_, 51, 12), root_bit_, 0, leaves);
     return leaves;
 }
 
@@ -90,7 +93,7 @@ void PageWalker::collect(uint64_t table, unsigned lowest_bit, uint64_t virtual_b
         const Entry entry{read_(table + 8 * index), lowest_bit};
         if (!entry.present())
             continue;
-        const uint64_t address = sign_extend(virtual_base | index << lowest_bit);
+        const uint64_t address = sign_extend(virtual_base | index << lowest_bit, root_bit_ + 8);
         if (!entry.maps_page()) {
             collect(entry.table(), lowest_bit - 9, address, leaves);
             continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Translates addresses as the processor does: written from the Intel SDM 3A, section 4.5 (4-level
-// paging) and section 11.12 (PAT), and from nothing of common/paging, which it is there to check.
+// and 5-level paging) and section 11.12 (PAT), and from nothing of common/paging, which it is there
+// to check.
 #pragma once
 
 #include <compare>
@@ -63,7 +64,8 @@ class PageWalker {
   public:
     using ReadMemory = std::function<uint64_t(uint64_t physical)>; // eight bytes
 
-    PageWalker(ReadMemory read, uint64_t cr3, uint64_t pat);
+    /// `levels` is 5 with CR4.LA57, else 4.
+    PageWalker(ReadMemory read, uint64_t cr3, uint64_t pat, unsigned levels = 4);
 
     std::expected<Translation, WalkFault> translate(uint64_t virtual_address) const;
     /// Every page that is mapped, by address. Throws where an entry has a reserved bit set.
@@ -78,6 +80,7 @@ class PageWalker {
     ReadMemory read_;
     uint64_t cr3_;
     uint64_t pat_;
+    unsigned root_bit_; // lowest address bit that an entry of the root translates
 };
 
 std::ostream& operator<<(std::ostream& out, const PageKind& kind);

@@ -20,12 +20,12 @@ class HandMadeTables : public testing::Test {
   protected:
     void set(uint64_t table, uint64_t index, uint64_t value) { memory_[table + 8 * index] = value; }
 
-    PageWalker walker() const {
+    PageWalker walker(unsigned levels = 4) const {
         return {[this](uint64_t physical) {
                     const auto entry = memory_.find(physical);
                     return entry == memory_.end() ? 0 : entry->second;
                 },
-                kCr3, kPowerOnPat};
+                kCr3, kPowerOnPat, levels};
     }
     Translation translated(uint64_t address) const {
         return walker().translate(address).value_or(Translation{});
@@ -94,6 +94,19 @@ TEST_F(PageWalkerTest, FaultsAsTheProcessorDoes) {
     EXPECT_EQ(walker().translate(0).error(), WalkFault::not_present);
     EXPECT_EQ(walker().translate(0x4000'0000).error(), WalkFault::reserved_bit);
     EXPECT_EQ(walker().translate(0x80'0000'0000).error(), WalkFault::reserved_bit);
+}
+
+TEST_F(PageWalkerTest, With5LevelsTheRootTranslatesBits56To48) {
+    set(0x1000, 0x123, 0x2000 | kTable);
+    set(0x2000, 1, 0x3000 | kTable);
+    set(0x3000, 2, 0x4000'0000 | kLarge);
+    const auto walker5 = walker(5);
+    EXPECT_EQ(walker5.translate(0xff23'0080'8000'1234)->physical, 0x4000'1234u);
+    EXPECT_EQ(walker5.leaves().at(0).virtual_base, 0xff23'0080'8000'0000u);
+    EXPECT_EQ(walker5.translate(0x0123'0080'8000'1234).error(), WalkFault::not_canonical);
+    EXPECT_EQ(walker().translate(0xff23'0080'8000'1234).error(), WalkFault::not_canonical);
+    set(0x1000, 0, 0x2000 | kTable | 0x80);
+    EXPECT_EQ(walker(5).translate(0).error(), WalkFault::reserved_bit);
 }
 
 TEST_F(PageWalkerTest, RunsJoinWhatContinuesInBothSpacesAsOneKind) {

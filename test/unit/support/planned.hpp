@@ -26,8 +26,14 @@ struct Planned {
     LoadPlan& plan() { return result.value(); }
 };
 
+/// Where a plan puts an image.
+struct Place {
+    uint64_t slide = 0;
+    unsigned bits = 48;
+};
+
 /// `claimed_file_bytes`: how long the file is said to be, where its bytes don't matter.
-inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0) {
+inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0, Place at = {}) {
     Planned planned{.file = elf.build(), .arena = {}, .result = LoadPlan{}};
     const uint64_t file_bytes = std::max<uint64_t>(claimed_file_bytes, planned.file.size());
     const auto header = elf::parse_header(planned.file, file_bytes);
@@ -40,7 +46,7 @@ inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0) {
         file_bytes);
     planned.arena.resize(load_plan_bytes(image));
     Arena arena(planned.arena);
-    planned.result = plan_load(image, arena);
+    planned.result = plan_load(image, at.slide, at.bits, arena);
     return planned;
 }
 

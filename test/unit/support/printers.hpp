@@ -14,18 +14,21 @@ inline bool operator==(const PageRun& a, const PageRun& b) {
     return a.pages == b.pages && a.access == b.access;
 }
 inline bool operator==(const DirectMapping& a, const DirectMapping& b) {
-    return a.range == b.range && a.caching == b.caching;
+    return a.range == b.range && a.access == b.access && a.caching == b.caching;
 }
 
 template<class Addr>
-std::ostream& operator<<(std::ostream& out, const Range<Addr>& range) {
-    return out << std::hex << range.base.value << " + " << range.bytes;
+void PrintTo(const Range<Addr>& range, std::ostream* out) {
+    *out << std::hex << range.base.value << " + " << range.bytes;
 }
-inline std::ostream& operator<<(std::ostream& out, const PageRun& run) {
-    return out << run.pages << " access " << static_cast<int>(run.access);
+inline void PrintTo(const PageRun& run, std::ostream* out) {
+    PrintTo(run.pages, out);
+    *out << " access " << static_cast<int>(run.access);
 }
-inline std::ostream& operator<<(std::ostream& out, const DirectMapping& mapping) {
-    return out << mapping.range << " caching " << static_cast<int>(mapping.caching);
+inline void PrintTo(const DirectMapping& mapping, std::ostream* out) {
+    PrintTo(mapping.range, out);
+    *out << " access " << static_cast<int>(mapping.access) << " caching "
+         << static_cast<int>(mapping.caching);
 }
 
 } // namespace baton

@@ -16,14 +16,16 @@ namespace baton::test {
 struct Tables {
     FakeFrames frames;
     PageMapper mapper;
+    unsigned levels;
 
-    explicit Tables(bool huge_pages = true)
-        : mapper(PageMapper::create(frames, huge_pages).value()) {}
+    explicit Tables(bool huge_pages = true, bool five_level = false)
+        : mapper(PageMapper::create(frames, {huge_pages, five_level}).value()),
+          levels(five_level ? 5 : 4) {}
 
     /// As the processor would translate, with the PAT that Baton sets.
     PageWalker walker() {
         return {[this](uint64_t physical) { return frames.read(physical); }, mapper.root().value,
-                paging::kPat};
+                paging::kPat, levels};
     }
     /// {} where nothing is mapped.
     Translation at(uint64_t address) { return walker().translate(address).value_or(Translation{}); }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A boot entry: what to boot, and how, wherever it was written down.
+#pragma once
+
+#include "config/lines.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// What an entry says of a thing that can be on or off.
+enum class Switch : uint8_t { unset, on, off };
+/// What an entry says of pages that a kernel wants writable and executable at once.
+enum class WriteExecute : uint8_t { unset, refuse, allow };
+
+/// A file that the kernel finds in memory.
+struct BootModule {
+    std::string_view path;
+    std::string_view string; // for the kernel; empty where none is given
+};
+
+/// How often an entry was and may still be tried (Boot Loader Specification, "Boot counting").
+struct BootTries {
+    uint32_t left = 0; // 0: the entry is bad, and sorts after all that are not
+    uint32_t done = 0;
+    constexpr bool operator==(const BootTries&) const = default;
+};
+
+/// Plain data, as views into what it was parsed from and into the parser's arena. What an entry
+/// does not say is empty or unset. Paths are as normalise_path() makes them.
+struct BootEntry {
+    std::string_view file_name; // of its file; empty: it comes from load options
+    std::string_view id;        // the file's name without ".conf" and without the tries
+    std::string_view title;
+    std::string_view version;
+    std::string_view sort_key;
+    std::string_view machine_id;
+    std::string_view kernel; // a path; never empty
+    std::span<const BootModule> modules;
+    std::string_view command_line;
+    Switch kaslr = Switch::unset;
+    WriteExecute write_execute = WriteExecute::unset;
+    std::optional<BootTries> tries; // no value: the entry's boots are not counted
+
+    constexpr bool is_bad() const { return tries && tries->left == 0; }
+};
+
+/// "on" or "off". No value: neither.
+std::optional<Switch> parse_switch(std::string_view value);
+/// "refuse" or "allow". No value: neither.
+std::optional<WriteExecute> parse_write_execute(std::string_view value);
+
+/// Something that a parser left aside, which a person who wonders should find in the log.
+struct Remark {
+    enum class Kind : uint8_t {
+        unknown_key,  // no key that Baton knows: ignored
+        unused_key,   // a key for other loaders: ignored
+        replaced_key, // the same key comes again further on, and that one counts
+    };
+    Kind kind;
+    TextPosition position;
+    std::string_view key; // valid during the call alone
+};
+
+/// Where parsers tell their remarks.
+class RemarkSink {
+  public:
+    virtual void remark(const Remark& remark) = 0;
+
+  protected:
+    RemarkSink() = default;
+    ~RemarkSink() = default;
+    RemarkSink(const RemarkSink&) = default;
+    RemarkSink& operator=(const RemarkSink&) = default;
+};
+
+} // namespace baton

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/entry_file.hpp"
+
+#include "config/path.hpp"
+#include "config/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton {
+namespace {
+
+constexpr std::string_view kSuffix = ".conf";
+constexpr std::string_view kArchitecture = "x64"; // UEFI 2.10 section 3.5.1.1, in BOOTX64.EFI
+
+enum class Key : uint8_t {
+    unknown,
+    title,
+    version,
+    machine_id,
+    sort_key,
+    kernel,
+    initrd,
+    module,
+    options,
+    architecture,
+    kaslr,
+    wx,
+    other_loader, // says what another loader would start
+    unused,       // says something about that
+    count,
+};
+
+struct KeyName {
+    std::string_view name;
+    Key key;
+};
+constexpr KeyName kKeyNames[] = {
+    {"title", Key::title},
+    {"version", Key::version},
+    {"machine-id", Key::machine_id},
+    {"sort-key", Key::sort_key},
+    {"kernel", Key::kernel},
+    {"initrd", Key::initrd},
+    {"module", Key::module},
+    {"options", Key::options},
+    {"architecture", Key::architecture},
+    {"kaslr", Key::kaslr},
+    {"wx", Key::wx},
+    {"linux", Key::other_loader},
+    {"efi", Key::other_loader},
+    {"uki", Key::other_loader},
+    {"uki-url", Key::other_loader},
+    {"profile", Key::unused},
+    {"extra", Key::unused},
+    {"devicetree", Key::unused},
+    {"devicetree-overlay", Key::unused},
+};
+
+Key key_named(std::string_view name) {
+    for (const KeyName& known : kKeyNames)
+        if (known.name == name)
+            return known.key;
+    return Key::unknown;
+}
+
+/// What is to come, so that it has room, and what makes the entry one for others.
+struct Survey {
+    uint64_t modules = 0;
+    uint64_t options_bytes = 0; // joined with a space before each
+    uint32_t lines = 0;         // up to the last with a key
+    uint32_t kernel_line = 0;   // 0: there is none
+    uint32_t other_loader_line = 0;
+    uint32_t other_architecture_line = 0;
+};
+
+Survey survey(std::string_view text) {
+    Survey found;
+    KeyLines lines(text);
+    for (KeyLine line; lines.next(line);) {
+        const uint32_t number = line.key_position.line;
+        found.lines = number;
+        const Key key = key_named(line.key);
+        if (key == Key::module || key == Key::initrd)
+            ++found.modules;
+        else if (key == Key::options)
+            found.options_bytes += line.value.size() + 1;
+        else if (key == Key::kernel)
+            found.kernel_line = number;
+        else if (key == Key::other_loader && found.other_loader_line == 0)
+            found.other_loader_line = number;
+        else if (key == Key::architecture && !line.value.empty() &&
+                 !equal_ignoring_case(line.value, kArchitecture))
+            found.other_architecture_line = number;
+    }
+    return found;
+}
+
+Result<void> check_for_us(const Survey& found) {
+    if (found.other_architecture_line != 0)
+        return fail(ErrorCode::boot_entry_other_architecture, {found.other_architecture_line});
+    if (found.kernel_line == 0 && found.other_loader_line != 0)
+        return fail(ErrorCode::boot_entry_other_loader, {found.other_loader_line});
+    if (found.kernel_line == 0)
+        return fail(ErrorCode::boot_entry_without_kernel, {found.lines});
+    return {};
+}
+
+/// Turns lines into an entry.
+class Builder {
+  public:
+    struct Room {
+        std::span<BootModule> modules;
+        std::span<char> command_line;
+    };
+    Builder(const Room& room, Arena& arena, RemarkSink& remarks)
+        : room_(room),
+          arena_(arena),
+          remarks_(remarks) {}
+
+    Result<void> add(const KeyLine& line) {
+        const Key key = key_named(line.key);
+        switch (key) {
+        case Key::title:
+            return describe(key, line, entry_.title);
+        case Key::version:
+            return describe(key, line, entry_.version);
+        case Key::machine_id:
+            return describe(key, line, entry_.machine_id);
+        case Key::sort_key:
+            return describe(key, line, entry_.sort_key);
+        case Key::kernel:
+        case Key::kaslr:
+        case Key::wx:
+            return add_single(key, line);
+        case Key::initrd:
+            return add_module(line, false);
+        case Key::module:
+            return add_module(line, true);
+        case Key::options:
+            add_options(line.value);
+            return {};
+        case Key::architecture: // the survey has looked at it
+            return {};
+        case Key::other_loader:
+        case Key::unused:
+            remark(Remark::Kind::unused_key, line.key_position, line.key);
+            return {};
+        case Key::unknown:
+        case Key::count:
+            break;
+        }
+        remark(Remark::Kind::unknown_key, line.key_position, line.key);
+        return {};
+    }
+
+    BootEntry finish(std::string_view file_name) {
+        const EntryName name = parse_entry_name(file_name);
+        entry_.file_name = file_name;
+        entry_.id = name.id;
+        entry_.tries = name.tries;
+        entry_.modules = room_.modules.first(module_count_);
+        entry_.command_line = {room_.command_line.data(), command_line_bytes_};
+        return entry_;
+    }
+
+  private:
+    TextPosition& seen(Key key) { return seen_[static_cast<std::size_t>(key)]; }
+
+    void remark(Remark::Kind kind, TextPosition position, std::string_view key) {
+        remarks_.remark({.kind = kind, .position = position, .key = key});
+    }
+
+    Result<void> describe(Key key, const KeyLine& line, std::string_view& field) {
+        if (seen(key).line != 0)
+            remark(Remark::Kind::replaced_key, seen(key), line.key);
+        seen(key) = line.key_position;
+        field = line.value;
+        return {};
+    }
+
+    Result<void> add_single(Key key, const KeyLine& line) {
+        const TextPosition here = line.key_position;
+        const TextPosition first = seen(key);
+        if (first.line != 0)
+            return fail(ErrorCode::boot_key_repeated,
+                        {here.line, here.column, first.line, first.column});
+        seen(key) = here;
+        if (key == Key::kernel) {
+            const auto path = whole_path(line);
+            if (!path)
+                return std::unexpected(path.error());
+            entry_.kernel = *path;
+            return {};
+        }
+        const bool known = key == Key::kaslr
+                               ? set(entry_.kaslr, parse_switch(line.value))
+                               : set(entry_.write_execute, parse_write_execute(line.value));
+        if (!known)
+            return fail(ErrorCode::boot_setting_unknown,
+                        {line.value_position.line, line.value_position.column});
+        return {};
+    }
+    template<class T>
+    static bool set(T& setting, std::optional<T> value) {
+        setting = value.value_or(setting);
+        return value.has_value();
+    }
+
+    Result<void> add_module(const KeyLine& line, bool with_string) {
+        BootModule module;
+        const auto path = with_string ? first_path(line, module.string) : whole_path(line);
+        if (!path)
+            return std::unexpected(path.error());
+        module.path = *path;
+        room_.modules[module_count_++] = module;
+        return {};
+    }
+
+    void add_options(std::string_view options) {
+        if (options.empty())
+            return;
+        char* const room = room_.command_line.data();
+        if (command_line_bytes_ != 0)
+            room[command_line_bytes_++] = ' ';
+        std::copy(options.begin(), options.end(), room + command_line_bytes_);
+        command_line_bytes_ += options.size();
+    }
+
+    /// The path that is all of the line's value.
+    Result<std::string_view> whole_path(const KeyLine& line) {
+        if (line.value.empty() || line.value.front() != '"')
+            return normalise_path(line.value, line.value_position, arena_);
+        std::string_view rest;
+        const auto path = first_path(line, rest);
+        if (path && !rest.empty())
+            return fail(ErrorCode::boot_quote_followed,
+                        {line.value_position.line,
+                         line.value_position.column +
+                             static_cast<uint64_t>(rest.data() - line.value.data())});
+        return path;
+    }
+
+    /// The path that is the first word of the line's value, and what comes after it.
+    Result<std::string_view> first_path(const KeyLine& line, std::string_view& rest) {
+        const auto room = arena_.array<char>(line.value.size());
+        if (!room)
+            return std::unexpected(room.error());
+        const TextPosition position = line.value_position;
+        Words words(line.value, *room);
+        Word word{};
+        if (!words.next(word))
+            return fail(ErrorCode::boot_path_empty, {position.line, position.column});
+        if (word.open_quote != std::string_view::npos)
+            return fail(ErrorCode::boot_quote_open,
+                        {position.line, position.column + word.open_quote});
+        rest = trim(words.rest());
+        return normalise_path(word.text, position, arena_);
+    }
+
+    Room room_;
+    Arena& arena_;
+    RemarkSink& remarks_;
+    BootEntry entry_;
+    std::size_t module_count_ = 0;
+    std::size_t command_line_bytes_ = 0;
+    std::array<TextPosition, static_cast<std::size_t>(Key::count)> seen_{};
+};
+
+/// A number of digits alone that fits.
+std::optional<uint32_t> parse_counter(std::string_view digits) {
+    constexpr uint64_t kLargest = ~uint32_t{0};
+    uint64_t value = 0;
+    for (const char digit : digits) {
+        if (!is_digit(digit))
+            return std::nullopt;
+        value = value * 10 + static_cast<uint64_t>(digit - '0');
+        if (value > kLargest)
+            return std::nullopt;
+    }
+    if (digits.empty())
+        return std::nullopt;
+    return static_cast<uint32_t>(value);
+}
+
+} // namespace
+
+bool is_entry_file_name(std::string_view file_name) {
+    return file_name.size() > kSuffix.size() && file_name.front() != '.' &&
+           ends_with_ignoring_case(file_name, kSuffix);
+}
+
+EntryName parse_entry_name(std::string_view file_name) {
+    std::string_view stem = file_name;
+    if (ends_with_ignoring_case(stem, kSuffix))
+        stem.remove_suffix(kSuffix.size());
+    const EntryName uncounted = {.id = stem, .tries = {}};
+    const std::size_t plus = stem.rfind('+');
+    if (plus == std::string_view::npos || plus == 0)
+        return uncounted;
+    const std::string_view counters = tail(stem, plus + 1);
+    const std::size_t minus = index_of(counters, '-');
+    const auto left = parse_counter(head(counters, std::min(minus, counters.size())));
+    const auto done = minus == std::string_view::npos ? std::optional<uint32_t>(0)
+                                                      : parse_counter(tail(counters, minus + 1));
+    if (!left || !done)
+        return uncounted;
+    return {.id = head(stem, plus), .tries = BootTries{.left = *left, .done = *done}};
+}
+
+Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text, Arena& arena,
+                              RemarkSink& remarks) {
+    if (auto plain = check_config_text(text); !plain)
+        return std::unexpected(plain.error());
+    const Survey found = survey(text);
+    if (auto for_us = check_for_us(found); !for_us)
+        return std::unexpected(for_us.error());
+    const auto modules = arena.array<BootModule>(found.modules);
+    if (!modules)
+        return std::unexpected(modules.error());
+    const auto command_line = arena.array<char>(found.options_bytes);
+    if (!command_line)
+        return std::unexpected(command_line.error());
+
+    Builder builder({.modules = *modules, .command_line = *command_line}, arena, remarks);
+    KeyLines lines(text);
+    for (KeyLine line; lines.next(line);)
+        if (auto added = builder.add(line); !added)
+            return std::unexpected(added.error());
+    return builder.finish(file_name);
+}
+
+bool is_entry_for_others(const Error& error) {
+    return error.code == ErrorCode::boot_entry_other_architecture ||
+           error.code == ErrorCode::boot_entry_other_loader;
+}
+
+} // namespace baton

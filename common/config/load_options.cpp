@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/load_options.hpp"
+
+#include "config/path.hpp"
+#include "config/unicode.hpp"
+#include "config/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton {
+namespace {
+
+enum class Key : uint8_t { none, kernel, module, kaslr, wx };
+constexpr std::size_t kKeys = 5;
+
+Key key_of(const Word& word) {
+    if (word.equals == std::string_view::npos)
+        return Key::none;
+    const std::string_view name = head(word.text, word.equals);
+    if (name == "kernel")
+        return Key::kernel;
+    if (name == "module")
+        return Key::module;
+    if (name == "kaslr")
+        return Key::kaslr;
+    return name == "wx" ? Key::wx : Key::none;
+}
+
+std::string_view value_of(const Word& word) {
+    return tail(word.text, word.equals + 1);
+}
+
+bool ends_the_words(const Word& word) {
+    return word.text == "--" && !word.quoted;
+}
+
+TextPosition position_of(const Word& word) {
+    return {1, static_cast<uint32_t>(word.offset + 1)};
+}
+
+/// The options as UTF-8: in the arena, or, where they are 8-bit text, as they are.
+Result<std::string_view> decode(Bytes options, Arena& arena) {
+    Bytes bytes = options;
+    while (!bytes.empty() && bytes.back() == std::byte{0})
+        bytes = bytes.first(bytes.size() - 1);
+    if (std::find(bytes.begin(), bytes.end(), std::byte{0}) == bytes.end())
+        return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return to_utf8(options, arena);
+}
+
+/// What is to come, so that it has room, and whether anything is.
+struct Survey {
+    bool has_key = false;
+    uint64_t modules = 0;
+};
+
+Survey survey(std::string_view text, std::span<char> room) {
+    Survey result;
+    Words words(text, room);
+    for (Word word; words.next(word) && !ends_the_words(word);) {
+        const Key key = key_of(word);
+        result.has_key = result.has_key || key != Key::none;
+        result.modules += key == Key::module ? 1 : 0;
+    }
+    return result;
+}
+
+/// Turns words into an entry.
+class Builder {
+  public:
+    Builder(std::span<BootModule> modules, Arena& arena) : modules_(modules), arena_(arena) {}
+
+    Result<void> add(Key key, const Word& word) {
+        if (key == Key::module)
+            return add_module(word);
+        TextPosition& first = seen_[static_cast<std::size_t>(key)];
+        const TextPosition here = position_of(word);
+        if (first.line != 0)
+            return fail(ErrorCode::boot_key_repeated,
+                        {here.line, here.column, first.line, first.column});
+        first = here;
+        if (key == Key::kernel)
+            return set_kernel(word);
+        const bool known = key == Key::kaslr
+                               ? set(entry_.kaslr, parse_switch(value_of(word)))
+                               : set(entry_.write_execute, parse_write_execute(value_of(word)));
+        if (!known)
+            return fail(ErrorCode::boot_setting_unknown, {here.line, here.column});
+        return {};
+    }
+
+    Result<BootEntry> finish(std::string_view command_line) {
+        if (entry_.kernel.empty())
+            return fail(ErrorCode::load_options_without_kernel);
+        entry_.modules = modules_.first(module_count_);
+        entry_.command_line = command_line;
+        return entry_;
+    }
+
+  private:
+    template<class T>
+    static bool set(T& setting, std::optional<T> value) {
+        setting = value.value_or(setting);
+        return value.has_value();
+    }
+    Result<void> set_kernel(const Word& word) {
+        const auto path = normalise_path(value_of(word), position_of(word), arena_);
+        if (!path)
+            return std::unexpected(path.error());
+        entry_.kernel = *path;
+        return {};
+    }
+    Result<void> add_module(const Word& word) {
+        std::string_view path = value_of(word);
+        std::string_view string;
+        if (word.later_equals != std::string_view::npos) {
+            path = head(path, word.later_equals - word.equals - 1);
+            string = tail(word.text, word.later_equals + 1);
+        }
+        const auto normalised = normalise_path(path, position_of(word), arena_);
+        if (!normalised)
+            return std::unexpected(normalised.error());
+        modules_[module_count_++] = {.path = *normalised, .string = string};
+        return {};
+    }
+
+    std::span<BootModule> modules_;
+    Arena& arena_;
+    BootEntry entry_;
+    std::size_t module_count_ = 0;
+    std::array<TextPosition, kKeys> seen_{};
+};
+
+Result<BootEntry> build(std::string_view text, std::span<char> room, Builder builder,
+                        RemarkSink& remarks) {
+    Words words(text, room);
+    std::string_view command_line;
+    bool first = true;
+    for (Word word; words.next(word); first = false) {
+        if (word.open_quote != std::string_view::npos)
+            return fail(ErrorCode::boot_quote_open, {1, word.open_quote + 1});
+        if (ends_the_words(word)) {
+            command_line = trim(words.rest());
+            break;
+        }
+        const Key key = key_of(word);
+        if (key != Key::none) {
+            if (auto added = builder.add(key, word); !added)
+                return std::unexpected(added.error());
+        } else if (!first) {
+            remarks.remark({.kind = Remark::Kind::unknown_key,
+                            .position = position_of(word),
+                            .key = head(word.text, std::min(word.equals, word.text.size()))});
+        }
+    }
+    return builder.finish(command_line);
+}
+
+} // namespace
+
+Result<std::optional<BootEntry>> parse_load_options(Bytes load_options, Arena& arena,
+                                                    RemarkSink& remarks) {
+    if (load_options.size() > kMaxLoadOptionsBytes)
+        return fail(ErrorCode::load_options_too_long, {load_options.size(), kMaxLoadOptionsBytes});
+    const auto text = decode(load_options, arena);
+    if (!text)
+        return std::unexpected(text.error());
+    const auto room = arena.array<char>(text->size());
+    if (!room)
+        return std::unexpected(room.error());
+    const Survey found = survey(*text, *room);
+    if (!found.has_key)
+        return std::nullopt;
+    const auto modules = arena.array<BootModule>(found.modules);
+    if (!modules)
+        return std::unexpected(modules.error());
+    const auto entry = build(*text, *room, Builder(*modules, arena), remarks);
+    if (!entry)
+        return std::unexpected(entry.error());
+    return *entry;
+}
+
+} // namespace baton

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Between the firmware's UTF-16 and the UTF-8 of everything else.
+#pragma once
+
+#include "core/arena.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace baton {
+
+/// UTF-8 from UTF-16LE in bytes of any alignment, up to the first NUL or the end; a last odd byte
+/// and a leading byte order mark are dropped. A surrogate without its partner becomes U+FFFD.
+/// The text is in the arena. Error: out_of_memory.
+Result<std::string_view> to_utf8(Bytes utf16, Arena& arena);
+
+/// Of an arena that is enough for to_utf8() of so many bytes.
+constexpr uint64_t utf8_arena_bytes(uint64_t utf16_bytes) {
+    return utf16_bytes / 2 * 3; // a code unit has three bytes at the most
+}
+
+/// UTF-16 from UTF-8, with a NUL after the view's end, as file protocols want it. Each byte that is
+/// part of no well-formed character becomes U+FFFD. The text is in the arena. Error: out_of_memory.
+Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
+
+/// Of an arena that is enough for to_utf16() of so many bytes.
+constexpr uint64_t utf16_arena_bytes(uint64_t utf8_bytes) {
+    return Arena::bytes_for<char16_t>(utf8_bytes + 1);
+}
+
+} // namespace baton

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plan/relocate.hpp"
+
+#include "core/bytes.hpp"
+#include "elf/format.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace baton {
+namespace {
+
+using namespace elf;
+
+/// The kernel's file bytes by virtual address (slide included).
+class LoadedImage {
+  public:
+    LoadedImage(const LoadPlan& plan, FrameSource& frames)
+        : plan_(plan),
+          frames_(frames),
+          last_(plan.segments.data()) {}
+
+    /// Empty where [address, address + count) is not in the file bytes of one segment.
+    std::span<std::byte> bytes(VirtAddr address, uint64_t count) {
+        const Segment* const segment = find(address);
+        if (segment == nullptr)
+            return {};
+        const uint64_t offset = address - segment->memory.base;
+        if (!fits(offset, count, segment->file_bytes))
+            return {};
+        return {frames_.access(plan_.physical(segment->memory.base)) + offset, count};
+    }
+
+  private:
+    /// Neighbouring relocations lie in the same segment: the last one found is looked at first.
+    const Segment* find(VirtAddr address) {
+        if (last_->memory.contains(address))
+            return last_;
+        const auto after = std::upper_bound(
+            plan_.segments.begin(), plan_.segments.end(), address,
+            [](VirtAddr value, const Segment& segment) { return value < segment.memory.base; });
+        if (after == plan_.segments.begin() || !(after - 1)->memory.contains(address))
+            return nullptr;
+        last_ = &*(after - 1);
+        return last_;
+    }
+
+    const LoadPlan& plan_;
+    FrameSource& frames_;
+    const Segment* last_;
+};
+
+/// A table that the dynamic array names.
+struct Table {
+    uint64_t tag; // that names its address
+    uint64_t address = 0;
+    uint64_t bytes = 0;
+};
+
+/// The entries of the dynamic array that matter here.
+struct Dynamic {
+    Table rela{DT_RELA};
+    Table plt{DT_JMPREL};
+    Table relr{DT_RELR};
+    uint64_t symbols = 0;
+    uint64_t strings = 0;
+    uint64_t strings_bytes = 0;
+};
+
+Result<void> check_entry_size(const Elf64_Dyn& entry, uint64_t expected) {
+    if (entry.d_val != expected)
+        return fail(ErrorCode::dynamic_bad_entry_size, {entry.d_tag, entry.d_val, expected});
+    return {};
+}
+
+Result<void> take(const Elf64_Dyn& entry, Dynamic& dynamic) {
+    switch (entry.d_tag) {
+    case DT_NEEDED:
+        return fail(ErrorCode::library_needed, {entry.d_val});
+    case DT_REL:
+        return fail(ErrorCode::relocation_without_addend, {entry.d_tag, entry.d_val});
+    case DT_PLTREL:
+        if (entry.d_val != DT_RELA)
+            return fail(ErrorCode::relocation_without_addend, {entry.d_tag, entry.d_val});
+        return {};
+    case DT_RELAENT:
+        return check_entry_size(entry, sizeof(Elf64_Rela));
+    case DT_SYMENT:
+        return check_entry_size(entry, sizeof(Elf64_Sym));
+    case DT_RELRENT:
+        return check_entry_size(entry, sizeof(uint64_t));
+    case DT_RELA:
+        dynamic.rela.address = entry.d_val;
+        return {};
+    case DT_RELASZ:
+        dynamic.rela.bytes = entry.d_val;
+        return {};
+    case DT_JMPREL:
+        dynamic.plt.address = entry.d_val;
+        return {};
+    case DT_PLTRELSZ:
+        dynamic.plt.bytes = entry.d_val;
+        return {};
+    case DT_RELR:
+        dynamic.relr.address = entry.d_val;
+        return {};
+    case DT_RELRSZ:
+        dynamic.relr.bytes = entry.d_val;
+        return {};
+    case DT_SYMTAB:
+        dynamic.symbols = entry.d_val;
+        return {};
+    case DT_STRTAB:
+        dynamic.strings = entry.d_val;
+        return {};
+    case DT_STRSZ:
+        dynamic.strings_bytes = entry.d_val;
+        return {};
+    default: // nothing that changes the image
+        return {};
+    }
+}
+
+class Relocator {
+  public:
+    Relocator(const LoadPlan& plan, FrameSource& frames)
+        : slide_(plan.slide),
+          image_(plan, frames) {}
+
+    Result<void> read_dynamic(VirtRange range) {
+        const auto array = image_.bytes(range.base, range.bytes);
+        if (array.empty())
+            return fail(ErrorCode::dynamic_outside_image, {0, range.base.value, range.bytes});
+        for (std::size_t at = 0; fits(at, sizeof(Elf64_Dyn), array.size());
+             at += sizeof(Elf64_Dyn)) {
+            const auto entry = read_at<Elf64_Dyn>(array, at);
+            if (entry.d_tag == DT_NULL)
+                break;
+            if (auto taken = take(entry, dynamic_); !taken)
+                return taken;
+        }
+        return {};
+    }
+
+    Result<RelocationCounts> apply() {
+        // RELR first: RELA entries may then add to what RELATIVE relocations left (gABI).
+        RelocationCounts counts{};
+        if (auto done = apply_relr(counts.relr); !done)
+            return std::unexpected(done.error());
+        for (const Table& table : {dynamic_.rela, dynamic_.plt})
+            if (auto done = apply_rela(table, counts.rela); !done)
+                return std::unexpected(done.error());
+        return counts;
+    }
+
+  private:
+    Result<std::span<std::byte>> contents(const Table& table) {
+        if (table.bytes == 0)
+            return std::span<std::byte>{};
+        const auto bytes = image_.bytes({table.address + slide_}, table.bytes);
+        if (bytes.empty())
+            return fail(ErrorCode::dynamic_outside_image, {table.tag, table.address, table.bytes});
+        return bytes;
+    }
+
+    Result<void> apply_rela(const Table& table, uint64_t& count) {
+        const auto entries = contents(table);
+        if (!entries)
+            return std::unexpected(entries.error());
+        for (std::size_t at = 0; fits(at, sizeof(Elf64_Rela), entries->size());
+             at += sizeof(Elf64_Rela), ++count)
+            if (auto done = apply(read_at<Elf64_Rela>(*entries, at)); !done)
+                return done;
+        return {};
+    }
+
+    Result<void> apply(const Elf64_Rela& relocation) {
+        const auto type = static_cast<uint32_t>(relocation.r_info);
+        const auto symbol = static_cast<uint32_t>(relocation.r_info >> 32);
+        switch (type) {
+        case R_X86_64_NONE:
+            return {};
+        case R_X86_64_RELATIVE:
+            return store(relocation, slide_ + relocation.r_addend);
+        case R_X86_64_64: {
+            const auto value = value_of(symbol, relocation);
+            if (!value)
+                return std::unexpected(value.error());
+            return store(relocation, *value + relocation.r_addend);
+        }
+        case R_X86_64_GLOB_DAT:
+        case R_X86_64_JUMP_SLOT: {
+            const auto value = value_of(symbol, relocation);
+            if (!value)
+                return std::unexpected(value.error());
+            return store(relocation, *value);
+        }
+        default:
+            return fail(ErrorCode::relocation_unsupported, {type, relocation.r_offset, symbol});
+        }
+    }
+
+    Result<void> store(const Elf64_Rela& relocation, uint64_t value) {
+        const auto target = image_.bytes({relocation.r_offset + slide_}, sizeof value);
+        if (target.empty())
+            return fail(ErrorCode::relocation_outside_image,
+                        {static_cast<uint32_t>(relocation.r_info), relocation.r_offset});
+        std::memcpy(target.data(), &value, sizeof value);
+        return {};
+    }
+
+    Result<uint64_t> value_of(uint32_t index, const Elf64_Rela& relocation) {
+        if (index == STN_UNDEF)
+            return 0;
+        const uint64_t address = dynamic_.symbols + uint64_t{index} * sizeof(Elf64_Sym);
+        const auto bytes = image_.bytes({address + slide_}, sizeof(Elf64_Sym));
+        if (dynamic_.symbols == 0 || bytes.empty())
+            return fail(ErrorCode::dynamic_outside_image, {DT_SYMTAB, address, sizeof(Elf64_Sym)});
+        const auto symbol = read_at<Elf64_Sym>(bytes, 0);
+        if (symbol.st_shndx == SHN_ABS)
+            return symbol.st_value;
+        if (symbol.st_shndx != SHN_UNDEF)
+            return symbol.st_value + slide_;
+        if (symbol.st_info >> 4 == STB_WEAK)
+            return 0;
+        const Error error(ErrorCode::relocation_undefined_symbol, {index, relocation.r_offset});
+        return std::unexpected(error.about(name_at(symbol.st_name)));
+    }
+
+    /// A name of the string table; empty where it isn't in it.
+    std::string_view name_at(uint64_t offset) {
+        const auto strings = image_.bytes({dynamic_.strings + slide_}, dynamic_.strings_bytes);
+        if (offset >= strings.size())
+            return {};
+        const auto rest = strings.subspan(offset);
+        const auto end = std::find(rest.begin(), rest.end(), std::byte{0});
+        return {reinterpret_cast<const char*>(rest.data()),
+                static_cast<std::size_t>(end - rest.begin())};
+    }
+
+    /// Entries are addresses (even), or bitmaps (odd) of the 63 words behind the last one.
+    Result<void> apply_relr(uint64_t& count) {
+        const auto entries = contents(dynamic_.relr);
+        if (!entries)
+            return std::unexpected(entries.error());
+        uint64_t next = 0;
+        for (std::size_t at = 0; fits(at, sizeof(uint64_t), entries->size());
+             at += sizeof(uint64_t)) {
+            const auto entry = read_at<uint64_t>(*entries, at);
+            if ((entry & 1) == 0) {
+                if (auto done = add_slide(entry, count); !done)
+                    return done;
+                next = entry + sizeof(uint64_t);
+                continue;
+            }
+            for (uint64_t bits = entry >> 1, word = next; bits != 0;
+                 bits >>= 1, word += sizeof(uint64_t))
+                if ((bits & 1) != 0)
+                    if (auto done = add_slide(word, count); !done)
+                        return done;
+            next += 63 * sizeof(uint64_t);
+        }
+        return {};
+    }
+
+    Result<void> add_slide(uint64_t address, uint64_t& count) {
+        const auto target = image_.bytes({address + slide_}, sizeof(uint64_t));
+        if (target.empty())
+            return fail(ErrorCode::relocation_outside_image, {R_X86_64_RELATIVE, address});
+        const uint64_t value = read_at<uint64_t>(target, 0) + slide_;
+        std::memcpy(target.data(), &value, sizeof value);
+        ++count;
+        return {};
+    }
+
+    uint64_t slide_;
+    LoadedImage image_;
+    Dynamic dynamic_;
+};
+
+} // namespace
+
+Result<RelocationCounts> relocate(const LoadPlan& plan, FrameSource& frames) {
+    if (plan.dynamic.empty())
+        return RelocationCounts{};
+    Relocator relocator(plan, frames);
+    if (auto read = relocator.read_dynamic(plan.dynamic); !read)
+        return std::unexpected(read.error());
+    return relocator.apply();
+}
+
+} // namespace baton

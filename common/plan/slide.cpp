@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "plan/slide.hpp"
+
+namespace baton {
+namespace {
+
+// Kept free at the end, so that no address of the kernel is near the wrap to 0.
+constexpr uint64_t kTail = kLargePageBytes;
+
+uint64_t bytes_from(VirtAddr base) {
+    return ~uint64_t{0} - kTail - base.value;
+}
+
+} // namespace
+
+Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> base) {
+    const VirtAddr target = base.value_or(kDefaultBase);
+    // The slide keeps addresses congruent modulo the alignment: it is a multiple of it.
+    const uint64_t slide = align_down(target.value - extent.lowest.value, extent.alignment);
+    if (base && extent.lowest + slide != target)
+        return fail(ErrorCode::base_misaligned, {target.value, extent.alignment});
+    const VirtAddr lowest = extent.lowest + slide;
+    const VirtAddr placed = lowest < target ? lowest + extent.alignment : lowest;
+    if (placed < target || extent.bytes > ~uint64_t{0} - placed.value) // or no such address is left
+        return fail(ErrorCode::base_out_of_range, {placed.value, extent.bytes});
+    return placed.value - extent.lowest.value;
+}
+
+Result<uint64_t> random_slide(const ImageExtent& extent, uint64_t random) {
+    const auto lowest = slide_to(extent, {});
+    if (!lowest)
+        return lowest;
+    const VirtAddr base = extent.lowest + *lowest;
+    if (base.value > ~uint64_t{0} - kTail || extent.bytes > bytes_from(base))
+        return fail(ErrorCode::base_out_of_range, {base.value, extent.bytes});
+    const uint64_t places = (bytes_from(base) - extent.bytes) / extent.alignment + 1;
+    return *lowest + random % places * extent.alignment;
+}
+
+} // namespace baton

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What a kernel wishes for in its ELF notes: boot_info.h, enum BatonWishType.
+#pragma once
+
+#include "abi/boot_info.h"
+#include "core/address.hpp"
+#include "core/arena.hpp"
+#include "core/error.hpp"
+#include "elf/notes.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// A file that the kernel's notes name. The path is a view into the note.
+struct WishedModule {
+    std::string_view path;
+    bool required;
+};
+
+/// All wishes, with the defaults where the kernel has none. "required" goes with the wish before
+/// it.
+struct Wishes {
+    uint64_t stack_bytes = uint64_t{64} << 10; // whole pages
+    struct Framebuffer {
+        uint64_t width = 0, height = 0;
+        bool required = false;
+    } framebuffer;
+    bool kaslr = false;
+    bool kaslr_required = false;
+    BatonFiveLevel five_level = BATON_FIVE_LEVEL_NEVER;
+    std::optional<VirtAddr> direct_map;
+    bool direct_map_required = false;
+    bool symbols = false;
+    bool symbols_required = false;
+    std::optional<VirtAddr> base;
+    bool refuse_write_execute = false;
+    bool runtime_map = false;
+    bool runtime_map_required = false;
+    std::span<WishedModule> modules; // the first module_count are filled in
+    uint32_t module_count = 0;
+    uint32_t unknown_count = 0; // wishes of unknown types, none of them required
+    Bytes build_id;             // the note GNU, NT_GNU_BUILD_ID; empty where there is none
+
+    std::span<const WishedModule> wished_modules() const { return modules.first(module_count); }
+};
+
+/// A kernel may name that many modules in its notes.
+inline constexpr std::size_t kMaxWishedModules = 64;
+
+/// Takes one note into account; those of other owners have no effect, but for the build id. Values
+/// that can't be met anywhere are an error where the wish is required, and are left out otherwise.
+/// Errors: wish_unknown, wish_malformed, wish_not_met.
+Result<void> take_note(const elf::Note& note, Wishes& wishes);
+
+} // namespace baton

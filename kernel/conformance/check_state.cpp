@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// S: the machine state at the kernel's first instruction.
+#include "context.hpp"
+#include "own_image.hpp"
+#include "processor.hpp"
+
+namespace conformance {
+namespace {
+
+// CR0 (Intel SDM 3A section 2.5): PE, MP, ET, NE, WP, PG.
+constexpr uint64_t kCr0 = 1u << 0 | 1u << 1 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 31;
+// CR4: PAE, PGE, OSFXSR, OSXMMEXCPT; and LA57.
+constexpr uint64_t kCr4 = 1u << 5 | 1u << 7 | 1u << 9 | 1u << 10;
+constexpr uint64_t kCr4La57 = 1u << 12;
+// EFER (Intel SDM 4, MSR C0000080h): LME, LMA, NXE.
+constexpr uint64_t kEfer = 1u << 8 | 1u << 10 | 1u << 11;
+// As after power-on (Intel SDM 3A section 11.12.4), but entry 5 is write-combining.
+constexpr uint64_t kPat = 0x0007'0106'0007'0406;
+constexpr uint64_t kRflags = 2; // the bit that is always 1
+constexpr uint16_t kCodeSelector = 0x08;
+constexpr uint16_t kDataSelector = 0x10;
+// Descriptors, "accessed" (Intel SDM 3A section 3.4.5): 64-bit code, data; base 0, no limit.
+constexpr uint64_t kCodeDescriptor = 0x00af'9b00'0000'ffff;
+constexpr uint64_t kDataDescriptor = 0x00cf'9300'0000'ffff;
+constexpr unsigned kExceptions = 32;
+
+void check_entry(Verdict& verdict, const Context& context) {
+    verdict.equal("kernel_entry", own_image::entry(), context.info.kernel_entry);
+}
+
+void check_boot_info_pointer(Verdict& verdict, const Context& context) {
+    context.expect_record(verdict, "RDI in the direct map, in the loader's memory",
+                          context.entry.rdi, context.info.size);
+}
+
+void check_stack_pointer(Verdict& verdict, const Context& context) {
+    const uint64_t rsp = context.entry.rsp;
+    verdict.equal("rsp", context.info.stack_base + context.info.stack_bytes - 8, rsp);
+    verdict.equal("(rsp + 8) % 16", 0, (rsp + 8) % 16);
+    verdict.expect(context.is_mapped(rsp, 8), "a mapped stack", rsp);
+    if (context.is_mapped(rsp, 8))
+        verdict.equal("return address", 0, *reinterpret_cast<const uint64_t*>(rsp));
+}
+
+void check_general_registers(Verdict& verdict, const Context& context) {
+    const EntryState& entry = context.entry;
+    verdict.equal("rax", 0, entry.rax);
+    verdict.equal("rbx", 0, entry.rbx);
+    verdict.equal("rcx", 0, entry.rcx);
+    verdict.equal("rdx", 0, entry.rdx);
+    verdict.equal("rsi", 0, entry.rsi);
+    verdict.equal("rbp", 0, entry.rbp);
+    verdict.equal("r8", 0, entry.r8);
+    verdict.equal("r9", 0, entry.r9);
+    verdict.equal("r10", 0, entry.r10);
+    verdict.equal("r11", 0, entry.r11);
+    verdict.equal("r12", 0, entry.r12);
+    verdict.equal("r13", 0, entry.r13);
+    verdict.equal("r14", 0, entry.r14);
+    verdict.equal("r15", 0, entry.r15);
+}
+
+void check_rflags(Verdict& verdict, const Context& context) {
+    verdict.equal("rflags", kRflags, context.entry.rflags);
+}
+
+void check_cr0(Verdict& verdict, const Context& context) {
+    verdict.equal("cr0", kCr0, context.entry.cr0);
+}
+
+void check_cr3(Verdict& verdict, const Context& context) {
+    verdict.equal("cr3", context.info.kernel_cr3, context.entry.cr3);
+    verdict.equal("its low 12 bits", 0, context.entry.cr3 % kPageBytes);
+}
+
+void check_cr4(Verdict& verdict, const Context& context) {
+    const uint64_t la57 = context.has_flag(BATON_FLAG_5_LEVEL) ? kCr4La57 : 0;
+    verdict.equal("cr4", kCr4 | la57, context.entry.cr4);
+}
+
+void check_efer(Verdict& verdict, const Context&) {
+    verdict.equal("efer", kEfer, read_msr(kMsrEfer));
+}
+
+void check_pat(Verdict& verdict, const Context&) {
+    verdict.equal("pat", kPat, read_msr(kMsrPat));
+}
+
+void check_selectors(Verdict& verdict, const Context& context) {
+    const EntryState& entry = context.entry;
+    verdict.equal("cs", kCodeSelector, entry.cs);
+    verdict.equal("ss", kDataSelector, entry.ss);
+    verdict.equal("ds", kDataSelector, entry.ds);
+    verdict.equal("es", kDataSelector, entry.es);
+    verdict.equal("fs", kDataSelector, entry.fs);
+    verdict.equal("gs", kDataSelector, entry.gs);
+    verdict.equal("fs base", 0, read_msr(kMsrFsBase));
+    verdict.equal("gs base", 0, read_msr(kMsrGsBase));
+    verdict.equal("ldtr", 0, entry.ldtr);
+}
+
+/// Whether a descriptor table can be read; it must lie in memory of the loader's.
+bool expect_table(Verdict& verdict, const Context& context, const TableRegister& table) {
+    const uint64_t bytes = uint64_t{table.limit} + 1;
+    const bool is_mapped = context.is_mapped(table.base, bytes);
+    verdict.expect(is_mapped, "a mapped table", table.base);
+    const uint64_t physical = context.tables.translate(table.base).physical;
+    verdict.expect(context.is_all(physical, bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
+                   "a table in the loader's memory", physical);
+    return is_mapped;
+}
+
+void check_gdt(Verdict& verdict, const Context& context) {
+    const TableRegister& gdtr = context.entry.gdtr;
+    if (!expect_table(verdict, context, gdtr))
+        return;
+    verdict.expect(!context.tables.translate(gdtr.base).writable, "a read-only table", gdtr.base);
+    verdict.expect(gdtr.limit >= kDataSelector + 7, "a limit for both selectors", gdtr.limit);
+    const auto* descriptors = reinterpret_cast<const uint64_t*>(gdtr.base);
+    verdict.equal("descriptor 0", 0, descriptors[0]);
+    verdict.equal("code descriptor", kCodeDescriptor, descriptors[kCodeSelector / 8]);
+    verdict.equal("data descriptor", kDataDescriptor, descriptors[kDataSelector / 8]);
+}
+
+/// Interrupt gates (Intel SDM 3A section 6.14.1) to code that is still mapped.
+void check_idt(Verdict& verdict, const Context& context) {
+    const TableRegister& idtr = context.entry.idtr;
+    if (!expect_table(verdict, context, idtr))
+        return;
+    verdict.expect(idtr.limit >= kExceptions * 16 - 1, "32 gates", idtr.limit);
+    const auto* words = reinterpret_cast<const uint64_t*>(idtr.base);
+    for (uint64_t vector = 0; vector < kExceptions; ++vector) {
+        const uint64_t low = words[2 * vector];
+        verdict.equal("type of a gate", 0x8e, low >> 40 & 0xff);
+        verdict.equal("selector of a gate", kCodeSelector, low >> 16 & 0xffff);
+        const uint64_t handler =
+            (low & 0xffff) | (low >> 32 & 0xffff'0000) | words[2 * vector + 1] << 32;
+        const Leaf leaf = context.tables.translate(handler);
+        verdict.expect(leaf.present && leaf.executable, "an executable handler", handler);
+    }
+}
+
+/// As after FNINIT (Intel SDM 1 section 8.1.5) and reset (section 10.2.3).
+void check_fpu(Verdict& verdict, const Context& context) {
+    const FpuState& fpu = context.entry.fpu;
+    verdict.equal("x87 control word", 0x37f, fpu.control_word);
+    verdict.equal("x87 status word", 0, fpu.status_word);
+    verdict.equal("x87 registers in use", 0, fpu.tags_in_use);
+    verdict.equal("mxcsr", 0x1f80, fpu.mxcsr);
+    for (const uint64_t half : fpu.xmm)
+        verdict.equal("an xmm register", 0, half);
+}
+
+void check_debug_registers(Verdict& verdict, const Context& context) {
+    verdict.equal("dr7", 0x400, context.entry.dr7); // Intel SDM 3B section 17.2.4
+}
+
+constexpr Promise kPromises[] = {
+    {"S1", "RIP is the entry point, kernel_entry", check_entry},
+    {"S2", "RDI is the BootInfo, in the direct map", check_boot_info_pointer},
+    {"S3", "RSP is at the top of the stack, with a zero return address", check_stack_pointer},
+    {"S4", "the other general registers are 0", check_general_registers},
+    {"S5", "RFLAGS is 2: no interrupts, direction up", check_rflags},
+    {"S6", "CR0 is PG WP NE ET MP PE", check_cr0},
+    {"S7", "CR3 is kernel_cr3", check_cr3},
+    {"S8", "CR4 is OSXMMEXCPT OSFXSR PGE PAE, and LA57 if flagged", check_cr4},
+    {"S9", "EFER is NXE LMA LME", check_efer},
+    {"S10", "PAT is as at power-on, entry 5 write-combining", check_pat},
+    {"S11", "CS is 08h, the data selectors are 10h, FS and GS base and LDTR 0", check_selectors},
+    {"S12", "the GDT is flat, and read-only", check_gdt},
+    {"S13", "the IDT reports all 32 exceptions", check_idt},
+    {"S14", "x87 and SSE are in their reset state", check_fpu},
+    {"S15", "no hardware breakpoint is set", check_debug_registers},
+};
+
+} // namespace
+
+std::span<const Promise> state_promises() {
+    return kPromises;
+}
+
+} // namespace conformance

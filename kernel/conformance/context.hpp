@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What every check works on.
+#pragma once
+
+#include "entry_state.hpp"
+#include "page_tables.hpp"
+#include "verdict.hpp"
+
+#include <baton/boot_info.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace conformance {
+
+inline constexpr uint64_t kPageBytes = 4096;
+inline constexpr unsigned kWriteBack = 0;      // PAT entries
+inline constexpr unsigned kWriteCombining = 5; // the one that the protocol documents
+
+struct Context {
+    const EntryState& entry;
+    const BatonBootInfo& info;
+    PageTables tables; // the ones that the kernel runs on
+    Expectations expectations;
+    uint64_t first_nonzero_in_bss; // 0: all was zero at entry
+
+    baton::BootInfoView view() const { return baton::BootInfoView(info); }
+    baton::EntryRange<BatonModule> modules() const {
+        return {info.modules, info.module_count, info.module_entry_bytes};
+    }
+    baton::EntryRange<BatonIdentityMapping> identity_mappings() const {
+        return {info.identity_mappings, info.identity_mapping_count,
+                info.identity_mapping_entry_bytes};
+    }
+    bool has_flag(uint64_t flag) const { return (info.flags & flag) != 0; }
+
+    /// The range of the memory map that holds a physical address; null if none does.
+    const BatonMemoryRange* range_of(uint64_t physical) const;
+    /// Whether each byte of the range has this type in the memory map.
+    bool is_all(uint64_t physical, uint64_t bytes, uint32_t type) const;
+    /// Whether each byte is mapped.
+    bool is_mapped(uint64_t address, uint64_t bytes) const;
+    bool is_in_direct_map(uint64_t address, uint64_t bytes) const {
+        const uint64_t offset = address - info.direct_map_base;
+        return offset < info.direct_map_bytes && bytes <= info.direct_map_bytes - offset;
+    }
+
+    /// Readable bytes at a physical address, seen in the direct map; empty if they are not there.
+    std::span<const uint8_t> at_physical(uint64_t physical, uint64_t bytes) const;
+    /// The text at the address of a NUL; "" where there is no text or it has no end.
+    std::string_view text_at(uint64_t address) const;
+
+    /// A record of the loader's: in the direct map, aligned, in memory of the loader's.
+    void expect_record(Verdict& verdict, std::string_view what, uint64_t address, uint64_t bytes,
+                       uint64_t alignment = 8) const;
+    /// A text of the loader's: the same, with a NUL at its end, and never a null pointer.
+    void expect_text(Verdict& verdict, std::string_view what, uint64_t address) const;
+};
+
+struct Promise {
+    std::string_view number;
+    std::string_view text;
+    void (*check)(Verdict&, const Context&);
+};
+
+std::span<const Promise> state_promises();         // S: check_state.cpp
+std::span<const Promise> address_space_promises(); // A: check_address_space.cpp
+std::span<const Promise> protection_promises();    // A: check_protection.cpp
+std::span<const Promise> image_promises();         // K: check_image.cpp
+std::span<const Promise> record_promises();        // B: check_record.cpp
+std::span<const Promise> memory_map_promises();    // M: check_memory_map.cpp
+std::span<const Promise> device_promises();        // D: check_devices.cpp
+std::span<const Promise> firmware_promises();      // D: check_firmware.cpp
+std::span<const Promise> hypervisor_promises();    // H: check_hypervisor.cpp
+std::span<const Promise> wish_promises();          // W: check_wishes.cpp
+std::span<const Promise> expectation_promises();   // X: check_expectations.cpp
+
+} // namespace conformance

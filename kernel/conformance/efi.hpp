@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The structures of UEFI 2.10 that BootInfo leads to.
+#pragma once
+
+#include <baton/boot_info.hpp>
+
+#include <cstdint>
+
+namespace conformance::efi {
+
+/// EFI_MEMORY_DESCRIPTOR (section 7.2.3).
+struct MemoryDescriptor {
+    uint32_t type;
+    uint32_t padding;
+    uint64_t physical_start;
+    uint64_t virtual_start;
+    uint64_t number_of_pages;
+    uint64_t attribute;
+
+    uint64_t end() const { return physical_start + number_of_pages * 4096; }
+};
+
+inline constexpr uint64_t kMemoryRuntime = uint64_t{1} << 63; // EFI_MEMORY_RUNTIME
+inline constexpr uint64_t kMemorySpecialPurpose = 0x40000;    // EFI_MEMORY_SP
+
+/// Whether memory of this type is the kernel's once boot services are gone (table 7.10).
+inline bool is_free_after_exit(const MemoryDescriptor& descriptor) {
+    constexpr uint32_t kLoaderCode = 1;
+    constexpr uint32_t kBootServicesData = 4;
+    constexpr uint32_t kConventional = 7;
+    const bool is_free_type =
+        (descriptor.type >= kLoaderCode && descriptor.type <= kBootServicesData) ||
+        descriptor.type == kConventional;
+    return is_free_type && (descriptor.attribute & (kMemoryRuntime | kMemorySpecialPurpose)) == 0;
+}
+
+/// Empty where the firmware is not UEFI.
+inline baton::EntryRange<MemoryDescriptor> memory_map(const BatonBootInfo& info) {
+    const uint64_t entry_bytes = info.firmware_descriptor_bytes;
+    const uint64_t count = entry_bytes == 0 ? 0 : info.firmware_memory_map_bytes / entry_bytes;
+    return {info.firmware_memory_map, static_cast<uint32_t>(count), info.firmware_descriptor_bytes};
+}
+
+/// EFI_TABLE_HEADER (section 4.2) and EFI_SYSTEM_TABLE (section 4.3).
+struct SystemTable {
+    uint64_t signature;
+    uint32_t revision;
+    uint32_t header_bytes;
+    uint32_t crc32;
+    uint32_t reserved;
+    uint64_t firmware_vendor;
+    uint32_t firmware_revision;
+    uint32_t padding;
+    uint64_t console[6];
+    uint64_t runtime_services;
+    uint64_t boot_services;
+};
+static_assert(sizeof(SystemTable) == 104);
+
+inline constexpr uint64_t kSystemTableSignature = 0x5453'5953'2049'4249; // "IBI SYST"
+
+} // namespace conformance::efi

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// This kernel's own ELF headers, which the linker puts into its first segment: what the loader was
+// asked for, known without the loader.
+#pragma once
+
+#include "elf.hpp"
+
+#include <baton/boot_info.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace conformance::own_image {
+
+struct Segment {
+    uint64_t base; // with the slide
+    uint64_t bytes;
+    uint64_t file_bytes;
+    uint64_t alignment;
+    uint32_t flags; // elf::PF_*
+
+    bool has(uint64_t address) const { return address - base < bytes; }
+    bool touches(uint64_t other, uint64_t other_bytes) const {
+        return other - base < bytes || base - other < other_bytes;
+    }
+};
+
+const elf::Header& header();
+std::span<const elf::ProgramHeader> program_headers();
+/// What has been added to each address of the file.
+uint64_t slide();
+uint64_t entry();
+bool is_position_independent();
+
+/// PT_LOAD segment number `index` of those that have memory, which are in ascending order.
+std::optional<Segment> load_segment(uint32_t index);
+/// The first segment of a type, PT_TLS for one.
+std::optional<Segment> segment_of_type(uint32_t type);
+
+/// Permissions that the segments ask for a page: the union of those with a byte in it, without the
+/// right to write where PT_GNU_RELRO has taken it. 0: not a page of the kernel.
+uint32_t page_permissions(uint64_t page);
+
+/// The bytes of NT_GNU_BUILD_ID; empty without one.
+std::span<const uint8_t> build_id();
+
+/// The wish of this type that holds: the last one; null without one.
+const BatonWishNote* wish(BatonWishType type);
+/// The path of the first BATON_WISH_MODULE; empty without one.
+std::string_view wished_module();
+
+} // namespace conformance::own_image

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The second half of a boot: the address space, the records, and the way out of the firmware.
+#include "stage1-efi/boot.hpp"
+
+#include "config/unicode.hpp"
+#include "plan/address_space.hpp"
+#include "stage1-efi/boot_device.hpp"
+#include "stage1-efi/cpu.hpp"
+#include "stage1-efi/firmware_facts.hpp"
+#include "stage1-efi/processor_facts.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace baton {
+namespace {
+
+constexpr PhysAddr k4GiB{uint64_t{1} << 32};
+constexpr std::size_t kIdentityMappings = 3;
+
+PhysRange pages_of(std::span<const std::byte> memory) {
+    return page_cover(PhysRange{{reinterpret_cast<uint64_t>(memory.data())}, memory.size()});
+}
+
+} // namespace
+
+Result<void> Boot::plan_memory() {
+    if (auto set = set_wished_mode(firmware_, wishes_); !set)
+        return set;
+    const auto displays = find_displays(firmware_, frames_);
+    if (!displays)
+        return std::unexpected(displays.error());
+    displays_ = *displays;
+    auto framebuffer_arena = allocate_arena(Arena::bytes_for<BatonFramebuffer>(displays_.size()));
+    if (!framebuffer_arena)
+        return std::unexpected(framebuffer_arena.error());
+    const auto framebuffers = framebuffer_arena->array<BatonFramebuffer>(displays_.size());
+    if (!framebuffers)
+        return std::unexpected(framebuffers.error());
+    std::transform(displays_.begin(), displays_.end(), framebuffers->begin(),
+                   [](const Display& display) { return display.framebuffer; });
+
+    constexpr std::size_t kRoom = 64; // descriptors that the allocations in between may add
+    const auto before = frames_.memory_map();
+    if (!before)
+        return std::unexpected(before.error());
+    auto arena = allocate_arena(
+        direct_map_bytes(before->size() + kRoom, plan_.page_runs.size(), framebuffers->size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto map = frames_.memory_map();
+    if (!map)
+        return std::unexpected(map.error());
+    const auto direct_map = plan_direct_map(*map, plan_, *framebuffers, *arena);
+    if (!direct_map)
+        return std::unexpected(direct_map.error());
+    direct_map_ = *direct_map;
+
+    LayoutWishes layout_wishes{.physical_end = physical_end(direct_map_),
+                               .stack_bytes = wishes_.stack_bytes,
+                               .direct_map = wishes_.direct_map};
+    auto layout = plan_layout(plan_, layout_wishes);
+    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
+        warn(Text().add("no direct map at ").hex(wishes_.direct_map->value));
+        layout_wishes.direct_map = {};
+        layout = plan_layout(plan_, layout_wishes);
+    }
+    if (!layout)
+        return std::unexpected(layout.error());
+    layout_ = *layout;
+    const auto stack =
+        frames_.allocate({.pages = layout_.stack.bytes / kPageBytes, .origin = "kernel stack"});
+    if (!stack)
+        return std::unexpected(stack.error());
+    stack_ = *stack;
+    log_.line(Text()
+                  .add("direct map at ")
+                  .hex(layout_.direct_map.base.value)
+                  .add(", ")
+                  .size(layout_.direct_map.bytes)
+                  .add("; stack at ")
+                  .hex(layout_.stack.base.value)
+                  .add(", ")
+                  .size(layout_.stack.bytes));
+    return {};
+}
+
+/// Stage 2 and its record: identity-mapped, so they must keep clear of the kernel's addresses.
+Result<void> Boot::load_stage2() {
+    auto arena = allocate_arena(Arena::bytes_for<PhysRange>(plan_.regions.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto avoid = arena->array<PhysRange>(plan_.regions.size());
+    if (!avoid)
+        return std::unexpected(avoid.error());
+    std::transform(plan_.regions.begin(), plan_.regions.end(), avoid->begin(),
+                   [](const Region& region) {
+                       return PhysRange{{region.pages.base.value}, region.pages.bytes};
+                   });
+    kernel_pages_as_physical_ = *avoid;
+
+    auto block = Stage2Block::load(firmware_, frames_, kernel_pages_as_physical_);
+    if (!block)
+        return std::unexpected(block.error());
+    stage2_ = *block;
+    const auto memory = allocate_bytes(
+        handoff_bytes(plan_),
+        {.avoid = kernel_pages_as_physical_, .below = k4GiB, .origin = "handoff record"});
+    if (!memory)
+        return std::unexpected(memory.error());
+    handoff_memory_ = *memory;
+    log_.line(Text().add("stage 2 at ").hex(stage2_.code().base.value));
+    return {};
+}
+
+/// Ranges that the final map is made of at the most.
+uint64_t Boot::claim_capacity() const {
+    constexpr std::size_t kBlocksToCome = 32; // allocations between now and the end
+    return final_map_.capacity() + firmware_memory_.page_tables.ranges().size() +
+           frames_.block_count() + kBlocksToCome + displays_.size();
+}
+
+Result<void> Boot::make_records() {
+    const auto current = frames_.memory_map();
+    if (!current)
+        return std::unexpected(current.error());
+    auto final_map = FinalMemoryMap::prepare(*current, frames_);
+    if (!final_map)
+        return std::unexpected(final_map.error());
+    final_map_ = *final_map;
+    const uint64_t claims = claim_capacity();
+    auto arena = allocate_arena(Arena::bytes_for<TypedRange>(claims));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto claim_room = arena->array<TypedRange>(claims);
+    if (!claim_room)
+        return std::unexpected(claim_room.error());
+    claims_ = *claim_room;
+
+    BootRecord::Capacity capacity{.segments = plan_.segments.size(),
+                                  .framebuffers = displays_.size(),
+                                  .video_modes = 0,
+                                  .modules = module_count_,
+                                  .identity_mappings = kIdentityMappings,
+                                  .time_stamps = Log::kMaxSteps + kStage2TimeStamps,
+                                  .claims = claims,
+                                  .data_bytes = 4096}; // device path, vendor, build id
+    for (const Display& display : displays_) {
+        capacity.video_modes += display.modes.size();
+        capacity.data_bytes += display.edid.size() + 8;
+    }
+    for (const Module& module : modules_.first(module_count_))
+        capacity.data_bytes += module.path.size() + module.string.size() + 2;
+    capacity.data_bytes += entry_.command_line.size() + entry_.kernel.size() + 2 +
+                           kernel_->headers().size() + wishes_.build_id.size() + 16;
+    const auto memory = allocate_bytes(BootRecord::bytes_needed(capacity), {.origin = "BootInfo"});
+    if (!memory)
+        return std::unexpected(memory.error());
+    const PhysAddr physical{reinterpret_cast<uint64_t>(memory->data())};
+    auto record = BootRecord::create(*memory, physical, layout_, capacity);
+    if (!record)
+        return std::unexpected(record.error());
+    record_ = *record;
+    fill_in_kernel();
+    log_.line(Text().add("BootInfo at ").hex(record_.virtual_address().value));
+    return fill_in_facts();
+}
+
+void Boot::fill_in_kernel() {
+    BatonBootInfo& info = record_.info();
+    record_.set_kernel(plan_);
+    info.boot_path = BATON_BOOT_PATH_UEFI;
+    info.flags |= kaslr_ ? BATON_FLAG_KASLR : 0;
+    info.flags |= five_level_ ? BATON_FLAG_5_LEVEL : 0;
+    info.command_line = record_.add_text(entry_.command_line);
+    info.kernel_path = record_.add_path(entry_.kernel);
+    info.kernel_file_bytes = kernel_->size();
+    info.kernel_headers = record_.add_bytes(kernel_->headers());
+    info.kernel_headers_bytes = kernel_->headers().size();
+    info.build_id = record_.add_bytes(wishes_.build_id);
+    info.build_id_bytes = wishes_.build_id.size();
+    if (symbols_) {
+        info.kernel_symbols = record_.to_virtual(symbols_->symbols.data()).value;
+        info.kernel_symbols_bytes = symbols_->symbols.size();
+        info.kernel_strings = record_.to_virtual(symbols_->strings.data()).value;
+        info.kernel_strings_bytes = symbols_->strings.size();
+    }
+    for (const Module& module : modules_.first(module_count_))
+        record_.add_module(module.contents, module.path, module.string);
+    for (const Display& display : displays_)
+        record_.add_framebuffer(display.framebuffer, display.edid, display.modes);
+}
+
+Result<void> Boot::fill_in_facts() {
+    BatonBootInfo& info = record_.info();
+    info.firmware_cr3 = firmware_memory_.cr3;
+    info.tsc_hz = log_.tsc_hz();
+    add_firmware_facts(firmware_, info);
+    info.firmware_state = read_firmware_state();
+    info.virtualization = read_virtualization();
+    std::memcpy(info.random_seed, random_.seed.data(), sizeof info.random_seed);
+    info.flags |= random_.from_firmware ? BATON_FLAG_SEED_FROM_FIRMWARE : 0;
+    info.flags |= random_.from_processor ? BATON_FLAG_SEED_FROM_PROCESSOR : 0;
+
+    auto arena = allocate_arena(kBootDeviceArenaBytes);
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto device = find_boot_device(firmware_, *arena);
+    if (!device)
+        return std::unexpected(device.error());
+    const uint64_t no_text = info.boot_device.device_path;
+    info.boot_device = device->record;
+    info.boot_device.device_path =
+        device->device_path.empty() ? no_text : record_.add_text(device->device_path);
+    info.boot_device.loader_path =
+        device->loader_path.empty() ? no_text : record_.add_text(device->loader_path);
+    const auto vendor = efi::text_of(firmware_.system->FirmwareVendor, *arena);
+    if (vendor)
+        info.firmware_vendor = record_.add_text(*vendor);
+    return {};
+}
+
+Result<void> Boot::build_page_tables() {
+    FramePool pool(frames_);
+    auto mapper =
+        PageMapper::create(pool, {.huge_pages = cpu::has_huge_pages(), .five_level = five_level_});
+    if (!mapper)
+        return std::unexpected(mapper.error());
+    const IdentityMapping identity[] = {{stage2_.code(), Access::read_execute},
+                                        {stage2_.data(), Access::read_write},
+                                        {pages_of(handoff_memory_), Access::read_only}};
+    static_assert(std::size(identity) == kIdentityMappings);
+    constexpr uint32_t kPermissions[] = {BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE,
+                                         BATON_SEGMENT_READ | BATON_SEGMENT_WRITE,
+                                         BATON_SEGMENT_READ};
+    const auto mapped = map_address_space(*mapper, {.plan = plan_,
+                                                    .layout = layout_,
+                                                    .direct_map = direct_map_,
+                                                    .stack = stack_,
+                                                    .identity = identity});
+    if (!mapped)
+        return mapped;
+    for (std::size_t i = 0; i < std::size(identity); ++i)
+        record_.add_identity_mapping(identity[i].range, kPermissions[i]);
+    page_table_root_ = mapper->root();
+    record_.info().kernel_cr3 = page_table_root_.value;
+    log_.line(Text()
+                  .add("page tables at ")
+                  .hex(page_table_root_.value)
+                  .add(five_level_ ? ", 5 levels, " : ", 4 levels, ")
+                  .decimal(mapper->table_frames())
+                  .add(" frames"));
+    return {};
+}
+
+Result<void> Boot::make_handoff_record() {
+    const auto handoff = make_handoff(handoff_memory_, {.plan = plan_,
+                                                        .layout = layout_,
+                                                        .page_table_root = page_table_root_,
+                                                        .five_level = five_level_,
+                                                        .physical = pages_of(handoff_memory_).base,
+                                                        .boot_info = record_.virtual_address(),
+                                                        .time_stamps = {}});
+    if (!handoff)
+        return std::unexpected(handoff.error());
+    handoff_ = *handoff;
+    handoff_->serial_port = console_.serial_port();
+    handoff_->debug_port = console_.debug_port();
+    handoff_->after_fault = BATON_AFTER_FAULT_HALT;
+    return {};
+}
+
+Result<void> Boot::leave_firmware() {
+    kernel_.reset(); // closes the file
+    log_.line(Text().add("leaving the firmware"));
+    if (auto left = final_map_.exit_boot_services(firmware_); !left)
+        return left;
+    console_.detach_from_firmware();
+    return {};
+}
+
+/// Boot services are gone: nothing below can fail.
+void Boot::hand_over() {
+    BatonBootInfo& info = record_.info();
+    record_.set_memory_map(final_claims());
+    info.firmware_memory_map = record_.to_virtual(final_map_.bytes().data()).value;
+    info.firmware_memory_map_bytes = final_map_.bytes().size();
+    info.firmware_descriptor_bytes = final_map_.descriptor_bytes();
+    info.firmware_descriptor_version = final_map_.descriptor_version();
+    if (wishes_.runtime_map && map_runtime_services())
+        info.flags |= BATON_FLAG_RUNTIME_MAPPED;
+    log_.line(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
+    info.log = record_.to_virtual(log_.text().data()).value;
+    info.log_bytes = log_.text().size();
+
+    for (const Step& step : log_.steps())
+        record_.add_time_stamp(step.name, step.tsc);
+    handoff_->time_stamps = record_.add_stage2_time_stamps().value;
+    stage2_.call(*handoff_);
+}
+
+/// SetVirtualAddressMap for the direct map: UEFI 2.10 section 8.4. Under the firmware's own page
+/// tables, as it asks for.
+bool Boot::map_runtime_services() {
+    const EfiMemoryMap map = final_map_.map();
+    for (std::size_t i = 0; i < map.size(); ++i)
+        final_map_.set_virtual_start(i, layout_.direct_map.base.value + map[i].physical_start);
+    return !efi::failed(firmware_.system->RuntimeServices->SetVirtualAddressMap(
+        final_map_.bytes().size(), final_map_.descriptor_bytes(), final_map_.descriptor_version(),
+        final_map_.descriptors()));
+}
+
+/// What the firmware says, and what Baton knows better.
+std::span<const TypedRange> Boot::final_claims() {
+    std::size_t count = 0;
+    const auto add = [&](const TypedRange& claim) {
+        if (count < claims_.size())
+            claims_[count++] = claim;
+    };
+    const EfiMemoryMap map = final_map_.map();
+    for (std::size_t i = 0; i < map.size(); ++i)
+        add(efi_claim(map[i]));
+    for (const PhysRange& tables : firmware_memory_.page_tables.ranges())
+        add({.range = tables,
+             .type = BATON_MEMORY_LOADER_RECLAIMABLE,
+             .origin = "firmware's page tables"});
+    frames_.for_each_block([&](PhysRange range, const char* origin) {
+        const std::string_view text(origin);
+        const bool kept = text == "kernel" || text.starts_with("module");
+        add({.range = range,
+             .type = kept ? BATON_MEMORY_KERNEL_AND_MODULES : BATON_MEMORY_LOADER_RECLAIMABLE,
+             .origin = origin});
+    });
+    for (const Display& display : displays_)
+        add({.range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
+             .type = BATON_MEMORY_FRAMEBUFFER});
+    return claims_.first(count);
+}
+
+} // namespace baton

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/firmware_facts.hpp"
+
+#include "stage1-efi/cpu.hpp"
+
+#include <array>
+#include <bit>
+#include <optional>
+#include <span>
+
+namespace baton {
+namespace {
+
+constexpr EFI_GUID kAcpi10Guid = ACPI_TABLE_GUID;
+constexpr EFI_GUID kAcpi20Guid = ACPI_20_TABLE_GUID;
+constexpr EFI_GUID kSmbiosGuid = SMBIOS_TABLE_GUID;
+constexpr EFI_GUID kSmbios3Guid = {
+    0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}};
+constexpr EFI_GUID kGlobalVariableGuid = EFI_GLOBAL_VARIABLE;
+
+bool same(const EFI_GUID& a, const EFI_GUID& b) {
+    return std::bit_cast<std::array<uint8_t, 16>>(a) == std::bit_cast<std::array<uint8_t, 16>>(b);
+}
+
+void add_tables(const EFI_SYSTEM_TABLE& system, BatonBootInfo& info) {
+    info.efi_system_table_physical = reinterpret_cast<uint64_t>(&system);
+    uint64_t acpi10 = 0;
+    for (const EFI_CONFIGURATION_TABLE& table :
+         std::span(system.ConfigurationTable, system.NumberOfTableEntries)) {
+        const auto address = reinterpret_cast<uint64_t>(table.VendorTable);
+        if (same(table.VendorGuid, kAcpi20Guid))
+            info.rsdp_physical = address;
+        if (same(table.VendorGuid, kAcpi10Guid))
+            acpi10 = address;
+        if (same(table.VendorGuid, kSmbiosGuid))
+            info.smbios_physical = address;
+        if (same(table.VendorGuid, kSmbios3Guid))
+            info.smbios3_physical = address;
+    }
+    if (info.rsdp_physical == 0)
+        info.rsdp_physical = acpi10;
+}
+
+/// A global variable of one byte.
+std::optional<uint8_t> flag_variable(const efi::Firmware& firmware, std::u16string_view name) {
+    std::array<CHAR16, 16> wide{};
+    for (std::size_t i = 0; i < name.size(); ++i)
+        wide[i] = name[i];
+    EFI_GUID guid = kGlobalVariableGuid;
+    uint8_t value = 0;
+    UINTN bytes = sizeof value;
+    if (efi::failed(firmware.system->RuntimeServices->GetVariable(wide.data(), &guid, nullptr,
+                                                                  &bytes, &value)))
+        return {};
+    return value;
+}
+
+/// UEFI 2.10 section 3.3, SecureBoot and SetupMode.
+BatonSecureBoot secure_boot(const efi::Firmware& firmware) {
+    const auto enabled = flag_variable(firmware, u"SecureBoot");
+    if (!enabled)
+        return BATON_SECURE_BOOT_UNKNOWN;
+    if (*enabled == 1)
+        return BATON_SECURE_BOOT_ON;
+    return flag_variable(firmware, u"SetupMode") == 1 ? BATON_SECURE_BOOT_SETUP
+                                                      : BATON_SECURE_BOOT_OFF;
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, counting years from March so that the
+/// leap day is the last of them.
+int64_t days_since_1970(int64_t year, int64_t month, int64_t day) {
+    const int64_t march_year = month > 2 ? year : year - 1;
+    const int64_t march_month = month > 2 ? month - 3 : month + 9;
+    const int64_t leap_days = march_year / 4 - march_year / 100 + march_year / 400;
+    constexpr int64_t kDaysTo1970 = 719'468; // from 0000-03-01
+    return march_year * 365 + leap_days + (153 * march_month + 2) / 5 + day - 1 - kDaysTo1970;
+}
+
+/// UEFI 2.10 section 8.3, EFI_TIME.
+void add_time(const efi::Firmware& firmware, BatonBootInfo& info) {
+    constexpr INT16 kUnspecifiedTimeZone = 0x7ff;
+    EFI_TIME time{};
+    if (efi::failed(firmware.system->RuntimeServices->GetTime(&time, nullptr)) ||
+        time.Year < 1970 || time.Month < 1 || time.Month > 12 || time.Day < 1)
+        return;
+    info.unix_time_tsc = cpu::read_tsc();
+    info.unix_time_seconds = days_since_1970(time.Year, time.Month, time.Day) * 86'400 +
+                             int64_t{time.Hour} * 3'600 + int64_t{time.Minute} * 60 + time.Second;
+    if (time.TimeZone != kUnspecifiedTimeZone) // local time = UTC - zone
+        info.unix_time_seconds += int64_t{time.TimeZone} * 60;
+}
+
+} // namespace
+
+void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info) {
+    add_tables(*firmware.system, info);
+    add_time(firmware, info);
+    info.secure_boot = secure_boot(firmware);
+    info.firmware_revision = firmware.system->FirmwareRevision;
+    info.uefi_revision = firmware.system->Hdr.Revision;
+}
+
+} // namespace baton

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Framebuffers: UEFI's Graphics Output Protocols.
+#pragma once
+
+#include "abi/boot_info.h"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "memory/frame_source.hpp"
+#include "plan/wishes.hpp"
+#include "stage1-efi/efi.hpp"
+
+#include <span>
+
+namespace baton {
+
+/// A display adapter. `framebuffer.address`, `.edid` and `.modes` are for the boot record to fill
+/// in.
+struct Display {
+    BatonFramebuffer framebuffer;
+    Bytes edid; // the firmware's memory
+    std::span<BatonVideoMode> modes;
+};
+
+/// Sets the mode that the kernel wishes for, on the first adapter that has it: of that size, with a
+/// linear framebuffer. Error: wish_not_met, where it is required.
+Result<void> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes);
+
+/// All adapters whose mode of now has a linear framebuffer, in the firmware's order; an adapter
+/// that several handles show counts once. In frames from `frames`. Error: out_of_memory.
+Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, FrameSource& frames);
+
+} // namespace baton

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/volume.hpp"
+
+#include "config/path.hpp"
+#include "config/unicode.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton {
+namespace {
+
+constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
+
+} // namespace
+
+Result<File> File::open(std::string_view path) const {
+    if (path.size() > kMaxPathBytes)
+        return fail(ErrorCode::file_path_too_long, {path.size(), kMaxPathBytes});
+    alignas(char16_t) std::array<std::byte, utf16_arena_bytes(kMaxPathBytes)> memory;
+    Arena arena(memory);
+    const auto wide = to_utf16(path, arena);
+    if (!wide)
+        return std::unexpected(wide.error());
+    // CHAR16 and char16_t are both UTF-16; firmware takes the path as not const.
+    auto* const name =
+        reinterpret_cast<CHAR16*>(const_cast<char16_t*>(wide->data())); // NOLINT(*const-cast)
+    EFI_FILE_PROTOCOL* file = nullptr;
+    const EFI_STATUS status = file_->Open(file_, &file, name, EFI_FILE_MODE_READ, 0);
+    if (status == EFI_NOT_FOUND)
+        return std::unexpected(Error(ErrorCode::file_not_found, {status}).about(path));
+    if (efi::failed(status))
+        return std::unexpected(Error(ErrorCode::file_unreadable, {status}).about(path));
+    return File(file);
+}
+
+/// The information ends in the file's name, so the buffer has room for one.
+Result<uint64_t> File::size() const {
+    constexpr UINTN kLongestName = 256;
+    alignas(efi::FileInfoFixedPart)
+        std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
+            buffer;
+    UINTN bytes = buffer.size();
+    EFI_GUID guid = kFileInfoGuid;
+    const EFI_STATUS status = file_->GetInfo(file_, &guid, &bytes, buffer.data());
+    if (efi::failed(status) || bytes < sizeof(efi::FileInfoFixedPart))
+        return fail(ErrorCode::file_unreadable, {status});
+    const auto info = read_at<efi::FileInfoFixedPart>(buffer, 0);
+    if ((info.Attribute & EFI_FILE_DIRECTORY) != 0)
+        return fail(ErrorCode::file_is_a_directory);
+    if (info.FileSize == 0)
+        return fail(ErrorCode::file_empty);
+    return info.FileSize;
+}
+
+Result<void> File::read(uint64_t offset, std::span<std::byte> into) const {
+    EFI_STATUS status = file_->SetPosition(file_, offset);
+    std::size_t done = 0;
+    while (!efi::failed(status) && done < into.size()) {
+        UINTN count = into.size() - done;
+        status = file_->Read(file_, &count, into.data() + done);
+        if (!efi::failed(status) && (count == 0 || count > into.size() - done))
+            return fail(ErrorCode::file_read_short, {offset + done, into.size() - done});
+        done += count;
+    }
+    if (efi::failed(status))
+        return fail(ErrorCode::file_unreadable, {status, offset + done});
+    return {};
+}
+
+Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byte> into,
+                           FrameSource& frames) {
+    constexpr uint64_t k4GiB = uint64_t{1} << 32;
+    constexpr uint64_t kBouncePages =
+        2048; // 8 MiB: large enough that the number of Reads is nothing
+    const auto direct = file.read(offset, into);
+    if (direct || reinterpret_cast<uint64_t>(into.data()) + into.size() <= k4GiB)
+        return direct;
+    const uint64_t pages = std::min(kBouncePages, pages_for(into.size()));
+    const auto bounce =
+        frames.allocate({.pages = pages, .below = {k4GiB}, .origin = "read buffer"});
+    if (!bounce)
+        return std::unexpected(bounce.error());
+    const std::span<std::byte> buffer(frames.access(*bounce), pages * kPageBytes);
+    for (std::size_t done = 0; done < into.size();) {
+        const auto part = buffer.first(std::min(buffer.size(), into.size() - done));
+        if (auto read = file.read(offset + done, part); !read)
+            return read;
+        std::copy(part.begin(), part.end(), into.begin() + static_cast<std::ptrdiff_t>(done));
+        done += part.size();
+    }
+    return {};
+}
+
+Result<File> open_boot_volume(const efi::Firmware& firmware) {
+    const auto* const image =
+        efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
+    auto* const file_system = image == nullptr || image->DeviceHandle == nullptr
+                                  ? nullptr
+                                  : efi::protocol_on<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(
+                                        firmware, image->DeviceHandle, kFileSystemGuid);
+    if (file_system == nullptr)
+        return fail(ErrorCode::boot_volume_not_found, {EFI_UNSUPPORTED});
+    EFI_FILE_PROTOCOL* root = nullptr;
+    const EFI_STATUS status = file_system->OpenVolume(file_system, &root);
+    if (efi::failed(status))
+        return fail(ErrorCode::boot_volume_unreadable, {status});
+    return File(root);
+}
+
+} // namespace baton

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Files on the volume that the loader came from.
+#pragma once
+
+#include "core/arena.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "memory/frame_source.hpp"
+#include "stage1-efi/efi.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// An open EFI_FILE_PROTOCOL, closed when it goes.
+class File {
+  public:
+    explicit File(EFI_FILE_PROTOCOL* file) : file_(file) {}
+    ~File() {
+        if (file_ != nullptr)
+            file_->Close(file_);
+    }
+    File(File&& other) noexcept : file_(other.file_) { other.file_ = nullptr; }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    File& operator=(File&&) = delete;
+
+    /// The file of this path below this directory; UTF-8, with backslashes.
+    /// Errors: file_not_found, file_unreadable, file_path_too_long.
+    Result<File> open(std::string_view path) const;
+
+    /// Bytes of a file. Errors: file_is_a_directory, file_empty, file_unreadable.
+    Result<uint64_t> size() const;
+
+    /// Fills `into` with the file's bytes from `offset` on, in one Read where the firmware gives
+    /// all that it is asked for. Errors: file_unreadable, file_read_short.
+    Result<void> read(uint64_t offset, std::span<std::byte> into) const;
+
+    EFI_FILE_PROTOCOL* get() const { return file_; }
+
+  private:
+    EFI_FILE_PROTOCOL* file_;
+};
+
+/// Reads into memory that the firmware's drivers may not reach: where a direct read above 4 GiB
+/// fails, the bytes go through a buffer below. Errors: those of File::read(), out_of_memory.
+Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byte> into,
+                           FrameSource& frames);
+
+/// The root directory of the volume that this application was loaded from.
+/// Errors: boot_volume_not_found, boot_volume_unreadable.
+Result<File> open_boot_volume(const efi::Firmware& firmware);
+
+} // namespace baton

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The boot protocol for kernels that are linked in every way, and that wish for everything: what
+kernel/conformance checks, and how each variant of it differs from the others."""
+
+import pytest
+from machine import Ovmf, UBoot
+
+# name: the features that make it differ
+PLACEMENTS = {
+    "minus-2g": "no-pie,no-kaslr,no-wx,relro",
+    "upper-half": "no-pie",
+    "1m": "no-pie",
+    "16m": "no-pie",
+    "pie": "pie,no-kaslr,relro",
+    "pie-relr": "pie",
+    "shared": "pie",
+    "write-execute": "wx",
+    "executable-stack": "stack-executable-wanted",
+}
+WISHES = {
+    "protocol": "",
+    "stack": "",
+    "smallest-stack": "",
+    "direct-map": "",
+    "symbols": "symbols",
+    "refuse-write-execute": "no-wx",
+    "runtime-map": "runtime-map",
+    "unknown": "",
+    "kaslr": "kaslr,pie",
+    "base": "no-kaslr,pie",
+}
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_kernel_linked(expect_conformance, name):
+    expect_conformance(name, PLACEMENTS[name] + ",seed-processor,svm,mtrr,identity-mappings:3",
+                       words="fill")
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_on_u_boot_kernel_linked(expect_conformance, name):
+    expect_conformance(name, PLACEMENTS[name], firmware=UBoot)
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_wish(expect_conformance, name):
+    expect_conformance(f"wish-{name}", WISHES[name], firmware=UBoot)
+
+
+def test_wish_framebuffer(expect_conformance):
+    expect_conformance("wish-framebuffer", "width:1024,height:768")
+
+
+def test_wish_module(expect_conformance):
+    expect_conformance("wish-module", "modules:1", files={"/baton/wished.txt": "as wished"})
+
+
+def test_wish_everything(expect_conformance):
+    features = "pie,kaslr,la57,symbols,runtime-map,width:1024,height:768"
+    machine = expect_conformance("wish-everything", features)
+    machine.wait_for_debugcon("the kernel has 1 wishes that this version doesn't know")
+
+
+def test_executable_segment_that_is_writable_is_warned_of(expect_conformance):
+    machine = expect_conformance("write-execute", "wx", firmware=UBoot)
+    machine.wait_for_debugcon(r"warning: writable and executable at once: 0xffffffff8\w+, .*ALIGN")

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the tests of the parsers share: a sink that keeps its remarks, and an arena that is no
+// larger than the parser's own formula says.
+#pragma once
+
+#include "config/boot_entry.hpp"
+#include "core/arena.hpp"
+#include "support/bytes.hpp"
+#include "support/errors.hpp"
+
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::test {
+
+/// Remarks as texts: "KIND LINE:COLUMN KEY".
+class Remarks final : public RemarkSink {
+  public:
+    void remark(const Remark& remark) override {
+        constexpr std::string_view kKinds[] = {"unknown", "unused", "replaced"};
+        texts.push_back(std::string(kKinds[static_cast<int>(remark.kind)]) + ' ' +
+                        std::to_string(remark.position.line) + ':' +
+                        std::to_string(remark.position.column) + ' ' + std::string(remark.key));
+    }
+    std::vector<std::string> texts;
+};
+
+/// An arena of an exact size.
+class ArenaOf {
+  public:
+    explicit ArenaOf(uint64_t bytes) : memory_(bytes), arena_(memory_) {}
+    Arena& operator*() { return arena_; }
+
+  private:
+    Buffer memory_;
+    Arena arena_;
+};
+
+inline Buffer as_utf16(std::u16string_view text) {
+    Buffer bytes;
+    for (const char16_t unit : text)
+        append(bytes, unit);
+    return bytes;
+}
+
+inline Buffer as_bytes(std::string_view text) {
+    Buffer bytes;
+    for (const char character : text)
+        append(bytes, character);
+    return bytes;
+}
+
+/// The modules as "PATH=STRING", one after the other with a bar between them.
+inline std::string modules_of(const BootEntry& entry) {
+    std::string text;
+    for (const BootModule& module : entry.modules) {
+        text += text.empty() ? "" : "|";
+        text += std::string(module.path) + "=" + std::string(module.string);
+    }
+    return text;
+}
+
+/// The result must be this error, with all its numbers.
+template<class T>
+void expect_failure(const Result<T>& result, const Error& expected) {
+    EXPECT_EQ(outcome(result), outcome(Result<T>(std::unexpected(expected))));
+    if (!result) {
+        EXPECT_EQ(result.error(), expected);
+    }
+}
+
+} // namespace baton::test
