@@ -26,8 +26,16 @@ PhysRange pages_of(std::span<const std::byte> memory) {
 } // namespace
 
 Result<void> Boot::plan_memory() {
-    if (auto set = set_wished_mode(firmware_, wishes_); !set)
-        return set;
+    const auto has_wished_mode = set_wished_mode(firmware_, wishes_);
+    if (!has_wished_mode)
+        return std::unexpected(has_wished_mode.error());
+    if (!*has_wished_mode)
+        warn(Text()
+                 .add("no display has a mode of ")
+                 .decimal(wishes_.framebuffer.width)
+                 .add(" x ")
+                 .decimal(wishes_.framebuffer.height)
+                 .add(" pixels: the modes stay as they are"));
     const auto displays = find_displays(firmware_, frames_);
     if (!displays)
         return std::unexpected(displays.error());

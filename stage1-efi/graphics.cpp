@@ -133,10 +133,10 @@ uint32_t mode_count(const EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol) {
 
 } // namespace
 
-Result<void> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes) {
+Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes) {
     const auto& wish = wishes.framebuffer;
     if (wish.width == 0 && wish.height == 0)
-        return {};
+        return true;
     const GraphicsHandles handles(firmware);
     for (EFI_HANDLE handle : handles.all()) {
         auto* const protocol = handles.protocol(handle);
@@ -146,12 +146,12 @@ Result<void> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes
                 mode->height_pixels != wish.height)
                 continue;
             if (number == protocol->Mode->Mode || !efi::failed(protocol->SetMode(protocol, number)))
-                return {};
+                return true;
         }
     }
     if (wish.required)
         return fail(ErrorCode::wish_not_met, {BATON_WISH_FRAMEBUFFER, wish.width, wish.height});
-    return {};
+    return false;
 }
 
 Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, FrameSource& frames) {

@@ -23,8 +23,8 @@ struct Display {
 };
 
 /// Sets the mode that the kernel wishes for, on the first adapter that has it: of that size, with a
-/// linear framebuffer. Error: wish_not_met, where it is required.
-Result<void> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes);
+/// linear framebuffer. False where none has it. Error: wish_not_met, where it is required.
+Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes);
 
 /// All adapters whose mode of now has a linear framebuffer, in the firmware's order; an adapter
 /// that several handles show counts once. In frames from `frames`. Error: out_of_memory.

@@ -35,6 +35,11 @@ uint64_t boot_device(const Context& context) {
     return context.info.boot_device.kind == kKind ? 1 : 0;
 }
 
+template<BatonSecureBoot kState>
+uint64_t secure_boot(const Context& context) {
+    return context.info.secure_boot == kState ? 1 : 0;
+}
+
 constexpr Feature kFeatures[] = {
     {"acpi", [](const Context& c) -> uint64_t { return c.info.rsdp_physical; }},
     {"boot-device", [](const Context& c) -> uint64_t { return c.info.boot_device.kind; }},
@@ -74,10 +79,9 @@ constexpr Feature kFeatures[] = {
          return own_image::segment_of_type(elf::PT_GNU_RELRO).has_value();
      }},
     {"runtime-map", flag<BATON_FLAG_RUNTIME_MAPPED>},
-    {"secure-boot",
-     [](const Context& c) -> uint64_t {
-         return c.info.secure_boot == BATON_SECURE_BOOT_ON ? 1 : 0;
-     }},
+    {"secure-boot", secure_boot<BATON_SECURE_BOOT_ON>},
+    {"secure-boot-off", secure_boot<BATON_SECURE_BOOT_OFF>},
+    {"secure-boot-setup", secure_boot<BATON_SECURE_BOOT_SETUP>},
     {"seed-firmware", flag<BATON_FLAG_SEED_FROM_FIRMWARE>},
     {"seed-processor", flag<BATON_FLAG_SEED_FROM_PROCESSOR>},
     {"smbios",

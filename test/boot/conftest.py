@@ -10,6 +10,7 @@ from elf import Elf, Segment
 from kernels import RESET_ONCE, checker_kernel
 from machine import Machine, Ovmf
 
+BOOT_APPLICATION = "/EFI/BOOT/BOOTX64.EFI"
 Content = Elf | bytes | str | Path
 
 def pytest_configure(config):
@@ -20,15 +21,19 @@ def pytest_configure(config):
 def boot():
     """boot(kernel, **options): a Machine that starts with the kernel on its disk: an Elf, the bytes
     of a file, a file, or None for no kernel. `files` maps paths on the disk to more files: texts,
-    and what a kernel can be. The other options are Machine's. It ends with the test."""
+    and what a kernel can be. With a `plan` the firmware misbehaves (shim/shim.cpp). The other
+    options are Machine's. It ends with the test."""
     machines = []
     with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
 
-        def start(kernel: Content | None, *, loader: str = "/EFI/BOOT/BOOTX64.EFI",
+        def start(kernel: Content | None, *, plan: str | None = None,
                   files: Mapping[str, Content] | None = None, **options) -> Machine:
             directory = Path(name) / str(len(machines))
             directory.mkdir()
-            contents = {loader: artefacts.LOADER} | dict(files or {})
+            contents = {BOOT_APPLICATION: artefacts.LOADER} if plan is None else {
+                BOOT_APPLICATION: artefacts.SHIM, "/shim/loader.efi": artefacts.LOADER,
+                "/shim/plan.txt": plan}
+            contents |= files or {}
             if kernel is not None:
                 contents["/baton/kernel.elf"] = kernel
             on_disk = {path: _as_file(content, directory / f"content-{i}")
@@ -64,11 +69,11 @@ def expect_conformance(boot):
     entry. Returns the machine."""
 
     def start(name: str, expect: str = "", *, words: str = "", entry: str = "",
-              firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True,
+              firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True, displays: int = 1,
               files: Mapping[str, Content] | None = None, **options) -> Machine:
         features = [*firmware.FEATURES, f"memory:{memory_mib}", *filter(None, expect.split(","))]
         has_screen = display_adapter and firmware.HAS_DISPLAY_DRIVER
-        features += ["framebuffer:1", "modes"] if has_screen else ["no-framebuffer"]
+        features += [f"framebuffer:{displays}", "modes"] if has_screen else ["no-framebuffer"]
         text = f"kernel /baton/kernel.elf\noptions {words}\noptions expect={','.join(features)}\n"
         machine = boot(artefacts.conformance_kernel(name), firmware=firmware,
                        memory_mib=memory_mib, display_adapter=display_adapter, **options,

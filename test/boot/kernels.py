@@ -91,9 +91,13 @@ def relocated_kernel(relocation_type: int, symbol: int = 0, *,
                entry=0x1000, header={"e_type": ET_DYN})
 
 
-def wishing_kernel(wish: int, *, required: bool) -> Elf:
+WISH_FRAMEBUFFER = 3  # BATON_WISH_FRAMEBUFFER
+
+
+def wishing_kernel(wish: int, *values: int, required: bool) -> Elf:
     """A kernel with one wish, that ends QEMU with success."""
     REQUIRED = 1
-    note = struct.pack("<III8sIQQ", 6, 20, wish, b"Baton", REQUIRED if required else 0, 0, 0)
+    note = struct.pack("<III8sIQQ", 6, 20, wish, b"Baton", REQUIRED if required else 0,
+                       *(values or (0, 0)))
     end_well = bytes.fromhex("b810000000 e7f4 f4")  # mov eax, 0x10; out 0xf4, eax; hlt
     return code_kernel(end_well, Segment(TOP_2_GIB + 0x1000, PF_R, note, align=4, type=PT_NOTE))

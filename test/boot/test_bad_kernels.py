@@ -6,8 +6,9 @@ import re
 import artefacts
 import pytest
 from elf import EM_AARCH64, PF_R, PF_W, PT_INTERP, Elf, Segment
-from kernels import (DT_NEEDED, R_X86_64_64, R_X86_64_PC32, TOP_2_GIB, checker_kernel, code_kernel,
-                     patterned, plain_segments, relocated_kernel, wishing_kernel)
+from kernels import (DT_NEEDED, R_X86_64_64, R_X86_64_PC32, TOP_2_GIB, WISH_FRAMEBUFFER,
+                     checker_kernel, code_kernel, patterned, plain_segments, relocated_kernel,
+                     wishing_kernel)
 from machine import Ovmf, UBoot
 
 NOP = b"\x90" * 16
@@ -84,6 +85,18 @@ def test_wish_that_is_unknown_but_not_required_is_logged(boot):
     """And that kernel runs."""
     machine = boot(wishing_kernel(4444, required=False), firmware=UBoot)
     machine.wait_for_debugcon("the kernel has 1 wishes that this version doesn't know")
+    machine.wait_for_exit()
+
+
+def test_required_display_mode_that_no_display_has_is_error(boot):
+    expect_error(boot(wishing_kernel(WISH_FRAMEBUFFER, 1234, 567, required=True)), "wish_not_met",
+                 r"type 0x3, .*0x4d2.*0x237\b")
+
+
+def test_display_mode_that_no_display_has_is_logged(boot):
+    """And the kernel runs."""
+    machine = boot(wishing_kernel(WISH_FRAMEBUFFER, 1234, 567, required=False), firmware=UBoot)
+    machine.wait_for_debugcon("warning: no display has a mode of 1234 x 567 pixels: the modes stay")
     machine.wait_for_exit()
 
 

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the load options of the firmware's boot entry say goes first. The firmware's boot application
-is a test's own here (chain), which starts the loader with load options."""
+is the shim here, which starts the loader with load options."""
 
 import artefacts
 from kernels import code_kernel
 
-CHAIN = artefacts.BUILD / "test/boot/chain/chain.efi"
 # mov eax, 0x10; out 0xf4, eax; hlt
 REPORT_SUCCESS = bytes.fromhex("b810000000 e7f4 f4")
 
 
 def start(boot, options: str, **files):
-    return boot(None, loader="/chain/loader.efi",
-                files={"/EFI/BOOT/BOOTX64.EFI": CHAIN, "/chain/options.txt": options} | files)
+    return boot(None, plan=f"options {options}\n", files=files)
 
 
 def test_load_options_name_the_kernel_its_modules_and_its_command_line(boot):

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "files.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace shim {
+namespace {
+
+constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+
+EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* boot_file_system() {
+    const auto* const own =
+        protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware.image, kLoadedImageGuid);
+    auto* const system =
+        protocol_on<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(own->DeviceHandle, kFileSystemGuid);
+    if (system == nullptr)
+        give_up("no file system on", "the boot device");
+    return system;
+}
+
+/// The firmware's functions, which are the same for all files of a volume.
+decltype(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL::OpenVolume) open_volume;
+EFI_FILE_PROTOCOL real;
+
+UINTN open_count;
+bool are_high_reads_refused;
+
+EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file);
+
+EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, CHAR16* name,
+                       UINT64 mode, UINT64 attributes) {
+    const EFI_STATUS status = real.Open(directory, file, name, mode, attributes);
+    if (!failed(status))
+        *file = hooked(*file);
+    return status;
+}
+
+EFI_STATUS EFIAPI close(EFI_FILE_PROTOCOL* file) {
+    --open_count;
+    return real.Close(file);
+}
+
+EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
+    if (are_high_reads_refused && (reinterpret_cast<UINT64>(into) + *bytes) >> 32 != 0) {
+        say(Text().add("refused to read above 4 GiB"));
+        return EFI_DEVICE_ERROR;
+    }
+    return real.Read(file, bytes, into);
+}
+
+EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file) {
+    ++open_count;
+    real = *file;
+    file->Open = open;
+    file->Close = close;
+    file->Read = read;
+    return file;
+}
+
+EFI_STATUS EFIAPI hooked_open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* system,
+                                     EFI_FILE_PROTOCOL** root) {
+    const EFI_STATUS status = open_volume(system, root);
+    if (!failed(status))
+        *root = hooked(*root);
+    return status;
+}
+
+} // namespace
+
+UINTN read_boot_file(std::u16string_view path, void* into, UINTN room) {
+    std::array<CHAR16, 64> name{};
+    std::copy(path.begin(), path.end(), name.begin());
+    auto* const system = boot_file_system();
+    EFI_FILE_PROTOCOL* root = nullptr;
+    EFI_FILE_PROTOCOL* file = nullptr;
+    UINTN bytes = room;
+    if (failed(system->OpenVolume(system, &root)) ||
+        failed(root->Open(root, &file, name.data(), EFI_FILE_MODE_READ, 0)) ||
+        failed(file->Read(file, &bytes, into)))
+        give_up("can't read", path == u"\\shim\\plan.txt" ? "plan.txt" : "loader.efi");
+    file->Close(file);
+    root->Close(root);
+    return bytes;
+}
+
+void hook_files() {
+    auto* const system = boot_file_system();
+    open_volume = system->OpenVolume;
+    system->OpenVolume = hooked_open_volume;
+}
+
+UINTN files_open() {
+    return open_count;
+}
+
+void refuse_high_reads() {
+    are_high_reads_refused = true;
+}
+
+} // namespace shim

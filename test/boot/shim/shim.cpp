@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A UEFI application between the firmware and the loader. It carries out \shim\plan.txt, line by
+// line, and so makes the firmware do what no firmware at hand does:
+//
+//     options TEXT                 the loader's load options
+//     display WIDTH HEIGHT FORMAT  one more display: rgb, bgr, 565 or blt (no pixels in memory)
+//     edid BYTES                   all displays get an EDID, of a multiple of 128
+//     variable NAME VALUE          what GetVariable says of a variable of one byte
+//     leave-low MIB                memory below 4 GiB is taken, but so much
+//     refuse-high-reads            files can't be read to memory above 4 GiB
+//     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
+//     five-levels                  5-level paging is turned on
+//     start                        \shim\loader.efi is started; says what it comes back with
+//
+// At the end the loader is started once more.
+#include "boot_services.hpp"
+#include "display.hpp"
+#include "files.hpp"
+#include "firmware.hpp"
+#include "memory.hpp"
+#include "processor.hpp"
+#include "variables.hpp"
+
+#include <array>
+
+namespace shim {
+namespace {
+
+constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+constexpr UINTN kLargestFile = UINTN{1} << 20;
+
+struct Loader {
+    void* image = allocate_pool(kLargestFile);
+    UINTN image_bytes = read_boot_file(u"\\shim\\loader.efi", image, kLargestFile);
+    CHAR16* options = nullptr;
+    UINT32 options_bytes = 0;
+};
+
+void set_options(Loader& loader, std::string_view text) {
+    loader.options = static_cast<CHAR16*>(allocate_pool(text.size() * sizeof(CHAR16)));
+    loader.options_bytes = static_cast<UINT32>(text.size() * sizeof(CHAR16));
+    for (std::size_t i = 0; i < text.size(); ++i)
+        loader.options[i] = static_cast<UINT8>(text[i]);
+}
+
+/// Returns only if the loader does.
+EFI_STATUS start(const Loader& loader) {
+    const auto* const own =
+        protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware.image, kLoadedImageGuid);
+    EFI_HANDLE handle = nullptr;
+    if (failed(firmware.boot->LoadImage(0, firmware.image, own->FilePath, loader.image,
+                                        loader.image_bytes, &handle)))
+        give_up("can't be loaded", "loader.efi");
+    auto* const loaded = protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(handle, kLoadedImageGuid);
+    loaded->DeviceHandle = own->DeviceHandle;
+    loaded->LoadOptions = loader.options;
+    loaded->LoadOptionsSize = loader.options_bytes;
+    const Held before = held();
+    const EFI_STATUS status = firmware.boot->StartImage(handle, nullptr, nullptr);
+    const Held after = held();
+    say(Text()
+            .add("the loader came back with ")
+            .hex(status)
+            .add(" and keeps ")
+            .decimal(after.pages - before.pages)
+            .add(" pages, ")
+            .decimal(after.pools - before.pools)
+            .add(" pools, ")
+            .decimal(after.files - before.files)
+            .add(" files"));
+    return status;
+}
+
+void carry_out(std::string_view line, Loader& loader) {
+    const std::string_view command = take_word(line);
+    if (command.empty() || command.starts_with('#'))
+        return;
+    if (command == "options")
+        set_options(loader, line);
+    else if (command == "display")
+        add_display(line);
+    else if (command == "edid")
+        add_edid(line);
+    else if (command == "variable")
+        set_variable(line);
+    else if (command == "leave-low")
+        leave_low_memory(line);
+    else if (command == "refuse-high-reads")
+        refuse_high_reads();
+    else if (command == "dirty-processor")
+        dirty_processor();
+    else if (command == "five-levels")
+        enter_five_level_paging();
+    else if (command == "start")
+        start(loader);
+    else
+        give_up("not a command", command);
+}
+
+} // namespace
+} // namespace shim
+
+extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system) {
+    using namespace shim;
+    firmware = {image, system, system->BootServices, system->RuntimeServices};
+    Loader loader;
+    auto* const text = static_cast<char*>(allocate_pool(kLargestFile));
+    std::string_view plan(text, read_boot_file(u"\\shim\\plan.txt", text, kLargestFile));
+    hook_boot_services();
+    hook_files();
+    while (!plan.empty()) {
+        const std::string_view line = plan.substr(0, plan.find('\n'));
+        plan.remove_prefix(std::min(line.size() + 1, plan.size()));
+        carry_out(line, loader);
+    }
+    return start(loader);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "variables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace shim {
+namespace {
+
+struct Variable {
+    std::string_view name;
+    UINT8 value;
+};
+std::array<Variable, 8> variables{};
+std::size_t variable_count;
+
+EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID* vendor, UINT32* attributes, UINTN* bytes,
+                               void* data) {
+    for (const Variable& variable : std::span(variables).first(variable_count)) {
+        if (!std::equal(variable.name.begin(), variable.name.end(), name) ||
+            name[variable.name.size()] != 0)
+            continue;
+        if (*bytes < sizeof variable.value)
+            return EFI_BUFFER_TOO_SMALL;
+        *bytes = sizeof variable.value;
+        *static_cast<UINT8*>(data) = variable.value;
+        return EFI_SUCCESS;
+    }
+    return firmware.runtime->GetVariable(name, vendor, attributes, bytes, data);
+}
+
+/// A copy for the loader: the firmware's own is not to be changed.
+void hook_runtime_services() {
+    auto* const table =
+        static_cast<EFI_RUNTIME_SERVICES*>(allocate_pool(sizeof(EFI_RUNTIME_SERVICES)));
+    *table = *firmware.runtime;
+    table->GetVariable = get_variable;
+    firmware.system->RuntimeServices = table;
+}
+
+} // namespace
+
+void set_variable(std::string_view arguments) {
+    if (variable_count == 0)
+        hook_runtime_services();
+    if (variable_count == variables.size())
+        give_up("too many", "variables");
+    const std::string_view name = take_word(arguments);
+    variables[variable_count++] = {name, static_cast<UINT8>(take_number(arguments))};
+}
+
+} // namespace shim
