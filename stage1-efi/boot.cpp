@@ -194,7 +194,7 @@ Result<void> Boot::load_modules() {
 
 /// A module's frames: its bytes, then zeroes to the end of the page.
 Result<void> Boot::load_module(std::string_view path, std::string_view string, bool required) {
-    const auto file = volume_.open(path);
+    const auto file = volume_.open(path, frames_);
     if (!file && !required) {
         warn(Text().add("no module ").add(path));
         return {};

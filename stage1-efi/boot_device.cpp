@@ -2,10 +2,12 @@
 #include "stage1-efi/boot_device.hpp"
 
 #include "config/unicode.hpp"
+#include "stage1-efi/tftp.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 namespace baton {
 namespace {
@@ -101,7 +103,8 @@ void read_partition(const efi::Firmware& firmware, const EFI_DEVICE_PATH* path,
     }
 }
 
-/// The remote address of an IPv4 or IPv6 node (UEFI 2.10 sections 10.3.4.12 and 10.3.4.13).
+/// The remote address of an IPv4 or IPv6 node (UEFI 2.10 sections 10.3.4.12 and 10.3.4.13). It is 0
+/// where the firmware learns it by DHCP.
 void read_server(const EFI_DEVICE_PATH* node, BatonBootDevice& record) {
     const uint32_t bytes = node->SubType == kIpv4 ? 4 : 16;
     const std::size_t offset =
@@ -109,8 +112,10 @@ void read_server(const EFI_DEVICE_PATH* node, BatonBootDevice& record) {
     record.kind = BATON_BOOT_DEVICE_NETWORK;
     if (node_bytes(node) < offset + bytes)
         return;
-    record.server_address_bytes = bytes;
     std::memcpy(record.server_address, reinterpret_cast<const std::byte*>(node) + offset, bytes);
+    for (const uint8_t byte : record.server_address)
+        if (byte != 0)
+            record.server_address_bytes = bytes;
 }
 
 BatonBootDevice describe(const efi::Firmware& firmware, const EFI_DEVICE_PATH* path, Arena& arena) {
@@ -152,11 +157,20 @@ Result<BootDevice> find_boot_device(const efi::Firmware& firmware, Arena& arena)
     if (path != nullptr)
         device.record = describe(firmware, path, arena);
     const auto device_path = text_of(firmware, path, arena);
-    const auto loader_path = text_of(firmware, image->FilePath, arena);
+    auto loader_path = text_of(firmware, image->FilePath, arena);
     if (!device_path)
         return std::unexpected(device_path.error());
     if (!loader_path)
         return std::unexpected(loader_path.error());
+    // What DHCP has told goes over the device path, which mostly leaves it open.
+    const auto* const pxe = find_pxe(firmware, image->DeviceHandle);
+    const auto server = pxe == nullptr ? std::nullopt : find_boot_server(*pxe);
+    if (server) {
+        device.record.kind = BATON_BOOT_DEVICE_NETWORK;
+        device.record.server_address_bytes = sizeof server->address;
+        std::memcpy(device.record.server_address, &server->address, sizeof server->address);
+        loader_path = server->file;
+    }
     const auto slashes = arena.array<char>(loader_path->size());
     if (!slashes)
         return std::unexpected(slashes.error());

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace baton {
 namespace {
@@ -121,7 +122,7 @@ class EntryFinder {
         Result<void> result;
         for_each_entry_file(directory, [&](std::string_view name) {
             if (result && count_ + 1 < entries_.size())
-                result = add_file(directory, name);
+                result = add_file(directory.open(name, frames_), name);
         });
         if (!result)
             return result;
@@ -133,21 +134,36 @@ class EntryFinder {
         return {};
     }
 
+    /// Where no directory can be listed: the entry that loader.conf names as the default one.
+    Result<void> add_default_file() {
+        const std::string_view name = default_pattern();
+        Text path;
+        path.add(kEntryDirectory).add('\\').add(name).add(is_entry_file_name(name) ? "" : ".conf");
+        Text text;
+        text.add("TFTP lists no directory, and loader.conf names ");
+        log_.line(name.empty() ? text.add("no default entry") : text.add(path.view()));
+        if (name.empty())
+            return {};
+        return add_file(volume_.open(path.view(), frames_),
+                        tail(path.view(), kEntryDirectory.size() + 1));
+    }
+
     void add_default_kernel() {
         BootEntry entry;
         entry.kernel = kDefaultKernel;
         entries_[count_++] = entry;
     }
 
-    /// Room for what the directory holds, the load options and the default kernel.
+    /// Room for what the directory holds or loader.conf names, the load options and the default
+    /// kernel.
     Result<void> make_room(const File* directory) {
         std::size_t files = 0;
         if (directory != nullptr)
             for_each_entry_file(*directory, [&](std::string_view) { ++files; });
-        auto arena = new_arena(frames_, Arena::bytes_for<BootEntry>(files + 2));
+        auto arena = new_arena(frames_, Arena::bytes_for<BootEntry>(files + 3));
         if (!arena)
             return std::unexpected(arena.error());
-        const auto room = arena->array<BootEntry>(files + 2);
+        const auto room = arena->array<BootEntry>(files + 3);
         if (!room)
             return std::unexpected(room.error());
         entries_ = *room;
@@ -157,8 +173,8 @@ class EntryFinder {
     std::span<const BootEntry> entries() const { return entries_.first(count_); }
 
   private:
-    Result<void> add_file(const File& directory, std::string_view name) {
-        const auto file = directory.open(name);
+    /// `name` is that of the file.
+    Result<void> add_file(const Result<File>& file, std::string_view name) {
         const auto text = file ? read_text(*file, frames_) : std::unexpected(file.error());
         if (!text) {
             log_.line(Text().add(name).add(": ").error(text.error()));
@@ -185,10 +201,10 @@ class EntryFinder {
     }
 
     std::string_view default_pattern() {
-        const auto file = volume_.open(kLoaderConfig);
-        if (!file)
+        const auto file = volume_.open(kLoaderConfig, frames_);
+        if (!file && file.error().code == ErrorCode::file_not_found)
             return {};
-        const auto text = read_text(*file, frames_);
+        const auto text = file ? read_text(*file, frames_) : std::unexpected(file.error());
         LogRemarks remarks(log_, "loader.conf");
         const auto config = text ? parse_loader_config(*text, remarks)
                                  : Result<LoaderConfig>(std::unexpected(text.error()));
@@ -211,14 +227,21 @@ Result<std::span<const BootEntry>> find_boot_entries(const efi::Firmware& firmwa
                                                      const File& volume, FrameSource& frames,
                                                      Log& log) {
     EntryFinder finder(volume, frames, log);
-    const auto directory = volume.open(kEntryDirectory);
+    std::optional<File> directory;
+    if (volume.lists_directories())
+        if (auto opened = volume.open(kEntryDirectory, frames))
+            directory.emplace(std::move(*opened));
     if (auto room = finder.make_room(directory ? &*directory : nullptr); !room)
         return std::unexpected(room.error());
     if (auto added = finder.add_load_options(load_options(firmware)); !added)
         return std::unexpected(added.error());
+    Result<void> added;
     if (directory)
-        if (auto added = finder.add_files(*directory); !added)
-            return std::unexpected(added.error());
+        added = finder.add_files(*directory);
+    else if (!volume.lists_directories())
+        added = finder.add_default_file();
+    if (!added)
+        return std::unexpected(added.error());
     finder.add_default_kernel();
     return finder.entries();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Finds what to boot: the load options; the Boot Loader Specification's entries, the default one
-// first; \baton\kernel.elf.
+// first; \baton\kernel.elf. A server's directories can't be listed: of its entries, only the one
+// that \loader\loader.conf names as the default can be found.
 #pragma once
 
 #include "config/boot_entry.hpp"

@@ -40,7 +40,7 @@ struct ReadGroup {
 
 Result<KernelFile> KernelFile::open(const File& volume, std::string_view path,
                                     FrameSource& frames) {
-    auto file = volume.open(path);
+    auto file = volume.open(path, frames);
     if (!file && file.error().code == ErrorCode::file_not_found)
         return std::unexpected(
             Error(ErrorCode::kernel_not_found, {file.error().numbers[0]}).about(path));

@@ -25,10 +25,12 @@ EFI_STATUS status_for(ErrorCode code) {
     case ErrorCode::wish_unknown:
         return EFI_UNSUPPORTED;
     case ErrorCode::boot_volume_not_found:
+    case ErrorCode::boot_server_unknown:
     case ErrorCode::kernel_not_found:
     case ErrorCode::file_not_found:
         return EFI_NOT_FOUND;
     case ErrorCode::boot_volume_unreadable:
+    case ErrorCode::tftp_failed:
     case ErrorCode::file_unreadable:
     case ErrorCode::file_read_short:
         return EFI_DEVICE_ERROR;
@@ -80,7 +82,7 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     log.step("machine checked");
 
     FirmwareFrames frames(firmware, memory.occupied);
-    const auto volume = open_boot_volume(firmware);
+    const auto volume = open_boot_volume(firmware, frames, log);
     if (!volume)
         return volume.error();
     const auto entries = find_boot_entries(firmware, *volume, frames, log);

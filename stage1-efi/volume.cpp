@@ -14,9 +14,41 @@ constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
 
+Result<uint64_t> not_empty(uint64_t bytes) {
+    if (bytes == 0)
+        return fail(ErrorCode::file_empty);
+    return bytes;
+}
+
+/// The files of the server that the firmware got the loader from by way of `device`.
+Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, FrameSource& frames,
+                         Log& log) {
+    auto* const pxe = device == nullptr ? nullptr : find_pxe(firmware, device);
+    if (pxe == nullptr)
+        return fail(ErrorCode::boot_volume_not_found, {EFI_UNSUPPORTED});
+    const auto server = find_boot_server(*pxe);
+    if (!server)
+        return fail(ErrorCode::boot_server_unknown, {pxe->Mode->Started, pxe->Mode->UsingIpv6});
+    Text text;
+    text.add("files from tftp://");
+    for (uint32_t i = 0; i < 4; ++i)
+        text.decimal(server->address >> 8 * i & 0xff).add(i < 3 ? '.' : '/');
+    log.line(text.add(server->root()));
+    const auto root = TftpFile::root({pxe, *server, &log}, frames);
+    if (!root)
+        return std::unexpected(root.error());
+    return File(*root);
+}
+
 } // namespace
 
-Result<File> File::open(std::string_view path) const {
+Result<File> File::open(std::string_view path, FrameSource& frames) const {
+    if (file_ == nullptr) {
+        const auto file = network_->open(path, frames);
+        if (!file)
+            return std::unexpected(file.error());
+        return File(*file);
+    }
     if (path.size() > kMaxPathBytes)
         return fail(ErrorCode::file_path_too_long, {path.size(), kMaxPathBytes});
     alignas(char16_t) std::array<std::byte, utf16_arena_bytes(kMaxPathBytes)> memory;
@@ -38,6 +70,8 @@ Result<File> File::open(std::string_view path) const {
 
 /// The information ends in the file's name, so the buffer has room for one.
 Result<uint64_t> File::size() const {
+    if (file_ == nullptr)
+        return not_empty(network_->size());
     constexpr UINTN kLongestName = 256;
     alignas(efi::FileInfoFixedPart)
         std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
@@ -50,12 +84,12 @@ Result<uint64_t> File::size() const {
     const auto info = read_at<efi::FileInfoFixedPart>(buffer, 0);
     if ((info.Attribute & EFI_FILE_DIRECTORY) != 0)
         return fail(ErrorCode::file_is_a_directory);
-    if (info.FileSize == 0)
-        return fail(ErrorCode::file_empty);
-    return info.FileSize;
+    return not_empty(info.FileSize);
 }
 
 Result<void> File::read(uint64_t offset, std::span<std::byte> into) const {
+    if (file_ == nullptr)
+        return network_->read(offset, into);
     EFI_STATUS status = file_->SetPosition(file_, offset);
     std::size_t done = 0;
     while (!efi::failed(status) && done < into.size()) {
@@ -94,15 +128,16 @@ Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byt
     return {};
 }
 
-Result<File> open_boot_volume(const efi::Firmware& firmware) {
+Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames, Log& log) {
     const auto* const image =
         efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
-    auto* const file_system = image == nullptr || image->DeviceHandle == nullptr
-                                  ? nullptr
-                                  : efi::protocol_on<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(
-                                        firmware, image->DeviceHandle, kFileSystemGuid);
+    const EFI_HANDLE device = image == nullptr ? nullptr : image->DeviceHandle;
+    auto* const file_system =
+        device == nullptr
+            ? nullptr
+            : efi::protocol_on<EFI_SIMPLE_FILE_SYSTEM_PROTOCOL>(firmware, device, kFileSystemGuid);
     if (file_system == nullptr)
-        return fail(ErrorCode::boot_volume_not_found, {EFI_UNSUPPORTED});
+        return open_server(firmware, device, frames, log);
     EFI_FILE_PROTOCOL* root = nullptr;
     const EFI_STATUS status = file_system->OpenVolume(file_system, &root);
     if (efi::failed(status))

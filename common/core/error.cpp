@@ -19,21 +19,27 @@ constexpr Entry kTable[] = {
       {}}},
     {ErrorCode::boot_volume_not_found,
      {"boot_volume_not_found",
-      "the firmware doesn't tell which volume the loader came from, or that volume has no file "
-      "system: put BOOTX64.EFI on a FAT volume",
+      "the firmware doesn't tell where the loader came from, or it is neither a file system nor a "
+      "TFTP server: put BOOTX64.EFI on a FAT volume, or boot it by PXE",
       {"status"}}},
     {ErrorCode::boot_volume_unreadable,
      {"boot_volume_unreadable",
       "the volume that the loader came from can't be opened: check the disk and its file system",
       {"status"}}},
+    {ErrorCode::boot_server_unknown,
+     {"boot_server_unknown",
+      "no DHCP reply that the firmware keeps names a TFTP server and a boot file: set both in the "
+      "DHCP server, for IPv4",
+      {"started", "over IPv6"}}},
     {ErrorCode::kernel_not_found,
      {"kernel_not_found",
-      "there is no such kernel on the volume that the loader came from: copy it there, or name "
-      "another one in \\loader\\entries",
+      "there is no such kernel where the loader came from: copy it there, or name another one in "
+      "\\loader\\entries",
       {"status"}}},
     {ErrorCode::file_not_found,
      {"file_not_found",
-      "there is no such file on the volume that the loader came from: copy it there",
+      "there is no such file where the loader came from, or the server refuses it: copy it "
+      "there",
       {"status"}}},
     {ErrorCode::file_is_a_directory,
      {"file_is_a_directory", "it is a directory: put a file in its place", {}}},
@@ -52,6 +58,10 @@ constexpr Entry kTable[] = {
       {"bytes", "limit"}}},
     {ErrorCode::file_path_too_long,
      {"file_path_too_long", "the path is longer than Baton takes", {"bytes", "limit"}}},
+    {ErrorCode::tftp_failed,
+     {"tftp_failed",
+      "the firmware failed to get the file from the TFTP server: check its log and the network",
+      {"status"}}},
     {ErrorCode::out_of_memory,
      {"out_of_memory",
       "no free block of memory of this size and alignment is left: give the machine more memory, "
@@ -322,6 +332,14 @@ consteval bool table_follows_enum() {
 static_assert(table_follows_enum());
 
 } // namespace
+
+Error Error::about(std::string_view name) const {
+    Error error = *this;
+    error.subject = {};
+    for (std::size_t i = 0; i < name.size() && i + 1 < error.subject.size(); ++i)
+        error.subject[i] = name[i];
+    return error;
+}
 
 const ErrorDescription& describe(ErrorCode code) {
     return kTable[static_cast<std::size_t>(code)].description;

@@ -16,6 +16,7 @@ enum class ErrorCode : uint16_t {
     cpu_lacks_no_execute,
     boot_volume_not_found,
     boot_volume_unreadable,
+    boot_server_unknown,
     kernel_not_found,
     file_not_found,
     file_is_a_directory,
@@ -24,6 +25,7 @@ enum class ErrorCode : uint16_t {
     file_read_short,
     file_too_large,
     file_path_too_long,
+    tftp_failed,
     out_of_memory,
     memory_map_unavailable,
     exit_boot_services_failed,
@@ -109,13 +111,7 @@ struct Error {
                 numbers[i++] = value;
     }
     /// The same error with a subject, cut off to what there is room for.
-    constexpr Error about(std::string_view name) const {
-        Error error = *this;
-        error.subject = {};
-        for (std::size_t i = 0; i < name.size() && i + 1 < error.subject.size(); ++i)
-            error.subject[i] = name[i];
-        return error;
-    }
+    Error about(std::string_view name) const;
     constexpr bool operator==(const Error&) const = default;
 };
 

@@ -32,6 +32,14 @@ Text& Text::add(std::string_view text) {
     return *this;
 }
 
+Text& Text::add(const char* text) {
+    return add(std::string_view(text));
+}
+
+Text& Text::add(char character) {
+    return add(std::string_view(&character, 1));
+}
+
 Text& Text::decimal(uint64_t value, unsigned width) {
     const Digits digits(value, 10);
     for (std::size_t i = digits.count; i < width; ++i)

@@ -15,8 +15,11 @@ namespace baton {
 /// A line of text being made. What doesn't fit is cut off, and the text then ends in "...".
 class Text {
   public:
+    Text() : length_(0) {} // the buffer needs no contents
     Text& add(std::string_view text);
-    Text& add(char character) { return add(std::string_view(&character, 1)); }
+    // Of their own, so that a call with a literal is a few bytes of code.
+    Text& add(const char* text);
+    Text& add(char character);
     /// Decimal, right-aligned in `width` columns.
     Text& decimal(uint64_t value, unsigned width = 0);
     /// "0x" and at least `digits` digits, lower case.
@@ -33,7 +36,7 @@ class Text {
   private:
     static constexpr std::size_t kCapacity = 512;
     std::array<char, kCapacity> buffer_;
-    std::size_t length_ = 0;
+    std::size_t length_;
 };
 
 } // namespace baton

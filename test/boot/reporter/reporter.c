@@ -75,6 +75,17 @@ static void report_boot_device(const BatonBootDevice* device) {
     print_guid(&device->partition_guid);
     print(", disk ");
     print_guid(&device->disk_guid);
+    print(", signature ");
+    print_hex(device->mbr_signature, 8);
+    print("\nreport: server");
+    for (uint32_t i = 0; i < device->server_address_bytes; i++) {
+        print(i ? "." : " ");
+        print_decimal(device->server_address[i]);
+    }
+    print("\nreport: loader ");
+    print_text(device->loader_path);
+    print(" on ");
+    print_text(device->device_path);
     print("\n");
 }
 
