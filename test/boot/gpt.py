@@ -7,8 +7,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-SECTOR = 512
-FIRST_SECTOR = 2048  # of the partition: 1 MiB, as partitioning tools do
+import mbr
+from mbr import FIRST_SECTOR, SECTOR
+
 ENTRIES, ENTRY_BYTES = 128, 128
 TABLE_SECTORS = ENTRIES * ENTRY_BYTES // SECTOR
 EFI_SYSTEM_PARTITION = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
@@ -22,22 +23,21 @@ class Partition:
     disk_guid: uuid.UUID
     number: int = 1
 
-
-def put_into_partition(image: Path, partition: Partition) -> None:
-    """Turns the image of a volume into that of a disk with it."""
-    volume_sectors = image.stat().st_size // SECTOR
-    last_sector = FIRST_SECTOR + volume_sectors - 1
-    disk_sectors = last_sector + 1 + TABLE_SECTORS + 1
-    volume = image.read_bytes()
-    table = _table(partition, last_sector)
-    with image.open("wb") as disk:
-        disk.write(_protective_mbr(disk_sectors))
-        disk.write(_header(partition, table, 1, disk_sectors - 1, 2, disk_sectors))
-        disk.write(table)
-        disk.seek(FIRST_SECTOR * SECTOR)
-        disk.write(volume)
-        disk.write(table)
-        disk.write(_header(partition, table, disk_sectors - 1, 1, last_sector + 1, disk_sectors))
+    def put_around(self, image: Path) -> None:
+        """Turns the image of a volume into that of a disk with it."""
+        volume_sectors = image.stat().st_size // SECTOR
+        last_sector = FIRST_SECTOR + volume_sectors - 1
+        disk_sectors = last_sector + 1 + TABLE_SECTORS + 1
+        volume = image.read_bytes()
+        table = _table(self, last_sector)
+        with image.open("wb") as disk:
+            disk.write(mbr.boot_record(mbr.GPT_PROTECTIVE, 1, disk_sectors - 1))
+            disk.write(_header(self, table, 1, disk_sectors - 1, 2, disk_sectors))
+            disk.write(table)
+            disk.seek(FIRST_SECTOR * SECTOR)
+            disk.write(volume)
+            disk.write(table)
+            disk.write(_header(self, table, disk_sectors - 1, 1, last_sector + 1, disk_sectors))
 
 
 def _table(partition: Partition, last_sector: int) -> bytes:
@@ -55,8 +55,3 @@ def _header(partition: Partition, table: bytes, own: int, other: int, table_sect
                            zlib.crc32(table))
 
     return pack(zlib.crc32(pack(0))).ljust(SECTOR, b"\0")
-
-
-def _protective_mbr(disk_sectors: int) -> bytes:
-    entry = struct.pack("<B3sB3sII", 0, b"\0\2\0", 0xEE, b"\xff" * 3, 1, disk_sectors - 1)
-    return bytes(446) + entry.ljust(64, b"\0") + b"\x55\xaa"

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import gpt
+import mbr
+from network import Network
+from plain_server import PlainServer
 
 # From starting QEMU to the outcome. Ten times what it takes, for machines that are busy.
 DEADLINE_SECONDS = 60
@@ -80,6 +83,14 @@ def make_volume(image: Path, files: Mapping[str, Path]) -> None:
         run("mcopy", "-i", image, file, f"::{path}")
 
 
+def _disk_arguments(image: Path, files: Mapping[str, Path], disk: str,
+                    partition: gpt.Partition | mbr.Partition | None) -> list[str]:
+    make_volume(image, files)
+    if partition is not None:
+        partition.put_around(image)
+    return ["-drive", f"if=none,id=disk,format=raw,file={image}", *DISKS[disk]]
+
+
 def _die_with_parent() -> None:
     """Run in the child before QEMU: a test that is killed leaves no machine behind."""
     PR_SET_PDEATHSIG = 1
@@ -88,11 +99,14 @@ def _die_with_parent() -> None:
 
 class Machine:
     def __init__(self, directory: Path, files: Mapping[str, Path], *, firmware=Ovmf,
-                 disk: str = "virtio-blk", partition: gpt.Partition | None = None,
+                 disk: str = "virtio-blk",
+                 partition: gpt.Partition | mbr.Partition | None = None,
+                 network: Network | PlainServer | None = None,
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
-        partitions, or just the `partition`. A reset ends QEMU unless it `resets`; without the
+        partitions, or just the `partition`. With a `network` there is no disk, but a server with the
+        files. A reset ends QEMU unless it `resets`; without the
         `exit_device` the guest can't end it."""
         self.firmware = firmware
         self._debug_file = directory / "debugcon.txt"
@@ -101,17 +115,17 @@ class Machine:
         self._errors_file = directory / "errors.txt"
         self._qmp_socket = directory / "qmp"
         self._screenshot_file = directory / "screen.ppm"
-        image = directory / "disk.img"
-        make_volume(image, files)
-        if partition is not None:
-            gpt.put_into_partition(image, partition)
+        if network is None:
+            medium = _disk_arguments(directory / "disk.img", files, disk, partition)
+        else:
+            medium = network.arguments(directory, files)
         arguments = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
             *firmware.arguments(directory),
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
             "-display", "none", *(["-device", "VGA"] if display_adapter else []),
-            "-drive", f"if=none,id=disk,format=raw,file={image}", *DISKS[disk],
+            *medium,
             *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),
             "-qmp", f"unix:{self._qmp_socket},server=on,wait=off",
             "-debugcon", f"file:{self._debug_file}",

@@ -3,8 +3,9 @@
 
 import uuid
 
+import gpt
+import mbr
 import pytest
-from gpt import Partition
 from machine import Ovmf, UBoot
 
 
@@ -47,12 +48,23 @@ def test_no_display_adapter(expect_conformance):
 
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])
 def test_partition_tells_its_guids(boot, reporter, firmware):
-    partition = Partition(uuid.uuid4(), uuid.uuid4(), number=3)
+    partition = gpt.Partition(uuid.uuid4(), uuid.uuid4(), number=3)
     machine = boot(reporter, partition=partition, firmware=firmware)
     machine.wait_for_exit()
     machine.wait_for_debugcon(
-        rf"^report: boot device 1, partition 3 {partition.guid}, disk {partition.disk_guid}, ")
+        rf"^report: boot device 1, partition 3 {partition.guid}, disk {partition.disk_guid}, signature 0+$")
+
+
+@pytest.mark.parametrize(("firmware", "partition"), [
+    (Ovmf, mbr.Partition(0x1234_ABCD, number=2, type=mbr.FAT32_LBA)),
+    (UBoot, mbr.Partition(0xFEDC_0001, type=mbr.EFI_SYSTEM_PARTITION))])
+def test_mbr_partition_tells_its_number_and_the_disks_signature(boot, reporter, firmware,
+                                                                partition):
+    machine = boot(reporter, partition=partition, firmware=firmware)
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(rf"^report: boot device 2, partition {partition.number} [0-]+, "
+                              rf"disk [0-]+, signature {partition.signature:08x}$")
 
 
 def test_partition_is_told_without_contradiction(expect_conformance):
-    expect_conformance("shared", "gpt", partition=Partition(uuid.uuid4(), uuid.uuid4()))
+    expect_conformance("shared", "gpt", partition=gpt.Partition(uuid.uuid4(), uuid.uuid4()))
