@@ -131,7 +131,7 @@ Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byt
 Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames, Log& log) {
     const auto* const image =
         efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
-    const EFI_HANDLE device = image == nullptr ? nullptr : image->DeviceHandle;
+    auto* const device = image == nullptr ? nullptr : image->DeviceHandle;
     auto* const file_system =
         device == nullptr
             ? nullptr

@@ -15,7 +15,8 @@ namespace baton {
 /// A line of text being made. What doesn't fit is cut off, and the text then ends in "...".
 class Text {
   public:
-    Text() : length_(0) {} // the buffer needs no contents
+    // Not defaulted: Text() would fill the buffer with zeroes.
+    Text() {} // NOLINT(modernize-use-equals-default)
     Text& add(std::string_view text);
     // Of their own, so that a call with a literal is a few bytes of code.
     Text& add(const char* text);
@@ -36,7 +37,7 @@ class Text {
   private:
     static constexpr std::size_t kCapacity = 512;
     std::array<char, kCapacity> buffer_;
-    std::size_t length_;
+    std::size_t length_ = 0;
 };
 
 } // namespace baton

@@ -27,10 +27,11 @@ def boot():
     with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
 
         def start(kernel: Content | None, *, plan: str | None = None,
+                  loader: str = BOOT_APPLICATION,
                   files: Mapping[str, Content] | None = None, **options) -> Machine:
             directory = Path(name) / str(len(machines))
             directory.mkdir()
-            contents = {BOOT_APPLICATION: artefacts.LOADER} if plan is None else {
+            contents = {loader: artefacts.LOADER} if plan is None else {
                 BOOT_APPLICATION: artefacts.SHIM, "/shim/loader.efi": artefacts.LOADER,
                 "/shim/plan.txt": plan}
             contents |= files or {}

@@ -3,6 +3,7 @@
 
 import zlib
 
+import pytest
 from network import Network
 from plain_server import PlainServer
 
@@ -91,3 +92,32 @@ def test_pxe_from_a_server_that_tells_no_sizes_and_breaks_off(boot, reporter):
         r"^report: server 10\.9\.8\.7$",
     ]:
         machine.wait_for_debugcon(line)
+
+
+def expect_back_with(machine, status: str) -> None:
+    """The loader comes back to the shim, and leaves nothing behind."""
+    machine.wait_for_debugcon(
+        rf"^shim: the loader came back with {status} and keeps 0 pages, 0 pools, 0 files$")
+
+
+def test_memory_of_what_was_fetched_is_given_back(boot):
+    machine = boot(None, plan="network reply\n", files={
+        "/loader/loader.conf": "default broken.conf\n",
+        "/loader/entries/broken.conf": "kernel /broken.elf\n",
+        "/broken.elf": INITRD,
+    })
+    EFI_NOT_FOUND = "0x800000000000000e"
+    expect_back_with(machine, EFI_NOT_FOUND)
+    for line in [r"files from tftp://10\.1\.2\.3/$",
+                 r"fetched broken.elf: 410.1 KiB",
+                 r"^error: elf_bad_magic: \\broken.elf: ",
+                 r"TFTP server: baton/kernel.elf: not\?here$",
+                 r"^error: kernel_not_found: \\baton\\kernel.elf: "]:
+        machine.wait_for_debugcon(line)
+
+
+@pytest.mark.parametrize(("reply", "is_ipv6"), [("no-reply", 0), ("ipv6", 1)])
+def test_pxe_that_names_no_server_is_an_error(boot, reply, is_ipv6):
+    machine = boot(None, plan=f"network {reply}\n")
+    machine.wait_for_debugcon(
+        rf"^error: boot_server_unknown: .*\(started 0x1, over IPv6 0x{is_ipv6}\)$")

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import artefacts
+from machine import DEADLINE_SECONDS, SUCCESS
 
 README = (artefacts.SOURCE / "README.md").read_text(encoding="utf-8")
 
@@ -28,6 +29,16 @@ def test_readme_kernel_builds_and_boots_as_shown(boot, tmp_path):
     machine = boot(tmp_path / "hello.elf")
     machine.wait_for_exit()
     assert "Hello from my kernel" in machine.serial
+
+
+def test_readme_network_boot_works_as_shown(tmp_path):
+    (tmp_path / "build").symlink_to(artefacts.BUILD)
+    commands = block("sh", "bootfile=").replace("qemu-system", "exec qemu-system")
+    result = subprocess.run(["bash", "-ec", commands], cwd=tmp_path, stdin=subprocess.DEVNULL,
+                            capture_output=True, timeout=DEADLINE_SECONDS)
+    output = result.stdout.decode(errors="replace")
+    assert result.returncode == SUCCESS, output + result.stderr.decode()
+    assert "files from tftp://10.0.2.2/" in output and "kernel: PASS" in output
 
 
 def test_readme_names_folders_that_exist():

@@ -69,15 +69,21 @@ EFI_STATUS EFIAPI hooked_open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* system,
 
 } // namespace
 
+EFI_FILE_PROTOCOL* open_boot_volume() {
+    auto* const system = boot_file_system();
+    EFI_FILE_PROTOCOL* root = nullptr;
+    if (failed(system->OpenVolume(system, &root)))
+        give_up("can't open", "the boot volume");
+    return root;
+}
+
 UINTN read_boot_file(std::u16string_view path, void* into, UINTN room) {
     std::array<CHAR16, 64> name{};
     std::copy(path.begin(), path.end(), name.begin());
-    auto* const system = boot_file_system();
-    EFI_FILE_PROTOCOL* root = nullptr;
+    EFI_FILE_PROTOCOL* const root = open_boot_volume();
     EFI_FILE_PROTOCOL* file = nullptr;
     UINTN bytes = room;
-    if (failed(system->OpenVolume(system, &root)) ||
-        failed(root->Open(root, &file, name.data(), EFI_FILE_MODE_READ, 0)) ||
+    if (failed(root->Open(root, &file, name.data(), EFI_FILE_MODE_READ, 0)) ||
         failed(file->Read(file, &bytes, into)))
         give_up("can't read", path == u"\\shim\\plan.txt" ? "plan.txt" : "loader.efi");
     file->Close(file);

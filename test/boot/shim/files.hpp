@@ -8,6 +8,8 @@
 namespace shim {
 
 /// Bytes read. Gives up where there is no such file.
+/// Its root directory.
+EFI_FILE_PROTOCOL* open_boot_volume();
 UINTN read_boot_file(std::u16string_view path, void* into, UINTN room);
 
 /// From now on the loader's files are hooked.

@@ -9,6 +9,7 @@
 //     variable NAME VALUE          what GetVariable says of a variable of one byte
 //     leave-low MIB                memory below 4 GiB is taken, but so much
 //     refuse-high-reads            files can't be read to memory above 4 GiB
+//     network reply|no-reply|ipv6  the loader comes from a TFTP server: network.hpp
 //     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
 //     five-levels                  5-level paging is turned on
 //     start                        \shim\loader.efi is started; says what it comes back with
@@ -19,6 +20,7 @@
 #include "files.hpp"
 #include "firmware.hpp"
 #include "memory.hpp"
+#include "network.hpp"
 #include "processor.hpp"
 #include "variables.hpp"
 
@@ -33,6 +35,7 @@ constexpr UINTN kLargestFile = UINTN{1} << 20;
 struct Loader {
     void* image = allocate_pool(kLargestFile);
     UINTN image_bytes = read_boot_file(u"\\shim\\loader.efi", image, kLargestFile);
+    EFI_HANDLE device = nullptr; // null: the shim's own
     CHAR16* options = nullptr;
     UINT32 options_bytes = 0;
 };
@@ -53,7 +56,7 @@ EFI_STATUS start(const Loader& loader) {
                                         loader.image_bytes, &handle)))
         give_up("can't be loaded", "loader.efi");
     auto* const loaded = protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(handle, kLoadedImageGuid);
-    loaded->DeviceHandle = own->DeviceHandle;
+    loaded->DeviceHandle = loader.device == nullptr ? own->DeviceHandle : loader.device;
     loaded->LoadOptions = loader.options;
     loaded->LoadOptionsSize = loader.options_bytes;
     const Held before = held();
@@ -88,6 +91,8 @@ void carry_out(std::string_view line, Loader& loader) {
         leave_low_memory(line);
     else if (command == "refuse-high-reads")
         refuse_high_reads();
+    else if (command == "network")
+        loader.device = add_network(line);
     else if (command == "dirty-processor")
         dirty_processor();
     else if (command == "five-levels")
