@@ -14,10 +14,11 @@ constexpr EFI_GUID kPxeGuid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 EFI_PXE_BASE_CODE_MODE mode;
 EFI_PXE_BASE_CODE_PROTOCOL pxe;
 
-// The protocol has the name as not const. NOLINTNEXTLINE(readability-non-const-parameter)
+// NOLINTBEGIN(readability-non-const-parameter): the protocol has the name so.
 EFI_STATUS EFIAPI mtftp(EFI_PXE_BASE_CODE_PROTOCOL*, EFI_PXE_BASE_CODE_TFTP_OPCODE operation,
                         void* into, BOOLEAN, UINT64* bytes, UINTN*, EFI_IP_ADDRESS*, UINT8* name,
                         EFI_PXE_BASE_CODE_MTFTP_INFO*, BOOLEAN) {
+    // NOLINTEND(readability-non-const-parameter)
     constexpr UINT64 kEnd = ~UINT64{0};
     std::array<CHAR16, 64> path{};
     for (UINTN i = 0; name[i] != 0 && i + 1 < path.size(); ++i)
