@@ -6,6 +6,7 @@
 #include "config/path.hpp"
 #include "plan/relocate.hpp"
 #include "plan/slide.hpp"
+#include "plan/write_execute.hpp"
 #include "stage1-efi/cpu.hpp"
 
 #include <algorithm>
@@ -126,9 +127,9 @@ Result<void> Boot::plan_kernel() {
             id.hex_byte(static_cast<uint8_t>(byte));
         log_.line(id);
     }
-    for (const PageRun& run : plan_.page_runs)
-        if (run.access == Access::kernel_demanded_write_execute && wishes_.refuse_write_execute)
-            return fail(ErrorCode::write_execute_refused, {run.pages.base.value, run.pages.bytes});
+    if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
+        return fail(ErrorCode::write_execute_refused, {found->pages.base.value, found->pages.bytes,
+                                                       found->writable, found->executable});
     return {};
 }
 
@@ -260,6 +261,8 @@ void Boot::describe_plan() {
         const Segment& segment = plan_.segments[i];
         log_.line(Text()
                       .add("segment ")
+                      .decimal(segment.program_header)
+                      .add(": ")
                       .hex(segment.memory.base.value, 16)
                       .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
                       .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
@@ -270,14 +273,15 @@ void Boot::describe_plan() {
     }
     if (plan_.segments.size() > kShown)
         log_.line(Text().add("and ").decimal(plan_.segments.size() - kShown).add(" more segments"));
-    for (const PageRun& run : plan_.page_runs)
-        if (run.access == Access::kernel_demanded_write_execute)
-            warn(Text()
-                     .add("writable and executable at once: ")
-                     .hex(run.pages.base.value)
-                     .add(", ")
-                     .size(run.pages.bytes)
-                     .add("; give .text and .data pages of their own, ALIGN(4096)"));
+    std::size_t shown = 0;
+    for (auto found = next_write_execute(plan_); found;
+         found = next_write_execute(plan_, found->pages)) {
+        if (++shown > kShown)
+            return warn(Text().add("and more pages are writable and executable at once"));
+        Text text;
+        describe_write_execute(*found, text);
+        warn(text);
+    }
 }
 
 } // namespace baton

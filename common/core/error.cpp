@@ -174,9 +174,9 @@ constexpr Entry kTable[] = {
     {ErrorCode::write_execute_refused,
      {"write_execute_refused",
       "segments demand pages that are both writable and executable, and the kernel or its boot "
-      "entry "
-      "refuses that: give .text and .data segments of their own, aligned to pages",
-      {"first page", "bytes"}}},
+      "entry refuses that: in the linker script, put . = ALIGN(4096) between two segments that "
+      "meet in a page, and give .text and .data segments of their own where one is both",
+      {"first page", "bytes", "writable program header", "executable program header"}}},
     {ErrorCode::dynamic_outside_image,
      {"dynamic_outside_image",
       "a table that PT_DYNAMIC names does not lie in the file bytes of one segment: check that the "

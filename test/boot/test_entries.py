@@ -143,7 +143,8 @@ def test_writable_and_executable_refused(boot):
         "/wx.elf": artefacts.conformance_kernel("write-execute"),
     })
     machine.wait_for_debugcon(
-        r"booting \\wx.elf .*\n(.*\n)*error: write_execute_refused: .*first page 0xffffffff8\w+")
+        r"booting \\wx.elf .*\n(.*\n)*error: write_execute_refused: .*first page 0xffffffff8\w+, "
+        r"bytes 0x\w+, writable program header 0x3, executable program header 0x3\)$")
     machine.wait_for_debugcon(
         r"booting \\baton\\kernel.elf\n(.*\n)*error: write_execute_refused: ")
 

@@ -78,7 +78,8 @@ def test_text_and_data_in_one_page_is_granted_with_a_warning(expect_promises_kep
         patterned(base + 0x5200, PF_R | PF_W, 0x777, 0x3456),
     ]
     machine = expect_promises_kept(segments, flags=ALLOW_WRITE_EXECUTE, firmware=UBoot)
-    machine.wait_for_debugcon(rf"warning: .*writable and executable.*{base + 0x5000:x}")
+    machine.wait_for_debugcon(rf"warning: .*writable and executable.*{base + 0x5000:x}, 4 KiB, "
+                              r".*executable segment 0 and writable segment 1 .*ALIGN\(4096\)")
 
 
 def test_many_segments_in_any_order(expect_promises_kept):
