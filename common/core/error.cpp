@@ -197,9 +197,10 @@ constexpr Entry kTable[] = {
       {"d_tag", "d_val"}}},
     {ErrorCode::relocation_unsupported,
      {"relocation_unsupported",
-      "a relocation has a type that a kernel's loader doesn't apply; RELATIVE, 64, GLOB_DAT, "
-      "JUMP_SLOT "
-      "and RELR it does: link with -static-pie, and without IFUNCs or -z text overridden",
+      "a relocation has a type that a kernel's loader doesn't apply (RELATIVE, 64, GLOB_DAT, "
+      "JUMP_SLOT and RELR it does), or the symbol is an IFUNC, whose resolver it doesn't call: "
+      "link "
+      "with -static-pie, and without IFUNCs or -z text overridden",
       {"type", "r_offset", "symbol"}}},
     {ErrorCode::relocation_outside_image,
      {"relocation_outside_image",

@@ -127,7 +127,8 @@ static_assert(sizeof(Elf64_Sym) == 24);
 inline constexpr uint32_t STN_UNDEF = 0; // index: no symbol
 inline constexpr uint16_t SHN_UNDEF = 0;
 inline constexpr uint16_t SHN_ABS = 0xfff1;
-inline constexpr uint8_t STB_WEAK = 2; // st_info >> 4
+inline constexpr uint8_t STB_WEAK = 2;       // st_info >> 4
+inline constexpr uint8_t STT_GNU_IFUNC = 10; // st_info & 15
 
 struct Elf64_Rela {
     uint64_t r_offset;

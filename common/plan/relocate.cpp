@@ -218,14 +218,20 @@ class Relocator {
         if (dynamic_.symbols == 0 || bytes.empty())
             return fail(ErrorCode::dynamic_outside_image, {DT_SYMTAB, address, sizeof(Elf64_Sym)});
         const auto symbol = read_at<Elf64_Sym>(bytes, 0);
+        const auto error = [&](ErrorCode code, std::initializer_list<uint64_t> numbers) {
+            return std::unexpected(Error(code, numbers).about(name_at(symbol.st_name)));
+        };
+        // Its value would be what its resolver returns, and a loader runs no code of the kernel.
+        if (symbol.st_shndx != SHN_UNDEF && (symbol.st_info & 15) == STT_GNU_IFUNC)
+            return error(ErrorCode::relocation_unsupported,
+                         {static_cast<uint32_t>(relocation.r_info), relocation.r_offset, index});
         if (symbol.st_shndx == SHN_ABS)
             return symbol.st_value;
         if (symbol.st_shndx != SHN_UNDEF)
             return symbol.st_value + slide_;
         if (symbol.st_info >> 4 == STB_WEAK)
             return 0;
-        const Error error(ErrorCode::relocation_undefined_symbol, {index, relocation.r_offset});
-        return std::unexpected(error.about(name_at(symbol.st_name)));
+        return error(ErrorCode::relocation_undefined_symbol, {index, relocation.r_offset});
     }
 
     /// A name of the string table; empty where it isn't in it.

@@ -38,6 +38,33 @@ TEST(RelocateErrors, AnUndefinedSymbolIsNamed) {
     }
 }
 
+TEST(RelocateErrors, AnIfuncIsNamedAndItsResolverIsNotItsValue) {
+    for (const uint32_t type : {elf::R_X86_64_64, elf::R_X86_64_GLOB_DAT, elf::R_X86_64_JUMP_SLOT})
+        for (const uint16_t section : {kSomeSection, kAbsolute})
+            for (const uint8_t binding : {kGlobal, kWeak}) {
+                Pie pie;
+                const uint32_t symbol =
+                    pie.symbol("memcpy", binding, section, pie.at.base, elf::STT_GNU_IFUNC);
+                pie.rela(pie.at.data, type, 0, symbol);
+                const auto result = pie.relocate();
+                ASSERT_FALSE(result);
+                EXPECT_EQ(result.error(),
+                          Error(ErrorCode::relocation_unsupported, {type, pie.at.data, symbol})
+                              .about("memcpy"));
+                EXPECT_EQ(pie.contents(), pie.before());
+            }
+}
+
+TEST(RelocateErrors, AnIfuncThatIsNotDefinedIsAnUndefinedSymbol) {
+    Pie pie;
+    const uint32_t symbol = pie.symbol("memcpy", kGlobal, kUndefined, 0, elf::STT_GNU_IFUNC);
+    pie.rela(pie.at.data, elf::R_X86_64_64, 0, symbol);
+    const auto result = pie.relocate();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error(),
+              Error(ErrorCode::relocation_undefined_symbol, {symbol, pie.at.data}).about("memcpy"));
+}
+
 TEST(RelocateErrors, ALongNameIsCutOff) {
     Pie pie;
     const std::string name(300, 'n');

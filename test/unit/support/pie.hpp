@@ -83,12 +83,13 @@ class Pie {
         return *this;
     }
     /// Its index.
-    uint32_t symbol(std::string_view name, uint8_t binding, uint16_t section, uint64_t value) {
+    uint32_t symbol(std::string_view name, uint8_t binding, uint16_t section, uint64_t value,
+                    uint8_t type = 0) {
         for (std::size_t i = 0; i <= name.size(); ++i)
             put(at.strings + strings_bytes_ + i, i < name.size() ? name[i] : '\0');
         put(at.symbols + 24 * symbol_count_,
             elf::Elf64_Sym{.st_name = strings_bytes_,
-                           .st_info = static_cast<uint8_t>(binding << 4),
+                           .st_info = static_cast<uint8_t>(binding << 4 | type),
                            .st_other = 0,
                            .st_shndx = section,
                            .st_value = value,
