@@ -218,7 +218,7 @@ constexpr Entry kTable[] = {
     {ErrorCode::base_out_of_range,
      {"base_out_of_range",
       "the kernel does not fit between the base for it and the end of the address space",
-      {"base", "bytes"}}},
+      {"base", "pages"}}},
     {ErrorCode::note_malformed,
      {"note_malformed",
       "a note's name or descriptor reaches past the end of its segment",

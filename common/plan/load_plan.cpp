@@ -272,9 +272,8 @@ Result<ImageExtent> measure(const elf::Image& image) {
     if (!any)
         return fail(ErrorCode::no_loadable_segment, {image.program_header_count()});
     const uint64_t base = align_down(lowest, kPageBytes);
-    return ImageExtent{.lowest = {base},
-                       .bytes = align_down(last, kPageBytes) - base + kPageBytes,
-                       .alignment = alignment};
+    return ImageExtent{
+        .lowest = {base}, .pages = (last - base) / kPageBytes + 1, .alignment = alignment};
 }
 
 Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena) {

@@ -40,7 +40,7 @@ struct Region {
 /// What an image needs of the address space, before it is decided where it goes.
 struct ImageExtent {
     VirtAddr lowest;    // page of the lowest byte, as linked
-    uint64_t bytes;     // from there to the end of the highest page
+    uint64_t pages;     // from there to the highest one; bytes would not count them all in 64 bits
     uint64_t alignment; // largest p_align, a page at least
 };
 

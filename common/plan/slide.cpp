@@ -11,6 +11,10 @@ uint64_t bytes_from(VirtAddr base) {
     return ~uint64_t{0} - kTail - base.value;
 }
 
+bool fits_into(const ImageExtent& extent, uint64_t bytes) {
+    return extent.pages <= bytes / kPageBytes;
+}
+
 } // namespace
 
 Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> base) {
@@ -21,8 +25,9 @@ Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> bas
         return fail(ErrorCode::base_misaligned, {target.value, extent.alignment});
     const VirtAddr lowest = extent.lowest + slide;
     const VirtAddr placed = lowest < target ? lowest + extent.alignment : lowest;
-    if (placed < target || extent.bytes > ~uint64_t{0} - placed.value) // or no such address is left
-        return fail(ErrorCode::base_out_of_range, {placed.value, extent.bytes});
+    if (placed < target ||
+        !fits_into(extent, ~uint64_t{0} - placed.value)) // or no such address is left
+        return fail(ErrorCode::base_out_of_range, {placed.value, extent.pages});
     return placed.value - extent.lowest.value;
 }
 
@@ -31,9 +36,10 @@ Result<uint64_t> random_slide(const ImageExtent& extent, uint64_t random) {
     if (!lowest)
         return lowest;
     const VirtAddr base = extent.lowest + *lowest;
-    if (base.value > ~uint64_t{0} - kTail || extent.bytes > bytes_from(base))
-        return fail(ErrorCode::base_out_of_range, {base.value, extent.bytes});
-    const uint64_t places = (bytes_from(base) - extent.bytes) / extent.alignment + 1;
+    if (base.value > ~uint64_t{0} - kTail || !fits_into(extent, bytes_from(base)))
+        return fail(ErrorCode::base_out_of_range, {base.value, extent.pages});
+    const uint64_t bytes_left = bytes_from(base) - extent.pages * kPageBytes;
+    const uint64_t places = bytes_left / extent.alignment + 1;
     return *lowest + random % places * extent.alignment;
 }
 

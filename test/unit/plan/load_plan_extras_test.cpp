@@ -45,11 +45,11 @@ Result<ImageExtent> measured(const ElfBuilder& elf) {
     return measure(elf::Image::parse(file).value());
 }
 
-void expect_extent(const ElfBuilder& elf, uint64_t lowest, uint64_t bytes, uint64_t alignment) {
+void expect_extent(const ElfBuilder& elf, uint64_t lowest, uint64_t pages, uint64_t alignment) {
     const auto extent = measured(elf);
     ASSERT_TRUE(extent) << outcome(extent);
     EXPECT_EQ(extent->lowest.value, lowest);
-    EXPECT_EQ(extent->bytes, bytes);
+    EXPECT_EQ(extent->pages, pages);
     EXPECT_EQ(extent->alignment, alignment);
 }
 
@@ -57,17 +57,17 @@ TEST(Measure, CountsWholePagesFromTheLowestToTheHighest) {
     expect_extent(ElfBuilder()
                       .load({.vaddr = 0x5ff0, .memory_bytes = 0x20})
                       .load({.vaddr = 0x1234, .memory_bytes = 1}),
-                  0x1000, 0x6000, kPage);
-    expect_extent(ElfBuilder().load({.vaddr = 0, .memory_bytes = kPage}), 0, kPage, kPage);
-    expect_extent(ElfBuilder().load({.vaddr = 0xfff, .memory_bytes = 2}), 0, 2 * kPage, kPage);
+                  0x1000, 6, kPage);
+    expect_extent(ElfBuilder().load({.vaddr = 0, .memory_bytes = kPage}), 0, 1, kPage);
+    expect_extent(ElfBuilder().load({.vaddr = 0xfff, .memory_bytes = 2}), 0, 2, kPage);
 }
 
 TEST(Measure, TheLargestAlignmentCountsAndIsAPageAtLeast) {
     expect_extent(ElfBuilder()
                       .load({.vaddr = 0, .memory_bytes = 1, .align = 0x20'0000})
                       .load({.vaddr = 0x1000, .memory_bytes = 1, .align = 0}),
-                  0, 2 * kPage, 0x20'0000);
-    expect_extent(ElfBuilder().load({.vaddr = 0, .memory_bytes = 1, .align = 16}), 0, kPage, kPage);
+                  0, 2, 0x20'0000);
+    expect_extent(ElfBuilder().load({.vaddr = 0, .memory_bytes = 1, .align = 16}), 0, 1, kPage);
 }
 
 TEST(Measure, EmptySegmentsAndOtherHeadersDontCount) {
@@ -76,12 +76,20 @@ TEST(Measure, EmptySegmentsAndOtherHeadersDontCount) {
                       .load({.vaddr = 0x9000, .memory_bytes = 0, .align = 0x4000'0000})
                       .add(header(elf::PT_TLS, 0x1000, 0x10))
                       .add(header(elf::PT_GNU_RELRO, 0xffff'0000, 0x10)),
-                  0x3000, kPage, kPage);
+                  0x3000, 1, kPage);
 }
 
 TEST(Measure, ReachesTheLastByteOfTheAddressSpace) {
-    expect_extent(ElfBuilder().load({.vaddr = 0 - kPage, .memory_bytes = kPage}), 0 - kPage, kPage,
+    expect_extent(ElfBuilder().load({.vaddr = 0 - kPage, .memory_bytes = kPage}), 0 - kPage, 1,
                   kPage);
+}
+
+TEST(Measure, CountsAllPagesThereAre) {
+    for (const uint64_t first : {uint64_t{0}, uint64_t{0xfff}})
+        expect_extent(ElfBuilder()
+                          .load({.vaddr = first, .memory_bytes = 1})
+                          .load({.vaddr = ~uint64_t{0}, .memory_bytes = 1}),
+                      0, uint64_t{1} << 52, kPage);
 }
 
 TEST(Measure, ChecksWhatHoldsWhereverTheImageGoes) {

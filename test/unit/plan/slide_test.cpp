@@ -18,7 +18,7 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kLast2MiB = 0 - 2 * kMiB;
 
 constexpr ImageExtent extent(uint64_t lowest, uint64_t bytes, uint64_t alignment = kPage) {
-    return {.lowest = {lowest}, .bytes = bytes, .alignment = alignment};
+    return {.lowest = {lowest}, .pages = bytes / kPage, .alignment = alignment};
 }
 
 void expect_base(const ImageExtent& image, std::optional<VirtAddr> wish, uint64_t base) {
@@ -71,11 +71,19 @@ TEST(SlideTo, AnImageMustEndBelowTheEndOfTheAddressSpace) {
     expect_base(extent(0, 0x8000'0000 - kPage), {}, kDefault);
     expect_base(extent(0, kPage), {{0 - 2 * kPage}}, 0 - 2 * kPage);
     expect_error(slide_to(extent(0, 0x8000'1000), {}), ErrorCode::base_out_of_range,
-                 {kDefault, 0x8000'1000});
+                 {kDefault, 0x8'0001});
     expect_error(slide_to(extent(0, 2 * kPage), {{0 - kPage}}), ErrorCode::base_out_of_range,
-                 {0 - kPage, 2 * kPage});
+                 {0 - kPage, 2});
     EXPECT_TRUE(failed_with(slide_to(extent(0, ~uint64_t{0} - 0xfff), {{kPage}}),
                             ErrorCode::base_out_of_range));
+}
+
+TEST(SlideTo, AnImageOfTheWholeAddressSpaceFitsNowhere) {
+    constexpr ImageExtent kWhole{.lowest = {0}, .pages = uint64_t{1} << 52, .alignment = kPage};
+    for (const std::optional<VirtAddr> wish : {std::optional<VirtAddr>(), {{0}}, {{kPage}}})
+        EXPECT_TRUE(failed_with(slide_to(kWhole, wish), ErrorCode::base_out_of_range));
+    expect_error(random_slide(kWhole, 1), ErrorCode::base_out_of_range,
+                 {kDefault, uint64_t{1} << 52});
 }
 
 // With 4 GiB and more there is no such address from the default base on.
@@ -137,14 +145,14 @@ TEST(RandomSlideProperty, StaysBetweenTheDefaultAndTheLast2MiB) {
         if (!slide) { // it must be for want of room
             EXPECT_TRUE(failed_with(slide, ErrorCode::base_out_of_range)) << outcome(slide);
             const uint64_t base = image.lowest.value + slide_to(image, {}).value_or(0);
-            ASSERT_TRUE(base < kDefault || image.bytes >= kLast2MiB - base) << "case " << i;
+            ASSERT_TRUE(base < kDefault || image.pages * kPage >= kLast2MiB - base) << "case " << i;
             continue;
         }
         const uint64_t base = image.lowest.value + *slide;
         ASSERT_EQ(*slide % alignment, 0u) << "case " << i;
         ASSERT_GE(base, kDefault) << "case " << i;
         ASSERT_LT(base, kLast2MiB) << "case " << i;
-        ASSERT_LE(image.bytes, kLast2MiB - base) << "case " << i;
+        ASSERT_LE(image.pages * kPage, kLast2MiB - base) << "case " << i;
     }
 }
 
@@ -159,7 +167,7 @@ TEST(RandomSlide, ReachesTheLastPlaceThereIs) {
 
 TEST(RandomSlide, AnImageThatFillsTheTop2GiBIsOutOfRange) {
     expect_error(random_slide(extent(0, 0x8000'0000 - 2 * kMiB), 5), ErrorCode::base_out_of_range,
-                 {kDefault, 0x8000'0000 - 2 * kMiB});
+                 {kDefault, (0x8000'0000 - 2 * kMiB) / kPage});
     const auto just_fits = random_slide(extent(0, 0x8000'0000 - 2 * kMiB - kPage), 5);
     ASSERT_TRUE(just_fits) << outcome(just_fits);
     EXPECT_EQ(*just_fits, kDefault);
