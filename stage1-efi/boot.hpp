@@ -53,7 +53,7 @@ class Boot {
     Result<void> load_module(std::string_view path, std::string_view string, bool required);
     Result<const char*> module_origin(std::string_view path);
     Result<void> fill_in_facts();
-    void fill_in_kernel();
+    Result<void> fill_in_kernel();
     bool map_runtime_services();
     std::span<const TypedRange> final_claims();
     uint64_t claim_capacity() const;

@@ -170,14 +170,16 @@ Result<void> Boot::make_records() {
     if (!record)
         return std::unexpected(record.error());
     record_ = *record;
-    fill_in_kernel();
+    if (auto filled = fill_in_kernel(); !filled)
+        return filled;
     log_.line(Text().add("BootInfo at ").hex(record_.virtual_address().value));
     return fill_in_facts();
 }
 
-void Boot::fill_in_kernel() {
+Result<void> Boot::fill_in_kernel() {
     BatonBootInfo& info = record_.info();
-    record_.set_kernel(plan_);
+    if (auto set = record_.set_kernel(plan_); !set)
+        return set;
     info.boot_path = BATON_BOOT_PATH_UEFI;
     info.flags |= kaslr_ ? BATON_FLAG_KASLR : 0;
     info.flags |= five_level_ ? BATON_FLAG_5_LEVEL : 0;
@@ -195,9 +197,13 @@ void Boot::fill_in_kernel() {
         info.kernel_strings_bytes = symbols_->strings.size();
     }
     for (const Module& module : modules_.first(module_count_))
-        record_.add_module(module.contents, module.path, module.string);
+        if (auto added = record_.add_module(module.contents, module.path, module.string); !added)
+            return added;
     for (const Display& display : displays_)
-        record_.add_framebuffer(display.framebuffer, display.edid, display.modes);
+        if (auto added = record_.add_framebuffer(display.framebuffer, display.edid, display.modes);
+            !added)
+            return added;
+    return {};
 }
 
 Result<void> Boot::fill_in_facts() {
@@ -250,7 +256,8 @@ Result<void> Boot::build_page_tables() {
     if (!mapped)
         return mapped;
     for (std::size_t i = 0; i < std::size(identity); ++i)
-        record_.add_identity_mapping(identity[i].range, kPermissions[i]);
+        if (auto added = record_.add_identity_mapping(identity[i].range, kPermissions[i]); !added)
+            return added;
     page_table_root_ = mapper->root();
     record_.info().kernel_cr3 = page_table_root_.value;
     log_.line(Text()

@@ -253,6 +253,10 @@ constexpr Entry kTable[] = {
       "a mapping lies outside the virtual or the physical address space",
       {"virtual", "physical", "bytes"}}},
     {ErrorCode::mapping_exists, {"mapping_exists", "an address is mapped already", {"virtual"}}},
+    {ErrorCode::boot_info_full,
+     {"boot_info_full",
+      "an array of BootInfo has no room for all its entries: this is a defect of Baton",
+      {"entries", "capacity"}}},
     {ErrorCode::load_options_too_long,
      {"load_options_too_long",
       "the load options are longer than Baton reads: shorten the boot entry's options, or write "

@@ -75,6 +75,7 @@ enum class ErrorCode : uint16_t {
     mapping_misaligned,
     mapping_not_canonical,
     mapping_exists,
+    boot_info_full,
     // Boot entries and load options.
     load_options_too_long,
     load_options_without_kernel,

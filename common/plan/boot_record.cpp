@@ -38,6 +38,12 @@ constexpr uint64_t kEfer = uint64_t{1} << 8     // LME
 constexpr std::size_t kDataAlignment = 8;
 constexpr std::size_t kEmptyTextBytes = kDataAlignment;
 
+Result<void> check_room(std::string_view array, uint64_t entries, uint64_t capacity) {
+    if (entries > capacity)
+        return std::unexpected(Error(ErrorCode::boot_info_full, {entries, capacity}).about(array));
+    return {};
+}
+
 } // namespace
 
 uint64_t BootRecord::bytes_needed(const Capacity& capacity) {
@@ -157,7 +163,9 @@ uint64_t BootRecord::add_bytes(Bytes bytes) {
     return to_virtual(data_.data() + start).value;
 }
 
-void BootRecord::set_kernel(const LoadPlan& plan) {
+Result<void> BootRecord::set_kernel(const LoadPlan& plan) {
+    if (auto room = check_room("kernel_segments", plan.segments.size(), segments_.size()); !room)
+        return room;
     for (std::size_t i = 0; i < plan.segments.size(); ++i) {
         const Segment& segment = plan.segments[i];
         segments_[i] = {.virtual_base = segment.memory.base.value,
@@ -176,10 +184,14 @@ void BootRecord::set_kernel(const LoadPlan& plan) {
         info_->flags |= BATON_FLAG_WRITE_EXECUTE;
     if (plan.wants_executable_stack)
         info_->flags |= BATON_FLAG_STACK_EXECUTABLE_WANTED;
+    return {};
 }
 
-void BootRecord::add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
-                                 std::span<const BatonVideoMode> modes) {
+Result<void> BootRecord::add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
+                                         std::span<const BatonVideoMode> modes) {
+    const uint64_t index = info_->framebuffer_count;
+    if (auto room = check_room("framebuffers", index + 1, framebuffers_.size()); !room)
+        return room;
     framebuffer.address = info_->direct_map_base + framebuffer.base_physical;
     framebuffer.edid = add_bytes(edid);
     framebuffer.edid_bytes = framebuffer.edid == 0 ? 0 : static_cast<uint32_t>(edid.size());
@@ -190,20 +202,33 @@ void BootRecord::add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
     framebuffer.modes = to_virtual(room.data()).value;
     framebuffer.mode_count = static_cast<uint32_t>(count);
     framebuffer.mode_entry_bytes = sizeof(BatonVideoMode);
-    framebuffers_[info_->framebuffer_count++] = framebuffer;
+    framebuffers_[index] = framebuffer;
+    ++info_->framebuffer_count;
+    return {};
 }
 
-void BootRecord::add_module(PhysRange contents, std::string_view path, std::string_view string) {
-    modules_[info_->module_count++] = {.address = info_->direct_map_base + contents.base.value,
-                                       .base_physical = contents.base.value,
-                                       .bytes = contents.bytes,
-                                       .path = add_path(path),
-                                       .string = add_text(string)};
+Result<void> BootRecord::add_module(PhysRange contents, std::string_view path,
+                                    std::string_view string) {
+    const uint64_t index = info_->module_count;
+    if (auto room = check_room("modules", index + 1, modules_.size()); !room)
+        return room;
+    modules_[index] = {.address = info_->direct_map_base + contents.base.value,
+                       .base_physical = contents.base.value,
+                       .bytes = contents.bytes,
+                       .path = add_path(path),
+                       .string = add_text(string)};
+    ++info_->module_count;
+    return {};
 }
 
-void BootRecord::add_identity_mapping(PhysRange range, uint32_t permissions) {
-    identity_mappings_[info_->identity_mapping_count++] = {
+Result<void> BootRecord::add_identity_mapping(PhysRange range, uint32_t permissions) {
+    const uint64_t index = info_->identity_mapping_count;
+    if (auto room = check_room("identity_mappings", index + 1, identity_mappings_.size()); !room)
+        return room;
+    identity_mappings_[index] = {
         .base = range.base.value, .bytes = range.bytes, .permissions = permissions, .reserved = 0};
+    ++info_->identity_mapping_count;
+    return {};
 }
 
 void BootRecord::add_time_stamp(std::string_view name, uint64_t tsc) {

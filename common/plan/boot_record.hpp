@@ -60,13 +60,14 @@ class BootRecord {
     /// The kernel's address of a copy of `bytes`, 0 where these are empty or there is no room.
     uint64_t add_bytes(Bytes bytes);
 
-    void set_kernel(const LoadPlan& plan);
-    /// `address`, `modes` and `edid` are filled in here.
-    void add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
-                         std::span<const BatonVideoMode> modes);
+    // Each of these fails with boot_info_full, and changes nothing, where its array has no room.
+    Result<void> set_kernel(const LoadPlan& plan);
+    /// `address`, `modes` and `edid` are filled in here. Modes beyond the capacity are dropped.
+    Result<void> add_framebuffer(BatonFramebuffer framebuffer, Bytes edid,
+                                 std::span<const BatonVideoMode> modes);
     /// `path` and `string` are copied.
-    void add_module(PhysRange contents, std::string_view path, std::string_view string);
-    void add_identity_mapping(PhysRange range, uint32_t permissions);
+    Result<void> add_module(PhysRange contents, std::string_view path, std::string_view string);
+    Result<void> add_identity_mapping(PhysRange range, uint32_t permissions);
     /// Names are cut off to what BatonTimeStamp holds. Stamps beyond the capacity are dropped.
     void add_time_stamp(std::string_view name, uint64_t tsc);
     /// The kernel's address of the stamps that stage 2 makes, which are added here, still zero; 0,

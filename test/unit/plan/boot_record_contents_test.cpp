@@ -276,17 +276,52 @@ TEST_F(BootRecordContents, AKernelOfGoodMannersHasNoFlags) {
     EXPECT_EQ(info().flags, 0u);
 }
 
+/// What doesn't fit is this error about the array, and the record stays as it was.
+template<class Add>
+void expect_full(const Buffer& memory, const Add& add, std::string_view array, uint64_t capacity) {
+    const Buffer before = memory;
+    const Result<void> result = add();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error(),
+              Error(ErrorCode::boot_info_full, {capacity + 1, capacity}).about(array));
+    EXPECT_EQ(memory, before);
+}
+
+TEST_F(BootRecordContents, AnEntryBeyondTheCapacityIsAnErrorAndChangesNothing) {
+    const auto framebuffer = [&] { return record_.add_framebuffer({}, bytes_of(8, 1), {}); };
+    const auto module = [&] { return record_.add_module({{0x1000}, 1}, "/m", "s"); };
+    const auto mapping = [&] { return record_.add_identity_mapping({{0x1000}, kPage}, 7); };
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(framebuffer());
+        ASSERT_TRUE(module());
+        ASSERT_TRUE(mapping());
+    }
+    expect_full(memory_, framebuffer, "framebuffers", 2);
+    expect_full(memory_, module, "modules", 2);
+    expect_full(memory_, mapping, "identity_mappings", 2);
+}
+
+TEST_F(BootRecordContents, AKernelOfMoreSegmentsThanTheCapacityIsAnErrorAndChangesNothing) {
+    FakeFrames frames;
+    auto planned = placed({{.vaddr = 0x10'0000, .memory_bytes = 8, .flags = kR | kW | kX},
+                           {.vaddr = 0x10'0010, .memory_bytes = 8},
+                           {.vaddr = 0x10'0020, .memory_bytes = 8},
+                           {.vaddr = 0x10'0030, .memory_bytes = 8}},
+                          frames);
+    expect_full(memory_, [&] { return record_.set_kernel(planned.plan()); }, "kernel_segments", 3);
+}
+
 TEST_F(BootRecordContents, FullArraysDoNotTouchEachOther) {
     const BatonVideoMode mode = mode_of(640);
     const std::vector<BatonVideoMode> all(kCapacity.video_modes, mode);
     for (uint64_t i = 0; i < kCapacity.framebuffers; ++i)
-        record_.add_framebuffer({}, {},
-                                i == 0 ? std::span<const BatonVideoMode>(all)
-                                       : std::span<const BatonVideoMode>());
+        ASSERT_TRUE(record_.add_framebuffer({}, {},
+                                            i == 0 ? std::span<const BatonVideoMode>(all)
+                                                   : std::span<const BatonVideoMode>()));
     for (uint64_t i = 0; i < kCapacity.modules; ++i)
-        record_.add_module({{0x1000 * i}, 1}, "/m", "s");
+        ASSERT_TRUE(record_.add_module({{0x1000 * i}, 1}, "/m", "s"));
     for (uint64_t i = 0; i < kCapacity.identity_mappings; ++i)
-        record_.add_identity_mapping({{0x1000 * i}, kPage}, 7);
+        ASSERT_TRUE(record_.add_identity_mapping({{0x1000 * i}, kPage}, 7));
     for (uint64_t i = 0; i < kCapacity.time_stamps; ++i)
         record_.add_time_stamp("a name of just 23 bytes", i);
     record_.add_bytes(bytes_of(32, 0xff));
