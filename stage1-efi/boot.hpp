@@ -11,6 +11,7 @@
 #include "plan/direct_map.hpp"
 #include "plan/load_plan.hpp"
 #include "plan/wishes.hpp"
+#include "stage1-efi/boot_device.hpp"
 #include "stage1-efi/boot_memory_map.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 #include "stage1-efi/firmware_state.hpp"
@@ -52,7 +53,8 @@ class Boot {
     Result<void> decide_paging_levels();
     Result<void> load_module(std::string_view path, std::string_view string, bool required);
     Result<const char*> module_origin(std::string_view path);
-    Result<void> fill_in_facts();
+    Result<void> name_boot_device();
+    void fill_in_facts();
     Result<void> fill_in_kernel();
     bool map_runtime_services();
     std::span<const TypedRange> final_claims();
@@ -96,6 +98,8 @@ class Boot {
     std::span<std::byte> handoff_memory_;
     FinalMemoryMap final_map_;
     std::span<TypedRange> claims_;
+    BootDevice boot_device_{};
+    std::string_view firmware_vendor_;
     BootRecord record_;
     PhysAddr page_table_root_{};
     BatonHandoff* handoff_ = nullptr;

@@ -5,7 +5,6 @@
 
 #include "config/unicode.hpp"
 #include "plan/address_space.hpp"
-#include "stage1-efi/boot_device.hpp"
 #include "stage1-efi/cpu.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/processor_facts.hpp"
@@ -129,7 +128,22 @@ uint64_t Boot::claim_capacity() const {
            frames_.block_count() + kBlocksToCome + displays_.size();
 }
 
+/// What BootInfo needs room for.
+Result<void> Boot::name_boot_device() {
+    auto arena = allocate_arena(kBootDeviceArenaBytes);
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto device = find_boot_device(firmware_, *arena);
+    if (!device)
+        return std::unexpected(device.error());
+    boot_device_ = *device;
+    firmware_vendor_ = efi::text_of(firmware_.system->FirmwareVendor, *arena).value_or("");
+    return {};
+}
+
 Result<void> Boot::make_records() {
+    if (auto named = name_boot_device(); !named)
+        return named;
     const auto current = frames_.memory_map();
     if (!current)
         return std::unexpected(current.error());
@@ -146,22 +160,23 @@ Result<void> Boot::make_records() {
         return std::unexpected(claim_room.error());
     claims_ = *claim_room;
 
-    BootRecord::Capacity capacity{.segments = plan_.segments.size(),
-                                  .framebuffers = displays_.size(),
-                                  .video_modes = 0,
-                                  .modules = module_count_,
-                                  .identity_mappings = kIdentityMappings,
-                                  .time_stamps = Log::kMaxSteps + kStage2TimeStamps,
-                                  .claims = claims,
-                                  .data_bytes = 4096}; // device path, vendor, build id
+    BootRecord::Capacity capacity{
+        .segments = plan_.segments.size(),
+        .framebuffers = displays_.size(),
+        .video_modes = 0,
+        .modules = module_count_,
+        .identity_mappings = kIdentityMappings,
+        .time_stamps = Log::kMaxSteps + kStage2TimeStamps,
+        .claims = claims,
+        .data_bytes = BootRecord::data_bytes({entry_.command_line, entry_.kernel, firmware_vendor_,
+                                              boot_device_.device_path, boot_device_.loader_path},
+                                             {kernel_->headers(), wishes_.build_id})};
     for (const Display& display : displays_) {
         capacity.video_modes += display.modes.size();
-        capacity.data_bytes += display.edid.size() + 8;
+        capacity.data_bytes += BootRecord::data_bytes({}, {display.edid});
     }
     for (const Module& module : modules_.first(module_count_))
-        capacity.data_bytes += module.path.size() + module.string.size() + 2;
-    capacity.data_bytes += entry_.command_line.size() + entry_.kernel.size() + 2 +
-                           kernel_->headers().size() + wishes_.build_id.size() + 16;
+        capacity.data_bytes += BootRecord::data_bytes({module.path, module.string});
     const auto memory = allocate_bytes(BootRecord::bytes_needed(capacity), {.origin = "BootInfo"});
     if (!memory)
         return std::unexpected(memory.error());
@@ -173,7 +188,8 @@ Result<void> Boot::make_records() {
     if (auto filled = fill_in_kernel(); !filled)
         return filled;
     log_.line(Text().add("BootInfo at ").hex(record_.virtual_address().value));
-    return fill_in_facts();
+    fill_in_facts();
+    return {};
 }
 
 Result<void> Boot::fill_in_kernel() {
@@ -206,7 +222,7 @@ Result<void> Boot::fill_in_kernel() {
     return {};
 }
 
-Result<void> Boot::fill_in_facts() {
+void Boot::fill_in_facts() {
     BatonBootInfo& info = record_.info();
     info.firmware_cr3 = firmware_memory_.cr3;
     info.tsc_hz = log_.tsc_hz();
@@ -216,23 +232,10 @@ Result<void> Boot::fill_in_facts() {
     std::memcpy(info.random_seed, random_.seed.data(), sizeof info.random_seed);
     info.flags |= random_.from_firmware ? BATON_FLAG_SEED_FROM_FIRMWARE : 0;
     info.flags |= random_.from_processor ? BATON_FLAG_SEED_FROM_PROCESSOR : 0;
-
-    auto arena = allocate_arena(kBootDeviceArenaBytes);
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto device = find_boot_device(firmware_, *arena);
-    if (!device)
-        return std::unexpected(device.error());
-    const uint64_t no_text = info.boot_device.device_path;
-    info.boot_device = device->record;
-    info.boot_device.device_path =
-        device->device_path.empty() ? no_text : record_.add_text(device->device_path);
-    info.boot_device.loader_path =
-        device->loader_path.empty() ? no_text : record_.add_text(device->loader_path);
-    const auto vendor = efi::text_of(firmware_.system->FirmwareVendor, *arena);
-    if (vendor)
-        info.firmware_vendor = record_.add_text(*vendor);
-    return {};
+    info.boot_device = boot_device_.record;
+    info.boot_device.device_path = record_.add_text(boot_device_.device_path);
+    info.boot_device.loader_path = record_.add_text(boot_device_.loader_path);
+    info.firmware_vendor = record_.add_text(firmware_vendor_);
 }
 
 Result<void> Boot::build_page_tables() {

@@ -35,8 +35,12 @@ constexpr uint64_t kEfer = uint64_t{1} << 8     // LME
                            | uint64_t{1} << 10  // LMA
                            | uint64_t{1} << 11; // NXE
 
-constexpr std::size_t kDataAlignment = 8;
-constexpr std::size_t kEmptyTextBytes = kDataAlignment;
+// Texts and bytes lie in words: the text "" in the first one, and each of them begins with a word.
+constexpr std::size_t kWordBytes = sizeof(uint64_t);
+
+uint64_t data_words(const BootRecord::Capacity& capacity) {
+    return 1 + align_up(capacity.data_bytes, kWordBytes) / kWordBytes;
+}
 
 Result<void> check_room(std::string_view array, uint64_t entries, uint64_t capacity) {
     if (entries > capacity)
@@ -58,7 +62,17 @@ uint64_t BootRecord::bytes_needed(const Capacity& capacity) {
            Arena::bytes_for<NormalisedRange>(normalised_at_most(capacity.claims)) +
            Arena::bytes_for<RangeEdge>(edges_needed(capacity.claims)) +
            2 * Arena::bytes_for<uint32_t>(capacity.claims) +
-           Arena::bytes_for<std::byte>(capacity.data_bytes + kEmptyTextBytes) + kDataAlignment;
+           Arena::bytes_for<uint64_t>(data_words(capacity));
+}
+
+uint64_t BootRecord::data_bytes(std::initializer_list<std::string_view> texts,
+                                std::initializer_list<Bytes> bytes) {
+    uint64_t sum = 0;
+    for (const std::string_view text : texts)
+        sum += text.empty() ? 0 : align_up(text.size() + 1, kWordBytes); // one "" is for all
+    for (const Bytes some : bytes)
+        sum += align_up(some.size(), kWordBytes);
+    return sum;
 }
 
 Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr physical,
@@ -76,8 +90,7 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     const auto edges = arena.array<RangeEdge>(edges_needed(capacity.claims));
     const auto heap = arena.array<uint32_t>(capacity.claims);
     const auto firmware_heap = arena.array<uint32_t>(capacity.claims);
-    const auto words = arena.array<uint64_t>(
-        (capacity.data_bytes + kEmptyTextBytes + kDataAlignment - 1) / kDataAlignment);
+    const auto words = arena.array<uint64_t>(data_words(capacity));
     if (!info || !segments || !framebuffers || !video_modes || !modules || !identity ||
         !time_stamps || !memory_map || !normalised || !edges || !heap || !firmware_heap || !words)
         return fail(ErrorCode::out_of_memory, {bytes_needed(capacity), 1});
@@ -94,7 +107,7 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     record.normalised_ = *normalised;
     record.scratch_ = {*edges, *heap, *firmware_heap};
     record.data_ = std::as_writable_bytes(*words);
-    record.data_used_ = kEmptyTextBytes; // zeroes: the text ""
+    record.data_used_ = kWordBytes; // zeroes: the text ""
     record.direct_map_offset_ =
         layout.direct_map.base.value + physical.value - reinterpret_cast<uint64_t>(memory.data());
     record.set_constants(layout);
@@ -136,14 +149,21 @@ VirtAddr BootRecord::to_virtual(const void* pointer) const {
     return {reinterpret_cast<uint64_t>(pointer) + direct_map_offset_};
 }
 
+/// Zeroes at a multiple of 8; nothing where there is no room.
+std::span<std::byte> BootRecord::take_data(std::size_t bytes) {
+    if (bytes > data_.size() - data_used_)
+        return {};
+    const auto taken = data_.subspan(data_used_, bytes);
+    data_used_ += align_up(bytes, kWordBytes); // as are all the bytes that there are
+    return taken;
+}
+
 uint64_t BootRecord::add_text(std::string_view text) {
-    const uint64_t empty = to_virtual(data_.data()).value;
-    if (text.empty() || text.size() >= data_.size() - data_used_)
-        return empty;
-    const auto place = data_.subspan(data_used_, text.size() + 1);
-    std::memcpy(place.data(), text.data(), text.size()); // the NUL behind it is there
-    data_used_ += place.size();
-    return to_virtual(place.data()).value;
+    const auto copy = text.empty() ? std::span<std::byte>() : take_data(text.size() + 1);
+    if (copy.empty())
+        return to_virtual(data_.data()).value;
+    std::memcpy(copy.data(), text.data(), text.size()); // the NUL behind it is there
+    return to_virtual(copy.data()).value;
 }
 
 uint64_t BootRecord::add_path(std::string_view path) {
@@ -155,12 +175,11 @@ uint64_t BootRecord::add_path(std::string_view path) {
 }
 
 uint64_t BootRecord::add_bytes(Bytes bytes) {
-    const std::size_t start = align_up(data_used_, kDataAlignment);
-    if (bytes.empty() || start > data_.size() || bytes.size() > data_.size() - start)
+    const auto copy = take_data(bytes.size());
+    if (copy.empty())
         return 0;
-    std::memcpy(data_.data() + start, bytes.data(), bytes.size());
-    data_used_ = start + bytes.size();
-    return to_virtual(data_.data() + start).value;
+    std::memcpy(copy.data(), bytes.data(), bytes.size());
+    return to_virtual(copy.data()).value;
 }
 
 Result<void> BootRecord::set_kernel(const LoadPlan& plan) {

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -33,13 +34,17 @@ class BootRecord {
         uint64_t identity_mappings;
         uint64_t time_stamps; // stage 2's among them
         uint64_t claims;      // ranges that set_memory_map() takes at the most
-        uint64_t data_bytes;  // texts, each with its NUL, and add_bytes(), each rounded up to 8
+        uint64_t data_bytes;  // for all texts and bytes, as data_bytes() tells
     };
 
     /// Nothing yet: create() makes one that can be used.
     BootRecord() = default;
 
     static uint64_t bytes_needed(const Capacity& capacity);
+    /// Just what these texts (paths as well) and add_bytes() take, in whatever order they are
+    /// added; the room for two sets of them is the sum.
+    static uint64_t data_bytes(std::initializer_list<std::string_view> texts,
+                               std::initializer_list<Bytes> bytes = {});
 
     /// Lays the record out in `memory`, bytes_needed() bytes that are at `physical`. The fields
     /// that say where arrays are and what the loader is called are filled in; texts are "", the
@@ -80,6 +85,7 @@ class BootRecord {
 
   private:
     void set_constants(const Layout& layout);
+    std::span<std::byte> take_data(std::size_t bytes);
 
     BatonBootInfo* info_ = nullptr;
     uint64_t direct_map_offset_ = 0; // virtual address - pointer

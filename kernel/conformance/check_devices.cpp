@@ -145,7 +145,10 @@ void check_boot_device(Verdict& verdict, const Context& context) {
                                           (address_bytes == 4 || address_bytes == 16)),
                    "server_address_bytes 0, 4 or 16, for the network", address_bytes);
     if (device.kind == BATON_BOOT_DEVICE_UNKNOWN)
-        verdict.absent("boot-device");
+        return verdict.absent("boot-device");
+    verdict.expect(!context.text_at(device.device_path).empty(), "a device_path");
+    const bool is_network = device.kind == BATON_BOOT_DEVICE_NETWORK;
+    verdict.expect(is_network || !context.text_at(device.loader_path).empty(), "a loader_path");
 }
 
 bool contains(std::string_view text, std::string_view part) {

@@ -92,6 +92,7 @@ void check_boot_path(Verdict& verdict, const Context& context) {
     if (info.boot_path != BATON_BOOT_PATH_UEFI)
         return;
     verdict.expect(info.efi_system_table_physical != 0, "a system table");
+    verdict.expect(!context.text_at(info.firmware_vendor).empty(), "a firmware_vendor");
     verdict.expect(info.firmware_memory_map != 0, "a firmware memory map");
     verdict.expect(info.uefi_revision >= 0x0002'0000, "UEFI 2.0 or later", info.uefi_revision);
 }

@@ -3,6 +3,7 @@
 // What a BootRecord keeps for the kernel besides plain fields: texts, bytes, displays, modules,
 // identity mappings, and where memory comes from; and what there is no room for.
 #include "support/boot_record.hpp"
+#include "support/random.hpp"
 
 namespace baton::test {
 namespace {
@@ -79,10 +80,10 @@ TEST_F(BootRecordContents, ATextWithoutRoomIsEmptyAndTakesNone) {
 
 TEST_F(BootRecordContents, TextsUpToTheLastByteOfTheRoom) {
     std::vector<uint64_t> addresses;
-    for (std::size_t i = 0; i < kCapacity.data_bytes / 4; ++i)
-        addresses.push_back(record_.add_text(std::string(3, static_cast<char>('a' + i))));
+    for (std::size_t i = 0; i < kCapacity.data_bytes / 8; ++i)
+        addresses.push_back(record_.add_text(std::string(i, static_cast<char>('a' + i))));
     for (std::size_t i = 0; i < addresses.size(); ++i)
-        EXPECT_EQ(text(addresses[i]), std::string(3, static_cast<char>('a' + i)));
+        EXPECT_EQ(text(addresses[i]), std::string(i, static_cast<char>('a' + i)));
     EXPECT_STREQ(text(record_.add_text("many more bytes than are left")), "");
 }
 
@@ -108,20 +109,39 @@ TEST_F(BootRecordContents, NoBytesAndBytesWithoutRoomAreNowhere) {
     EXPECT_STREQ(text(empty_text()), "");
 }
 
-// "texts, each with its NUL, and add_bytes(), each rounded up to 8": each of both, that is.
-TEST(BootRecordRoom, IsEnoughForTextsAndBytesInTurns) {
-    for (std::size_t length = 1; length < 20; ++length) {
+TEST(BootRecordRoom, IsJustEnoughInWhateverOrder) {
+    Random random(5);
+    for (int i = 0; i < 500; ++i) {
+        struct Item {
+            std::string text;
+            Buffer bytes;
+        };
+        std::vector<Item> items(1 + random.below(9));
         BootRecord::Capacity capacity{};
-        for (int i = 0; i < 10; ++i)
-            capacity.data_bytes += align_up(length + 1, 8) + align_up(length, 8);
+        for (Item& item : items) {
+            (random.one_in(2) ? item.text.resize(random.below(20), 'x')
+                              : item.bytes.resize(random.below(20), std::byte{1}));
+            capacity.data_bytes += BootRecord::data_bytes({item.text}, {item.bytes});
+        }
+        random.shuffle(std::span(items));
         Buffer memory(BootRecord::bytes_needed(capacity));
         auto record = BootRecord::create(memory, kPhysical, kLayout, capacity).value();
         const uint64_t empty = record.info().command_line;
-        for (int i = 0; i < 10; ++i) {
-            EXPECT_NE(record.add_text(std::string(length, 'x')), empty) << length << ' ' << i;
-            EXPECT_NE(record.add_bytes(bytes_of(length, 1)), 0u) << length << ' ' << i;
+        for (const Item& item : items) {
+            ASSERT_EQ(record.add_text(item.text) == empty, item.text.empty()) << "case " << i;
+            ASSERT_EQ(record.add_bytes(item.bytes) == 0, item.bytes.empty()) << "case " << i;
         }
+        ASSERT_EQ(record.add_text("x"), empty) << "case " << i;
+        ASSERT_EQ(record.add_bytes(bytes_of(1, 1)), 0u) << "case " << i;
     }
+}
+
+TEST(BootRecordRoom, OfASetIsTheSumOfItsParts) {
+    const Buffer some = bytes_of(9, 1), more = bytes_of(8, 2);
+    EXPECT_EQ(BootRecord::data_bytes({}), 0u);
+    EXPECT_EQ(BootRecord::data_bytes({"", ""}, {Bytes()}), 0u);
+    EXPECT_EQ(BootRecord::data_bytes({"1234567"}), 8u);
+    EXPECT_EQ(BootRecord::data_bytes({"12345678", "x"}, {some, more}), 16u + 8u + 16u + 8u);
 }
 
 BatonVideoMode mode_of(uint32_t width) {
