@@ -70,9 +70,8 @@ Result<void> Boot::read_headers() {
         wishes_.refuse_write_execute = entry_.write_execute == WriteExecute::refuse;
     if (wishes_.unknown_count != 0)
         log_.line(Text()
-                      .add("the kernel has ")
-                      .decimal(wishes_.unknown_count)
-                      .add(" wishes that this version doesn't know"));
+                      .add("this version doesn't know what the kernel wishes for in ")
+                      .count(wishes_.unknown_count, "note"));
     return decide_paging_levels();
 }
 
@@ -116,7 +115,7 @@ Result<void> Boot::plan_kernel() {
 
     Text text;
     text.add("kernel ").add(entry_.kernel).add(": ").size(kernel_->size()).add(", ");
-    log_.line(text.decimal(plan_.segments.size()).add(" segments, entry ").hex(plan_.entry.value));
+    log_.line(text.count(plan_.segments.size(), "segment").add(", entry ").hex(plan_.entry.value));
     if (plan_.slide != 0 || image.header().position_independent)
         log_.line(Text().add("slide ").hex(plan_.slide).add(kaslr_ ? ", at random" : ""));
     if (!wishes_.build_id.empty()) {
@@ -272,7 +271,7 @@ void Boot::describe_plan() {
                       .hex(plan_.physical(segment.memory.base).value));
     }
     if (plan_.segments.size() > kShown)
-        log_.line(Text().add("and ").decimal(plan_.segments.size() - kShown).add(" more segments"));
+        log_.line(Text().add("and ").count(plan_.segments.size() - kShown, "more segment"));
     std::size_t shown = 0;
     for (auto found = next_write_execute(plan_); found;
          found = next_write_execute(plan_, found->pages)) {

@@ -267,8 +267,7 @@ Result<void> Boot::build_page_tables() {
                   .add("page tables at ")
                   .hex(page_table_root_.value)
                   .add(five_level_ ? ", 5 levels, " : ", 4 levels, ")
-                  .decimal(mapper->table_frames())
-                  .add(" frames"));
+                  .count(mapper->table_frames(), "frame"));
     return {};
 }
 

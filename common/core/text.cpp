@@ -47,6 +47,10 @@ Text& Text::decimal(uint64_t value, unsigned width) {
     return add(digits.view());
 }
 
+Text& Text::count(uint64_t number, std::string_view noun) {
+    return decimal(number).add(' ').add(noun).add(number == 1 ? "" : "s");
+}
+
 Text& Text::hex(uint64_t value, unsigned digits) {
     const Digits number(value, 16);
     add("0x");

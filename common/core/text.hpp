@@ -23,6 +23,8 @@ class Text {
     Text& add(char character);
     /// Decimal, right-aligned in `width` columns.
     Text& decimal(uint64_t value, unsigned width = 0);
+    /// "1 frame", "2 frames": the noun takes an s for all numbers but 1.
+    Text& count(uint64_t number, std::string_view noun);
     /// "0x" and at least `digits` digits, lower case.
     Text& hex(uint64_t value, unsigned digits = 1);
     /// Two digits.

@@ -84,7 +84,8 @@ def test_missing_module_of_a_wish_is_error(boot):
 def test_wish_that_is_unknown_but_not_required_is_logged(boot):
     """And that kernel runs."""
     machine = boot(wishing_kernel(4444, required=False), firmware=UBoot)
-    machine.wait_for_debugcon("the kernel has 1 wishes that this version doesn't know")
+    machine.wait_for_debugcon(r"\] this version doesn't know what the kernel wishes for in 1 note$")
+    machine.wait_for_debugcon(r"\] kernel .*, 1 segment, entry 0x")
     machine.wait_for_exit()
 
 

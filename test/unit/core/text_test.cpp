@@ -68,6 +68,13 @@ TEST(Text, SizesNeverSayMoreThanThereIs) {
     EXPECT_EQ(as_size(kMost), "16777215.9 TiB");
 }
 
+TEST(Text, CountsInTheSingularAndInThePlural) {
+    EXPECT_EQ(Text().count(0, "frame").view(), "0 frames");
+    EXPECT_EQ(Text().count(1, "frame").view(), "1 frame");
+    EXPECT_EQ(Text().count(2, "more segment").view(), "2 more segments");
+    EXPECT_EQ(Text().count(11, "frame").view(), "11 frames");
+}
+
 TEST(Text, FillsItsBufferToTheLastCharacter) {
     const std::string whole(kCapacity, 'x');
     EXPECT_EQ(Text().add(whole).view(), whole);
