@@ -32,6 +32,7 @@ Error Boot::run() {
     static constexpr Stage kStages[] = {
         {"kernel headers read", &Boot::read_headers},
         {"kernel planned", &Boot::plan_kernel},
+        {"modules found", &Boot::find_modules},
         {"kernel loaded", &Boot::load_kernel},
         {"modules loaded", &Boot::load_modules},
         {"memory planned", &Boot::plan_memory},
@@ -132,6 +133,49 @@ Result<void> Boot::plan_kernel() {
     return {};
 }
 
+/// Before anything large is read: a module that isn't there shall not cost the time for that.
+Result<void> Boot::find_modules() {
+    const std::size_t most = entry_.modules.size() + wishes_.module_count;
+    if (most == 0)
+        return {};
+    auto arena = allocate_arena(Arena::bytes_for<Module>(most));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto room = arena->array<Module>(most);
+    if (!room)
+        return std::unexpected(room.error());
+    modules_ = *room;
+    for (const BootModule& module : entry_.modules)
+        if (auto found = find_module(module.path, module.string, true); !found)
+            return found;
+    for (const WishedModule& module : wishes_.wished_modules()) {
+        auto path_arena = allocate_arena(path_arena_bytes(module.path.size()));
+        if (!path_arena)
+            return std::unexpected(path_arena.error());
+        const auto path = normalise_path(module.path, {}, *path_arena);
+        if (!path)
+            return std::unexpected(path.error().about(module.path));
+        if (auto found = find_module(*path, {}, module.required); !found)
+            return found;
+    }
+    return {};
+}
+
+Result<void> Boot::find_module(std::string_view path, std::string_view string, bool required) {
+    const auto file = volume_.open(path, frames_);
+    if (!file && !required) {
+        warn(Text().add("no module ").add(path));
+        return {};
+    }
+    if (!file)
+        return std::unexpected(file.error());
+    const auto size = file->size();
+    if (!size)
+        return std::unexpected(size.error().about(path));
+    modules_[module_count_++] = {.contents = {{}, *size}, .path = path, .string = string};
+    return {};
+}
+
 Result<void> Boot::load_kernel() {
     if (auto placed = place(plan_, frames_); !placed)
         return placed;
@@ -165,59 +209,27 @@ Result<void> Boot::load_kernel() {
     return {};
 }
 
+/// Modules' frames: their bytes, then zeroes to the end of the page.
 Result<void> Boot::load_modules() {
-    const std::size_t most = entry_.modules.size() + wishes_.module_count;
-    if (most == 0)
-        return {};
-    auto arena = allocate_arena(Arena::bytes_for<Module>(most));
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto room = arena->array<Module>(most);
-    if (!room)
-        return std::unexpected(room.error());
-    modules_ = *room;
-    for (const BootModule& module : entry_.modules)
-        if (auto loaded = load_module(module.path, module.string, true); !loaded)
-            return loaded;
-    for (const WishedModule& module : wishes_.wished_modules()) {
-        auto path_arena = allocate_arena(path_arena_bytes(module.path.size()));
-        if (!path_arena)
-            return std::unexpected(path_arena.error());
-        const auto path = normalise_path(module.path, {}, *path_arena);
-        if (!path)
-            return std::unexpected(path.error().about(module.path));
-        if (auto loaded = load_module(*path, {}, module.required); !loaded)
-            return loaded;
+    for (Module& module : modules_.first(module_count_)) {
+        const auto origin = module_origin(module.path);
+        if (!origin)
+            return std::unexpected(origin.error());
+        const uint64_t size = module.contents.bytes;
+        const auto memory = allocate_bytes(size, {.origin = *origin});
+        if (!memory)
+            return std::unexpected(memory.error().about(module.path));
+        const auto file = volume_.open(module.path, frames_);
+        if (!file)
+            return std::unexpected(file.error());
+        const uint64_t start = cpu::read_tsc();
+        if (auto read = read_anywhere(*file, 0, *memory, frames_); !read)
+            return std::unexpected(read.error().about(module.path));
+        std::fill_n(memory->data() + size, pages_for(size) * kPageBytes - size, std::byte{0});
+        log_.rate(Text().add("module ").add(module.path).add(": ").view(), size,
+                  cpu::read_tsc() - start);
+        module.contents.base = {reinterpret_cast<uint64_t>(memory->data())};
     }
-    return {};
-}
-
-/// A module's frames: its bytes, then zeroes to the end of the page.
-Result<void> Boot::load_module(std::string_view path, std::string_view string, bool required) {
-    const auto file = volume_.open(path, frames_);
-    if (!file && !required) {
-        warn(Text().add("no module ").add(path));
-        return {};
-    }
-    if (!file)
-        return std::unexpected(file.error());
-    const auto size = file->size();
-    if (!size)
-        return std::unexpected(size.error().about(path));
-    const auto origin = module_origin(path);
-    if (!origin)
-        return std::unexpected(origin.error());
-    const auto memory = allocate_bytes(*size, {.origin = *origin});
-    if (!memory)
-        return std::unexpected(memory.error().about(path));
-    const uint64_t start = cpu::read_tsc();
-    if (auto read = read_anywhere(*file, 0, *memory, frames_); !read)
-        return std::unexpected(read.error().about(path));
-    std::fill_n(memory->data() + *size, pages_for(*size) * kPageBytes - *size, std::byte{0});
-    log_.rate(Text().add("module ").add(path).add(": ").view(), *size, cpu::read_tsc() - start);
-    modules_[module_count_++] = {.contents = {{reinterpret_cast<uint64_t>(memory->data())}, *size},
-                                 .path = path,
-                                 .string = string};
     return {};
 }
 

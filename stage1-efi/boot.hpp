@@ -39,6 +39,7 @@ class Boot {
   private:
     Result<void> read_headers();
     Result<void> plan_kernel();
+    Result<void> find_modules();
     Result<void> load_kernel();
     Result<void> load_modules();
     Result<void> plan_memory();
@@ -51,7 +52,7 @@ class Boot {
 
     Result<uint64_t> choose_slide(const ImageExtent& extent);
     Result<void> decide_paging_levels();
-    Result<void> load_module(std::string_view path, std::string_view string, bool required);
+    Result<void> find_module(std::string_view path, std::string_view string, bool required);
     Result<const char*> module_origin(std::string_view path);
     Result<void> name_boot_device();
     void fill_in_facts();

@@ -79,6 +79,7 @@ def test_on_u_boot_kernel_wants_the_impossible(boot, name):
 def test_missing_module_of_a_wish_is_error(boot):
     machine = boot(artefacts.conformance_kernel("wish-module"), firmware=UBoot)
     expect_error(machine, "file_not_found: .baton.wished.txt")
+    assert "kernel read" not in machine.debugcon
 
 
 def test_wish_that_is_unknown_but_not_required_is_logged(boot):

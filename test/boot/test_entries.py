@@ -24,7 +24,8 @@ def test_entries_in_order_until_one_boots(boot, reporter):
         "/loader/entries/chosen-1.conf": "title Chosen\nsort-key z\nkernel /boot/absent.elf\n",
         "/loader/entries/b-9.conf": "sort-key a\nversion 9\nkernel /boot/broken.elf\n",
         "/loader/entries/b-10.conf":
-            "sort-key a\nversion 10\nkernel /boot/reporter.elf\ninitrd /boot/absent.img\n",
+            "sort-key a\nversion 10\nkernel /boot/reporter.elf\ninitrd /boot/initrd.img\n"
+            "initrd /boot/absent.img\n",
         "/loader/entries/c.conf":
             "title Good\nsort-key c\nkernel /boot/reporter.elf\noptions one  two\ncolour blue\n"
             "options three=\"4 5\"\ninitrd /boot/initrd.img\n"
@@ -63,6 +64,9 @@ def test_entries_in_order_until_one_boots(boot, reporter):
     assert [text.rsplit(" ", 1)[1] for text in booted_in_order(machine)] == [
         "chosen-1.conf", "b-10.conf", "b-9.conf", "c.conf"]
     assert "error: kernel_not_found" in machine.serial
+    # Nothing large was read before the module was found to be missing, the other module neither.
+    [failed] = re.findall(r"of b-10.conf\n((?:.*\n)*?)error: ", machine.debugcon)
+    assert "kernel read: " not in failed and "module " not in failed
 
 
 def test_u_boot_entry_with_modules(expect_conformance):
