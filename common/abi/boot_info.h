@@ -640,8 +640,20 @@ static inline const BatonFramebuffer* baton_framebuffer(const BatonBootInfo* inf
                                                       info->framebuffer_entry_bytes, index);
 }
 
+static inline const BatonVideoMode* baton_video_mode(const BatonFramebuffer* framebuffer,
+                                                     uint32_t index) {
+    return (const BatonVideoMode*)baton_array_entry(framebuffer->modes,
+                                                    framebuffer->mode_entry_bytes, index);
+}
+
 static inline const BatonModule* baton_module(const BatonBootInfo* info, uint32_t index) {
     return (const BatonModule*)baton_array_entry(info->modules, info->module_entry_bytes, index);
+}
+
+static inline const BatonIdentityMapping* baton_identity_mapping(const BatonBootInfo* info,
+                                                                 uint32_t index) {
+    return (const BatonIdentityMapping*)baton_array_entry(
+        info->identity_mappings, info->identity_mapping_entry_bytes, index);
 }
 
 static inline const BatonTimeStamp* baton_time_stamp(const BatonBootInfo* info, uint32_t index) {

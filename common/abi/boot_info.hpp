@@ -83,6 +83,17 @@ class BootInfoView {
     EntryRange<BatonFramebuffer> framebuffers() const {
         return {info_->framebuffers, info_->framebuffer_count, info_->framebuffer_entry_bytes};
     }
+    /// The modes of one of the framebuffers.
+    static EntryRange<BatonVideoMode> modes(const BatonFramebuffer& framebuffer) {
+        return {framebuffer.modes, framebuffer.mode_count, framebuffer.mode_entry_bytes};
+    }
+    EntryRange<BatonModule> modules() const {
+        return {info_->modules, info_->module_count, info_->module_entry_bytes};
+    }
+    EntryRange<BatonIdentityMapping> identity_mappings() const {
+        return {info_->identity_mappings, info_->identity_mapping_count,
+                info_->identity_mapping_entry_bytes};
+    }
     EntryRange<BatonTimeStamp> time_stamps() const {
         return {info_->time_stamps, info_->time_stamp_count, info_->time_stamp_entry_bytes};
     }

@@ -14,7 +14,7 @@ constexpr uint64_t kUpperHalf = uint64_t{1} << 63;
 enum class Part { direct_map, kernel, stack, identity, none };
 
 const BatonIdentityMapping* identity_mapping_of(const Context& context, uint64_t address) {
-    for (const BatonIdentityMapping& mapping : context.identity_mappings())
+    for (const BatonIdentityMapping& mapping : context.view().identity_mappings())
         if (address - mapping.base < mapping.bytes)
             return &mapping;
     return nullptr;
@@ -215,9 +215,9 @@ void check_stack(Verdict& verdict, const Context& context) {
 }
 
 void check_identity_mappings(Verdict& verdict, const Context& context) {
-    if (context.identity_mappings().empty())
+    if (context.view().identity_mappings().empty())
         verdict.absent("identity-mappings");
-    for (const BatonIdentityMapping& mapping : context.identity_mappings()) {
+    for (const BatonIdentityMapping& mapping : context.view().identity_mappings()) {
         verdict.expect(mapping.base % kPageBytes == 0 && mapping.bytes % kPageBytes == 0 &&
                            mapping.bytes != 0,
                        "whole pages", mapping.base);

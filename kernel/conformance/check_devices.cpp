@@ -54,8 +54,7 @@ void check_pixels(Verdict& verdict, const Context& context) {
 void check_modes(Verdict& verdict, const Context& context) {
     bool is_any = false;
     for (const BatonFramebuffer& screen : context.view().framebuffers()) {
-        const baton::EntryRange<BatonVideoMode> modes(screen.modes, screen.mode_count,
-                                                      screen.mode_entry_bytes);
+        const auto modes = baton::BootInfoView::modes(screen);
         context.expect_record(verdict, "the loader's memory", screen.modes,
                               uint64_t{screen.mode_count} * screen.mode_entry_bytes);
         bool is_current_listed = modes.empty();
@@ -99,9 +98,9 @@ void check_edid(Verdict& verdict, const Context& context) {
 }
 
 void check_modules(Verdict& verdict, const Context& context) {
-    if (context.modules().empty())
+    if (context.view().modules().empty())
         return verdict.absent("modules");
-    for (const BatonModule& module : context.modules()) {
+    for (const BatonModule& module : context.view().modules()) {
         const uint64_t whole = (module.bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
         verdict.equal("place in a page", 0, module.base_physical % kPageBytes);
         verdict.equal("address", context.info.direct_map_base + module.base_physical,
@@ -115,7 +114,7 @@ void check_modules(Verdict& verdict, const Context& context) {
         for (uint64_t at = module.bytes; at < whole; ++at)
             verdict.equal("the rest of its last page", 0,
                           reinterpret_cast<const uint8_t*>(module.address)[at]);
-        for (const BatonModule& other : context.modules())
+        for (const BatonModule& other : context.view().modules())
             verdict.expect(&other == &module || module.bytes == 0 ||
                                other.base_physical - module.base_physical >= whole,
                            "modules that don't overlap", other.base_physical);

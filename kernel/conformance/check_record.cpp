@@ -52,7 +52,7 @@ void check_texts(Verdict& verdict, const Context& context) {
     context.expect_text(verdict, "a text in firmware_vendor", info.firmware_vendor);
     context.expect_text(verdict, "a text in boot_device.device_path", info.boot_device.device_path);
     context.expect_text(verdict, "a text in boot_device.loader_path", info.boot_device.loader_path);
-    for (const BatonModule& module : context.modules()) {
+    for (const BatonModule& module : context.view().modules()) {
         context.expect_text(verdict, "a text in a module's path", module.path);
         context.expect_text(verdict, "a text in a module's string", module.string);
     }
@@ -95,7 +95,7 @@ void check_flags(Verdict& verdict, const Context& context) {
 void check_reserved(Verdict& verdict, const Context& context) {
     for (const BatonKernelSegment& segment : context.view().kernel_segments())
         verdict.equal("kernel_segments", 0, segment.reserved);
-    for (const BatonIdentityMapping& mapping : context.identity_mappings())
+    for (const BatonIdentityMapping& mapping : context.view().identity_mappings())
         verdict.equal("identity_mappings", 0, mapping.reserved);
     verdict.equal("firmware_state", 0, context.info.firmware_state.reserved);
 }

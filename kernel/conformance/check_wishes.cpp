@@ -74,7 +74,7 @@ void check_module(Verdict& verdict, const Context& context) {
     if (wish.empty())
         return verdict.absent("module-wish");
     bool is_found = false;
-    for (const BatonModule& module : context.modules())
+    for (const BatonModule& module : context.view().modules())
         is_found = is_found || context.text_at(module.path) == wish;
     verdict.expect(is_found, "the module wished", context.info.module_count);
 }

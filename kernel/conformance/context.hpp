@@ -27,13 +27,6 @@ struct Context {
     uint64_t first_nonzero_in_bss; // 0: all was zero at entry
 
     baton::BootInfoView view() const { return baton::BootInfoView(info); }
-    baton::EntryRange<BatonModule> modules() const {
-        return {info.modules, info.module_count, info.module_entry_bytes};
-    }
-    baton::EntryRange<BatonIdentityMapping> identity_mappings() const {
-        return {info.identity_mappings, info.identity_mapping_count,
-                info.identity_mapping_entry_bytes};
-    }
     bool has_flag(uint64_t flag) const { return (info.flags & flag) != 0; }
 
     /// The range of the memory map that holds a physical address; null if none does.

@@ -109,6 +109,14 @@ TEST(BootInfoView, ShowsEachArrayOfTheRecord) {
     info.time_stamps = address_of(stamps);
     info.time_stamp_count = 3;
     info.time_stamp_entry_bytes = sizeof stamps[0];
+    const BatonModule modules[2] = {};
+    info.modules = address_of(modules);
+    info.module_count = 2;
+    info.module_entry_bytes = sizeof modules[0];
+    const BatonIdentityMapping mappings[3] = {};
+    info.identity_mappings = address_of(mappings);
+    info.identity_mapping_count = 3;
+    info.identity_mapping_entry_bytes = sizeof mappings[0];
 
     const BootInfoView view(info);
     EXPECT_EQ(&view.record(), &info);
@@ -118,6 +126,21 @@ TEST(BootInfoView, ShowsEachArrayOfTheRecord) {
     EXPECT_EQ(&view.framebuffers()[1], &framebuffers[1]);
     ASSERT_EQ(view.time_stamps().size(), 3u);
     EXPECT_EQ(&view.time_stamps()[2], &stamps[2]);
+    ASSERT_EQ(view.modules().size(), 2u);
+    EXPECT_EQ(&view.modules()[1], &modules[1]);
+    ASSERT_EQ(view.identity_mappings().size(), 3u);
+    EXPECT_EQ(&view.identity_mappings()[2], &mappings[2]);
+}
+
+TEST(BootInfoView, ShowsTheModesOfAFramebuffer) {
+    const BatonVideoMode modes[2] = {};
+    BatonFramebuffer framebuffer{};
+    EXPECT_TRUE(BootInfoView::modes(framebuffer).empty());
+    framebuffer.modes = address_of(modes);
+    framebuffer.mode_count = 2;
+    framebuffer.mode_entry_bytes = sizeof modes[0];
+    ASSERT_EQ(BootInfoView::modes(framebuffer).size(), 2u);
+    EXPECT_EQ(&BootInfoView::modes(framebuffer)[1], &modes[1]);
 }
 
 TEST(BootInfoView, ShowsTheFirmwaresMapTheStackAndTheTexts) {
@@ -154,6 +177,7 @@ TEST(BootInfoView, WhatIsNotThereIsEmpty) {
     const BootInfoView view(info);
     EXPECT_TRUE(view.memory_map().empty() && view.kernel_segments().empty());
     EXPECT_TRUE(view.framebuffers().empty() && view.time_stamps().empty());
+    EXPECT_TRUE(view.modules().empty() && view.identity_mappings().empty());
 }
 
 TEST(BootInfoView, TheFirmwaresMapIsEmptyWithoutUefi) {

@@ -47,6 +47,14 @@ const BatonModule* module_in_c(const BatonBootInfo* info, uint32_t index) {
     return baton_module(info, index);
 }
 
+const BatonVideoMode* video_mode_in_c(const BatonFramebuffer* framebuffer, uint32_t index) {
+    return baton_video_mode(framebuffer, index);
+}
+
+const BatonIdentityMapping* identity_mapping_in_c(const BatonBootInfo* info, uint32_t index) {
+    return baton_identity_mapping(info, index);
+}
+
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index) {
     return baton_time_stamp(info, index);
 }

@@ -27,6 +27,8 @@ const BatonMemoryRange* memory_range_in_c(const BatonBootInfo* info, uint32_t in
 const BatonKernelSegment* kernel_segment_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonFramebuffer* framebuffer_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonModule* module_in_c(const BatonBootInfo* info, uint32_t index);
+const BatonVideoMode* video_mode_in_c(const BatonFramebuffer* framebuffer, uint32_t index);
+const BatonIdentityMapping* identity_mapping_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index);
 void* physical_to_pointer_in_c(const BatonBootInfo* info, uint64_t physical);
 
