@@ -244,7 +244,8 @@ typedef struct BatonBootInfo {
     uint32_t memory_map_entry_bytes;
 
     /* The firmware's own map (UEFI 2.10 section 7.2.3, EFI_MEMORY_DESCRIPTOR[]), as it
-     * was at ExitBootServices. All 0 where the firmware is not UEFI. */
+     * was at ExitBootServices. All 0 where the firmware is not UEFI. With BATON_WISH_RUNTIME_MAP
+     * the loader has filled in VirtualStart of each descriptor: direct_map_base + PhysicalStart. */
     uint64_t firmware_memory_map;
     uint64_t firmware_memory_map_bytes;
     uint32_t firmware_descriptor_bytes;
@@ -363,7 +364,8 @@ enum BatonWishType {
                             kernel; default: FFFFFFFF80000000h */
     BATON_WISH_REFUSE_WRITE_EXECUTE = 10, /* [0] 1: segments that demand pages both writable and
                                              executable are an error; default 0 */
-    BATON_WISH_RUNTIME_MAP = 11 /* [0] 1: call SetVirtualAddressMap for the direct map; default 0 */
+    BATON_WISH_RUNTIME_MAP = 11 /* [0] 1: call SetVirtualAddressMap for the direct map, with the
+                                   VirtualStart of firmware_memory_map filled in; default 0 */
 };
 
 enum BatonFiveLevel {

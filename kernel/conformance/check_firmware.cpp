@@ -107,10 +107,6 @@ void check_runtime_map(Verdict& verdict, const Context& context) {
         return;
     verdict.expect(context.is_in_direct_map(table->runtime_services, sizeof(uint64_t)),
                    "runtime services at their address in the direct map", table->runtime_services);
-    for (const efi::MemoryDescriptor& descriptor : efi::memory_map(context.info))
-        if ((descriptor.attribute & efi::kMemoryRuntime) != 0)
-            verdict.equal("VirtualStart", context.info.direct_map_base + descriptor.physical_start,
-                          descriptor.virtual_start);
 }
 
 constexpr Promise kPromises[] = {

@@ -56,6 +56,11 @@ void check_firmware_map(Verdict& verdict, const Context& context) {
                       info.firmware_memory_map_bytes % info.firmware_descriptor_bytes);
     context.expect_record(verdict, "the loader's memory", info.firmware_memory_map,
                           info.firmware_memory_map_bytes);
+    if (verdict.is_broken() || !context.has_flag(BATON_FLAG_RUNTIME_MAPPED))
+        return;
+    for (const efi::MemoryDescriptor& descriptor : efi::memory_map(info))
+        verdict.equal("VirtualStart", info.direct_map_base + descriptor.physical_start,
+                      descriptor.virtual_start);
 }
 
 /// Each page that the map calls usable is free for the firmware too, and no runtime region.
