@@ -12,6 +12,7 @@ STAGE2 = BUILD / "stage2-stub/stage2.bin"
 EXAMPLE_KERNEL = BUILD / "kernel/kernel.elf"
 CHECKER = BUILD / "test/boot/checker/checker.bin"
 REPORTER = BUILD / "test/boot/reporter/reporter.elf"
+REPORTER_PIE = BUILD / "test/boot/reporter/reporter-pie.elf"
 SHIM = BUILD / "test/boot/shim/shim.efi"
 HEADERS = BUILD / "include"
 

@@ -41,6 +41,28 @@ def test_readme_network_boot_works_as_shown(tmp_path):
     assert "files from tftp://10.0.2.2/" in output and "kernel: PASS" in output
 
 
+def expect_my_os(machine, string: str) -> None:
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(r"\] slide 0x\w+, at random$")
+    machine.wait_for_debugcon('^report: kernel "/my-os/kernel.elf", command line "verbose", ')
+    machine.wait_for_debugcon(f'^report: module "/my-os/initrd.img" "{string}", 10 bytes, ')
+    for complaint in ("ignored", "warning: ", "error: "):
+        assert complaint not in machine.debugcon
+
+
+MY_OS = {"/my-os/kernel.elf": artefacts.REPORTER_PIE, "/my-os/initrd.img": b"0123456789"}
+
+
+def test_readme_boot_entry_boots_as_shown(boot):
+    machine = boot(None, files={"/loader/entries/my-os.conf": block("conf", "My OS")} | MY_OS)
+    expect_my_os(machine, "the string that the kernel finds beside it")
+
+
+def test_readme_load_options_boot_as_shown(boot):
+    machine = boot(None, plan=f"options {block('text', 'kernel=')}", files=MY_OS)
+    expect_my_os(machine, "the string")
+
+
 def test_readme_names_folders_that_exist():
     folders = re.findall(r"^\| `(.*?)/` \|", README, re.MULTILINE)
     assert folders
