@@ -95,7 +95,7 @@ def compiler(name, words, oldest):
     """The path of a compiler, if it is there and new enough; else the test is skipped."""
     path = shutil.which(tool(name))
     if not path:
-        pytest.skip(f"no {name.lower()} on this machine")
+        pytest.skip(f"no {name.lower()} in PATH when CMake looked for it, nor as -DBATON_{name}=FILE")
     version = re.search(r"(\d+)\.(\d+)", run(path, *words))
     if (int(version[1]), int(version[2])) < oldest:
         pytest.skip(f"{path} is {version[0]}, older than {oldest[0]}.{oldest[1]}")
