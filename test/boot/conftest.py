@@ -21,8 +21,8 @@ def pytest_configure(config):
 def boot():
     """boot(kernel, **options): a Machine that starts with the kernel on its disk: an Elf, the bytes
     of a file, a file, or None for no kernel. `files` maps paths on the disk to more files: texts,
-    and what a kernel can be. With a `plan` the firmware misbehaves (shim/shim.cpp). The other
-    options are Machine's. It ends with the test."""
+    and what a kernel can be. `loader` is the path of the loader. With a `plan` the firmware
+    misbehaves (shim/shim.cpp). The other options are Machine's. It ends with the test."""
     machines = []
     with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
 
