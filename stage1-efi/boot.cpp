@@ -196,6 +196,12 @@ Result<void> Boot::load_kernel() {
                       .add(" RELA, ")
                       .decimal(relocations->relr)
                       .add(" RELR"));
+    if (auto loaded = load_symbols(); !loaded)
+        return loaded;
+    return load_kernel_file();
+}
+
+Result<void> Boot::load_symbols() {
     if (!wishes_.symbols)
         return {};
     const auto symbols = kernel_->read_symbols();
@@ -206,6 +212,24 @@ Result<void> Boot::load_kernel() {
         return fail(ErrorCode::wish_not_met, {BATON_WISH_SYMBOLS, 1});
     if (!symbols_)
         log_.line(Text().add("the kernel has no symbol table"));
+    return {};
+}
+
+Result<void> Boot::load_kernel_file() {
+    if (!wishes_.kernel_file)
+        return {};
+    const uint64_t start = cpu::read_tsc();
+    const auto whole = kernel_->read_whole();
+    if (!whole && wishes_.kernel_file_required)
+        return std::unexpected(whole.error().about(entry_.kernel));
+    if (!whole) {
+        Text text;
+        text.add("the kernel's file isn't loaded: ").error(whole.error());
+        warn(text);
+        return {};
+    }
+    whole_kernel_ = *whole;
+    log_.rate("kernel's file: ", whole->size(), cpu::read_tsc() - start);
     return {};
 }
 

@@ -41,6 +41,8 @@ class Boot {
     Result<void> plan_kernel();
     Result<void> find_modules();
     Result<void> load_kernel();
+    Result<void> load_symbols();
+    Result<void> load_kernel_file();
     Result<void> load_modules();
     Result<void> plan_memory();
     Result<void> load_stage2();
@@ -88,6 +90,7 @@ class Boot {
     bool kaslr_ = false;
     LoadPlan plan_{};
     std::optional<KernelFile::Symbols> symbols_;
+    std::span<std::byte> whole_kernel_; // empty unless wished
     std::span<Module> modules_;
     std::size_t module_count_ = 0;
     std::span<const Display> displays_;

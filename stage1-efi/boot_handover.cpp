@@ -202,6 +202,8 @@ Result<void> Boot::fill_in_kernel() {
     info.command_line = record_.add_text(entry_.command_line);
     info.kernel_path = record_.add_path(entry_.kernel);
     info.kernel_file_bytes = kernel_->size();
+    if (!whole_kernel_.empty())
+        info.kernel_file = record_.to_virtual(whole_kernel_.data()).value;
     info.kernel_headers = record_.add_bytes(kernel_->headers());
     info.kernel_headers_bytes = kernel_->headers().size();
     info.build_id = record_.add_bytes(wishes_.build_id);
@@ -344,7 +346,7 @@ std::span<const TypedRange> Boot::final_claims() {
              .origin = "firmware's page tables"});
     frames_.for_each_block([&](PhysRange range, const char* origin) {
         const std::string_view text(origin);
-        const bool kept = text == "kernel" || text.starts_with("module");
+        const bool kept = text == "kernel" || text == "kernel file" || text.starts_with("module");
         add({.range = range,
              .type = kept ? BATON_MEMORY_KERNEL_AND_MODULES : BATON_MEMORY_LOADER_RECLAIMABLE,
              .origin = origin});

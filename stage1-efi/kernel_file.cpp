@@ -149,6 +149,16 @@ Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
     return total;
 }
 
+Result<std::span<std::byte>> KernelFile::read_whole() const {
+    const auto memory = allocate_bytes(*frames_, size_, "kernel file");
+    if (!memory)
+        return memory;
+    if (auto read = read_anywhere(file_, 0, *memory, *frames_); !read)
+        return std::unexpected(read.error());
+    std::fill_n(memory->data() + size_, pages_for(size_) * kPageBytes - size_, std::byte{0});
+    return memory;
+}
+
 Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
     const elf::Header& header = image_.header();
     const uint64_t table_bytes = uint64_t{header.section_header_count} * sizeof(elf::Elf64_Shdr);

@@ -41,6 +41,10 @@ class KernelFile {
     /// Errors: file_*, out_of_memory.
     Result<std::optional<Symbols>> read_symbols() const;
 
+    /// All of the file, in frames of its own; the last page is filled with zeroes.
+    /// Errors: file_*, out_of_memory.
+    Result<std::span<std::byte>> read_whole() const;
+
   private:
     KernelFile(File&& file, uint64_t size, FrameSource& frames, Bytes head, Bytes headers,
                const elf::Image& image)

@@ -339,6 +339,9 @@ typedef struct BatonBootInfo {
 
     BatonFirmwareState firmware_state;
     BatonVirtualization virtualization;
+
+    /* All kernel_file_bytes of the kernel's file, in pages of their own, on a wish only; else 0. */
+    uint64_t kernel_file;
 } BatonBootInfo;
 
 /* What a kernel can wish for: ELF notes in a PT_NOTE segment, owner "Baton", one a wish. A kernel
@@ -364,8 +367,10 @@ enum BatonWishType {
                             kernel; default: FFFFFFFF80000000h */
     BATON_WISH_REFUSE_WRITE_EXECUTE = 10, /* [0] 1: segments that demand pages both writable and
                                              executable are an error; default 0 */
-    BATON_WISH_RUNTIME_MAP = 11 /* [0] 1: call SetVirtualAddressMap for the direct map, with the
-                                   VirtualStart of firmware_memory_map filled in; default 0 */
+    BATON_WISH_RUNTIME_MAP = 11, /* [0] 1: call SetVirtualAddressMap for the direct map, with the
+                                    VirtualStart of firmware_memory_map filled in; default 0 */
+    BATON_WISH_KERNEL_FILE = 12  /* [0] 1: load the whole file as well, with its section headers and
+                                    debug information; default 0 */
 };
 
 enum BatonFiveLevel {
@@ -530,7 +535,7 @@ BATON_STATIC_ASSERT(sizeof(BatonTimeStamp) == 32);
 BATON_ASSERT_OFFSET(BatonTimeStamp, tsc, 0);
 BATON_ASSERT_OFFSET(BatonTimeStamp, name, 8);
 
-BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1144);
+BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1152);
 BATON_ASSERT_OFFSET(BatonBootInfo, magic, 0);
 BATON_ASSERT_OFFSET(BatonBootInfo, version, 8);
 BATON_ASSERT_OFFSET(BatonBootInfo, size, 12);
@@ -598,6 +603,7 @@ BATON_ASSERT_OFFSET(BatonBootInfo, log, 624);
 BATON_ASSERT_OFFSET(BatonBootInfo, log_bytes, 632);
 BATON_ASSERT_OFFSET(BatonBootInfo, firmware_state, 640);
 BATON_ASSERT_OFFSET(BatonBootInfo, virtualization, 1048);
+BATON_ASSERT_OFFSET(BatonBootInfo, kernel_file, 1144);
 
 BATON_STATIC_ASSERT(sizeof(BatonWishNote) == 40);
 BATON_ASSERT_OFFSET(BatonWishNote, name_bytes, 0);

@@ -84,6 +84,10 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
         wishes.runtime_map = value != 0;
         wishes.runtime_map_required = required && value != 0;
         return {};
+    case BATON_WISH_KERNEL_FILE:
+        wishes.kernel_file = value != 0;
+        wishes.kernel_file_required = required && value != 0;
+        return {};
     default:
         if (required)
             return fail(ErrorCode::wish_unknown, {type});
@@ -108,7 +112,7 @@ Result<void> take_note(const elf::Note& note, Wishes& wishes) {
     if (note.descriptor.size() >= kFlagsBytes + kValuesBytes) {
         wish.values[0] = read_at<uint64_t>(note.descriptor, kFlagsBytes);
         wish.values[1] = read_at<uint64_t>(note.descriptor, kFlagsBytes + sizeof(uint64_t));
-    } else if (note.type >= BATON_WISH_PROTOCOL && note.type <= BATON_WISH_RUNTIME_MAP) {
+    } else if (note.type >= BATON_WISH_PROTOCOL && note.type <= BATON_WISH_KERNEL_FILE) {
         return fail(ErrorCode::wish_malformed, {note.type, note.descriptor.size()});
     }
     return take_values(note.type, wish, wishes);

@@ -62,6 +62,7 @@ constexpr Feature kFeatures[] = {
     {"identity-mappings",
      [](const Context& c) -> uint64_t { return c.info.identity_mapping_count; }},
     {"kaslr", flag<BATON_FLAG_KASLR>},
+    {"kernel-file", [](const Context& c) -> uint64_t { return c.info.kernel_file; }},
     {"la57", flag<BATON_FLAG_5_LEVEL>},
     {"log", [](const Context& c) -> uint64_t { return c.info.log_bytes; }},
     {"mbr", boot_device<BATON_BOOT_DEVICE_MBR>},

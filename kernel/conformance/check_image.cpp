@@ -166,6 +166,34 @@ void check_symbols(Verdict& verdict, const Context& context) {
     verdict.expect(is_found, "_start, less the slide", info.kernel_symbols);
 }
 
+/// From its first bytes to the name of the section that holds the names of sections, near its end.
+void check_whole_file(Verdict& verdict, const Context& context) {
+    const BatonBootInfo& info = context.info;
+    if (info.kernel_file == 0)
+        return verdict.absent("kernel-file");
+    const uint64_t physical = info.kernel_file - info.direct_map_base;
+    const uint64_t whole = (info.kernel_file_bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+    verdict.equal("place in a page", 0, info.kernel_file % kPageBytes);
+    verdict.expect(context.is_mapped(info.kernel_file, whole), "mapped", info.kernel_file);
+    verdict.expect(context.is_all(physical, whole, BATON_MEMORY_KERNEL_AND_MODULES),
+                   "memory of the kernel's type", physical);
+    const elf::Header& header = own_image::header();
+    verdict.expect(header.e_shoff + header.e_shnum * sizeof(elf::SectionHeader) <=
+                       info.kernel_file_bytes,
+                   "section headers", header.e_shoff);
+    if (verdict.is_broken())
+        return;
+    const auto* file = reinterpret_cast<const uint8_t*>(info.kernel_file);
+    verdict.expect(equal_bytes(file, &header, sizeof header), "the ELF header", info.kernel_file);
+    const auto* names =
+        reinterpret_cast<const elf::SectionHeader*>(file + header.e_shoff) + header.e_shstrndx;
+    verdict.expect(context.text_at(info.kernel_file + names->sh_offset + names->sh_name) ==
+                       ".shstrtab",
+                   ".shstrtab by its name", names->sh_offset);
+    for (uint64_t at = info.kernel_file_bytes; at < whole; ++at)
+        verdict.equal("the rest of its last page", 0, file[at]);
+}
+
 constexpr Promise kPromises[] = {
     {"K1", "kernel_segments lists the file's PT_LOAD segments", check_segment_list},
     {"K2", "segments lie in memory of the kernel's type", check_segment_memory},
@@ -179,6 +207,7 @@ constexpr Promise kPromises[] = {
     {"K10", "kernel_headers is a copy of the file's", check_headers},
     {"K11", "kernel_path and kernel_file_bytes describe the file", check_file},
     {"K12", "kernel_symbols is the file's symbol table", check_symbols},
+    {"K13", "kernel_file is the whole file", check_whole_file},
 };
 
 } // namespace

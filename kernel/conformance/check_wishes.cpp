@@ -106,6 +106,10 @@ void check_runtime_map(Verdict& verdict, const Context& context) {
                   context.has_flag(BATON_FLAG_RUNTIME_MAPPED));
 }
 
+void check_kernel_file(Verdict& verdict, const Context& context) {
+    verdict.equal("kernel_file", wished(BATON_WISH_KERNEL_FILE), context.info.kernel_file != 0);
+}
+
 constexpr Promise kPromises[] = {
     {"W1", "the protocol's version is at least the one wished", check_protocol},
     {"W2", "the stack has the size wished, else 64 KiB", check_stack},
@@ -118,6 +122,7 @@ constexpr Promise kPromises[] = {
     {"W9", "a position-independent kernel is at the base wished, else at -2 GiB", check_base},
     {"W10", "no page is writable and executable if that is wished", check_write_execute},
     {"W11", "SetVirtualAddressMap was called just if wished", check_runtime_map},
+    {"W12", "the whole file is there just if wished", check_kernel_file},
 };
 
 } // namespace

@@ -38,6 +38,14 @@ struct ProgramHeader {
 };
 static_assert(sizeof(ProgramHeader) == 56);
 
+struct SectionHeader {
+    uint32_t sh_name, sh_type;
+    uint64_t sh_flags, sh_addr, sh_offset, sh_size;
+    uint32_t sh_link, sh_info;
+    uint64_t sh_addralign, sh_entsize;
+};
+static_assert(sizeof(SectionHeader) == 64);
+
 struct Symbol {
     uint32_t st_name;
     uint8_t st_info, st_other;

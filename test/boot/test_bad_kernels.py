@@ -102,6 +102,19 @@ def test_display_mode_that_no_display_has_is_logged(boot):
     machine.wait_for_exit()
 
 
+@pytest.mark.parametrize("required", [True, False])
+def test_kernel_file_that_memory_has_no_room_for(boot, required):
+    """It is an error only if it is required."""
+    WISH_KERNEL_FILE = 12
+    kernel = wishing_kernel(WISH_KERNEL_FILE, 1, 0, required=required).build() + bytes(100 << 20)
+    machine = boot(kernel, firmware=UBoot, memory_mib=96)
+    if required:
+        expect_error(machine, "out_of_memory: .baton.kernel.elf")
+    else:
+        machine.wait_for_debugcon(r"warning: the kernel's file isn't loaded: error: out_of_memory")
+        machine.wait_for_exit()
+
+
 @pytest.mark.parametrize("name", PROMISED)
 def test_bad_kernel_is_error(boot, name):
     expect_error(boot(PROMISED[name]()), name)

@@ -25,6 +25,7 @@ WISHES = {
     "symbols": "symbols",
     "refuse-write-execute": "no-wx",
     "runtime-map": "runtime-map",
+    "kernel-file": "kernel-file",
     "unknown": "",
     "kaslr": "kaslr,pie",
     "base": "no-kaslr,pie",
@@ -56,7 +57,7 @@ def test_wish_module(expect_conformance):
 
 
 def test_wish_everything(expect_conformance):
-    features = "pie,kaslr,la57,symbols,runtime-map,width:1024,height:768"
+    features = "pie,kaslr,la57,symbols,runtime-map,kernel-file,width:1024,height:768"
     machine = expect_conformance("wish-everything", features)
     machine.wait_for_debugcon("this version doesn't know what the kernel wishes for in 1 note$")
 

@@ -133,6 +133,7 @@ TEST_F(WishesTest, SwitchesAreOnOrOffAndRequiredOnlyIfOn) {
         {BATON_WISH_KASLR, &Wishes::kaslr, &Wishes::kaslr_required},
         {BATON_WISH_SYMBOLS, &Wishes::symbols, &Wishes::symbols_required},
         {BATON_WISH_RUNTIME_MAP, &Wishes::runtime_map, &Wishes::runtime_map_required},
+        {BATON_WISH_KERNEL_FILE, &Wishes::kernel_file, &Wishes::kernel_file_required},
     };
     for (const Switch& with : switches)
         for (const uint64_t value : {uint64_t{1}, uint64_t{0}, kMost, uint64_t{0}})
@@ -197,7 +198,7 @@ TEST_F(WishesTest, OfTwoOfOneTypeTheLaterOneHolds) {
 }
 
 TEST_F(WishesTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
-    for (const uint32_t type : {0u, 12u, 1000u, 0xffff'ffffu}) {
+    for (const uint32_t type : {0u, BATON_WISH_KERNEL_FILE + 1u, 1000u, 0xffff'ffffu}) {
         expect_good(type, 1);
         expect_error(take(type, kRequired, 1), ErrorCode::wish_unknown, {type});
     }
@@ -205,7 +206,7 @@ TEST_F(WishesTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
 }
 
 TEST_F(WishesTest, AnUnknownTypeMayHaveAnyDescriptorThatBeginsWithItsFlags) {
-    for (const uint32_t type : {0u, 12u, 0xffff'ffffu})
+    for (const uint32_t type : {0u, BATON_WISH_KERNEL_FILE + 1u, 0xffff'ffffu})
         for (const std::size_t bytes : {4u, 5u, 19u, 20u, 100u}) {
             EXPECT_EQ(outcome(take_bytes(type, Buffer(bytes))), "good") << type << ' ' << bytes;
             Buffer required(bytes);
@@ -220,7 +221,7 @@ TEST_F(WishesTest, OtherFlagsMeanNothing) {
 }
 
 TEST_F(WishesTest, ADescriptorThatIsTooShortIsMalformed) {
-    for (uint32_t type = BATON_WISH_PROTOCOL; type <= BATON_WISH_RUNTIME_MAP; ++type)
+    for (uint32_t type = BATON_WISH_PROTOCOL; type <= BATON_WISH_KERNEL_FILE; ++type)
         for (std::size_t bytes = 0; bytes < 20; ++bytes)
             if (type != BATON_WISH_MODULE || bytes < 5)
                 expect_error(take_bytes(type, Buffer(bytes)), ErrorCode::wish_malformed,
