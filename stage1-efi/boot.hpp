@@ -59,7 +59,7 @@ class Boot {
     Result<void> name_boot_device();
     void fill_in_facts();
     Result<void> fill_in_kernel();
-    bool map_runtime_services();
+    void map_runtime_services();
     std::span<const TypedRange> final_claims();
     uint64_t claim_capacity() const;
 

@@ -307,8 +307,8 @@ void Boot::hand_over() {
     info.firmware_memory_map_bytes = final_map_.bytes().size();
     info.firmware_descriptor_bytes = final_map_.descriptor_bytes();
     info.firmware_descriptor_version = final_map_.descriptor_version();
-    if (wishes_.runtime_map && map_runtime_services())
-        info.flags |= BATON_FLAG_RUNTIME_MAPPED;
+    if (wishes_.runtime_map)
+        map_runtime_services();
     log_.line(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
     info.log = record_.to_virtual(log_.text().data()).value;
     info.log_bytes = log_.text().size();
@@ -321,13 +321,17 @@ void Boot::hand_over() {
 
 /// SetVirtualAddressMap for the direct map: UEFI 2.10 section 8.4. Under the firmware's own page
 /// tables, as it asks for.
-bool Boot::map_runtime_services() {
+void Boot::map_runtime_services() {
     const EfiMemoryMap map = final_map_.map();
     for (std::size_t i = 0; i < map.size(); ++i)
         final_map_.set_virtual_start(i, layout_.direct_map.base.value + map[i].physical_start);
-    return !efi::failed(firmware_.system->RuntimeServices->SetVirtualAddressMap(
+    const EFI_STATUS status = firmware_.system->RuntimeServices->SetVirtualAddressMap(
         final_map_.bytes().size(), final_map_.descriptor_bytes(), final_map_.descriptor_version(),
-        final_map_.descriptors()));
+        final_map_.descriptors());
+    if (efi::failed(status))
+        warn(Text().add("runtime services keep their physical addresses: status ").hex(status));
+    else
+        record_.info().flags |= BATON_FLAG_RUNTIME_MAPPED;
 }
 
 /// What the firmware says, and what Baton knows better.
