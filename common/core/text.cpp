@@ -79,7 +79,7 @@ Text& Text::size(uint64_t bytes) {
 }
 
 Text& Text::error(const Error& error) {
-    const ErrorDescription& description = describe(error.code);
+    const ErrorDescription description = describe(error.code);
     add("error: ").add(description.name).add(": ");
     if (error.subject[0] != 0)
         add(error.subject.data()).add(": ");
