@@ -107,6 +107,9 @@ inline constexpr uint64_t DT_JMPREL = 23;
 inline constexpr uint64_t DT_RELRSZ = 35;
 inline constexpr uint64_t DT_RELR = 36;
 inline constexpr uint64_t DT_RELRENT = 37;
+// Packed relocations of Android's linkers, which no specification has.
+inline constexpr uint64_t DT_ANDROID_REL = 0x6000000f;
+inline constexpr uint64_t DT_ANDROID_RELA = 0x60000011;
 
 struct Elf64_Dyn {
     uint64_t d_tag;

@@ -35,6 +35,8 @@ Result<void> check_kind(const Elf64_Ehdr& header) {
         return fail(ErrorCode::elf_wrong_machine, {header.e_machine});
     if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
         return fail(ErrorCode::elf_not_executable, {header.e_type});
+    if (header.e_ehsize != sizeof(Elf64_Ehdr))
+        return fail(ErrorCode::elf_bad_header_size, {header.e_ehsize, sizeof(Elf64_Ehdr)});
     return {};
 }
 

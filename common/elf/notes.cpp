@@ -17,7 +17,8 @@ Result<std::optional<Note>> NoteReader::next() {
     const uint64_t descriptor = align_up(name + header.n_namesz, alignment_);
     if (!fits(name, header.n_namesz, segment_.size()) ||
         !fits(descriptor, header.n_descsz, segment_.size()))
-        return fail(ErrorCode::note_malformed, {program_header_, offset_});
+        return fail(ErrorCode::note_malformed,
+                    {program_header_, offset_, header.n_namesz, header.n_descsz});
     offset_ =
         std::min<uint64_t>(align_up(descriptor + header.n_descsz, alignment_), segment_.size());
 

@@ -12,6 +12,12 @@ bool is_empty(const Elf64_Phdr& header) {
     return header.p_memsz == 0 && header.p_filesz == 0;
 }
 
+Result<void> check_alignment(const Elf64_Phdr& header, uint32_t index) {
+    if (header.p_align != 0 && !is_power_of_two(header.p_align))
+        return fail(ErrorCode::segment_bad_alignment, {index, header.p_align});
+    return {};
+}
+
 /// What must hold of a segment wherever it is placed.
 Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file_bytes) {
     if (header.p_filesz > header.p_memsz)
@@ -20,22 +26,26 @@ Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file
     if (!fits(header.p_offset, header.p_filesz, file_bytes))
         return fail(ErrorCode::segment_outside_file,
                     {index, header.p_offset, header.p_filesz, file_bytes});
-    if (header.p_align != 0 && !is_power_of_two(header.p_align))
-        return fail(ErrorCode::segment_bad_alignment, {index, header.p_align});
+    if (auto good = check_alignment(header, index); !good)
+        return good;
     if (header.p_vaddr + (header.p_memsz - 1) < header.p_vaddr)
         return fail(ErrorCode::segment_wraps, {index, header.p_vaddr, header.p_memsz});
     return {};
 }
 
-Result<void> check_place(VirtRange memory, uint32_t index, unsigned bits) {
-    const VirtAddr last = memory.base + (memory.bytes - 1);
-    if (last < memory.base)
-        return fail(ErrorCode::segment_wraps, {index, memory.base.value, memory.bytes});
-    if (!is_canonical(memory.base, bits) || !is_canonical(last, bits) ||
-        memory.base.value >> 63 != last.value >> 63)
-        return fail(ErrorCode::segment_not_canonical, {index, memory.base.value, memory.bytes});
-    if (memory.base.value < kPageBytes)
-        return fail(ErrorCode::segment_in_page_zero, {index, memory.base.value});
+Result<void> check_place(const Segment& segment, uint64_t slide, unsigned bits) {
+    const VirtAddr first = segment.memory.base;
+    const VirtAddr last = first + (segment.memory.bytes - 1);
+    const uint64_t linked = first.value - slide;
+    if (last < first)
+        return fail(ErrorCode::segment_wraps,
+                    {segment.program_header, linked, segment.memory.bytes, slide});
+    if (!is_canonical(first, bits) || !is_canonical(last, bits) ||
+        first.value >> 63 != last.value >> 63)
+        return fail(ErrorCode::segment_not_canonical,
+                    {segment.program_header, linked, segment.memory.bytes, slide, bits});
+    if (first.value < kPageBytes)
+        return fail(ErrorCode::segment_in_page_zero, {segment.program_header, linked, slide});
     return {};
 }
 
@@ -47,14 +57,14 @@ Result<std::span<Segment>> collect_segments(const elf::Image& image, uint64_t sl
         const Elf64_Phdr header = image.program_header(i);
         if (header.p_type != elf::PT_LOAD || is_empty(header))
             continue;
-        const VirtRange memory{{header.p_vaddr + slide}, header.p_memsz};
-        if (auto good = check_place(memory, i, bits); !good)
+        const Segment segment{.program_header = i,
+                              .flags = header.p_flags,
+                              .memory = {{header.p_vaddr + slide}, header.p_memsz},
+                              .file_offset = header.p_offset,
+                              .file_bytes = header.p_filesz};
+        if (auto good = check_place(segment, slide, bits); !good)
             return std::unexpected(good.error());
-        segments[count++] = {.program_header = i,
-                             .flags = header.p_flags,
-                             .memory = memory,
-                             .file_offset = header.p_offset,
-                             .file_bytes = header.p_filesz};
+        segments[count++] = segment;
     }
     return segments.first(count);
 }
@@ -70,7 +80,7 @@ void describe_extras(const elf::Image& image, LoadPlan& plan) {
                         .memory_bytes = header.p_memsz,
                         .alignment = header.p_align};
         if (header.p_type == elf::PT_DYNAMIC)
-            plan.dynamic = {address, header.p_filesz};
+            plan.dynamic = DynamicSection{.program_header = i, .file = {address, header.p_filesz}};
         if (header.p_type == elf::PT_GNU_STACK)
             plan.wants_executable_stack = (header.p_flags & elf::PF_X) != 0;
     }
@@ -92,7 +102,7 @@ VirtRange relro_pages(const elf::Image& image, uint64_t slide) {
     return {};
 }
 
-Result<void> sort_disjoint(std::span<Segment> segments) {
+Result<void> sort_disjoint(std::span<Segment> segments, uint64_t slide) {
     std::sort(segments.begin(), segments.end(),
               [](const Segment& a, const Segment& b) { return a.memory.base < b.memory.base; });
     for (std::size_t i = 1; i < segments.size(); ++i) {
@@ -100,17 +110,77 @@ Result<void> sort_disjoint(std::span<Segment> segments) {
         const Segment& above = segments[i];
         if (below.memory.overlaps(above.memory))
             return fail(ErrorCode::segments_overlap,
-                        {below.program_header, above.program_header, below.memory.base.value,
-                         above.memory.base.value});
+                        {below.program_header, below.memory.base.value - slide, below.memory.bytes,
+                         above.program_header, above.memory.base.value - slide});
     }
     return {};
 }
 
-Result<void> check_entry(VirtAddr entry, std::span<const Segment> segments) {
+const Segment* segment_at(VirtAddr address, std::span<const Segment> segments) {
     for (const Segment& segment : segments)
-        if (segment.memory.contains(entry) && (segment.flags & elf::PF_X) != 0)
-            return {};
-    return fail(ErrorCode::entry_not_executable, {entry.value});
+        if (segment.memory.contains(address))
+            return &segment;
+    return nullptr;
+}
+
+Result<void> check_entry(VirtAddr linked, uint64_t slide, std::span<const Segment> segments) {
+    const VirtAddr entry = linked + slide;
+    const Segment* const segment = segment_at(entry, segments);
+    if (segment == nullptr)
+        return fail(ErrorCode::entry_outside_segments, {linked.value});
+    if ((segment->flags & elf::PF_X) == 0)
+        return fail(ErrorCode::entry_not_executable,
+                    {linked.value, segment->program_header, segment->flags});
+    if (entry - segment->memory.base >= segment->file_bytes)
+        return fail(ErrorCode::entry_in_zeroed_memory,
+                    {linked.value, segment->program_header, segment->file_bytes});
+    return {};
+}
+
+/// PT_TLS describes bytes that a segment brings, which the kernel copies for each thread.
+Result<void> check_tls(const Elf64_Phdr& header, uint32_t index, uint64_t slide,
+                       std::span<const Segment> segments) {
+    if (header.p_filesz > header.p_memsz)
+        return fail(ErrorCode::segment_file_bytes_exceed_memory,
+                    {index, header.p_filesz, header.p_memsz});
+    if (auto good = check_alignment(header, index); !good)
+        return good;
+    const VirtAddr address{header.p_vaddr + slide};
+    const Segment* const segment = segment_at(address, segments);
+    if (header.p_filesz != 0 && (segment == nullptr || !fits(address - segment->memory.base,
+                                                             header.p_filesz, segment->file_bytes)))
+        return fail(ErrorCode::tls_outside_image, {index, header.p_vaddr, header.p_filesz});
+    return {};
+}
+
+/// PT_GNU_RELRO has a page of the kernel's in it. It may reach further: linkers round its end up.
+Result<void> check_relro(const Elf64_Phdr& header, uint32_t index, uint64_t slide,
+                         std::span<const Segment> segments) {
+    if (header.p_memsz == 0)
+        return {};
+    const VirtRange range{{header.p_vaddr + slide}, header.p_memsz};
+    const bool wraps = range.base + (range.bytes - 1) < range.base;
+    const auto touches = [&](const Segment& segment) {
+        return page_cover(segment.memory).overlaps(range);
+    };
+    if (wraps || std::none_of(segments.begin(), segments.end(), touches))
+        return fail(ErrorCode::relro_outside_image, {index, header.p_vaddr, header.p_memsz});
+    return {};
+}
+
+Result<void> check_extras(const elf::Image& image, uint64_t slide,
+                          std::span<const Segment> segments) {
+    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
+        const Elf64_Phdr header = image.program_header(i);
+        Result<void> good;
+        if (header.p_type == elf::PT_TLS)
+            good = check_tls(header, i, slide, segments);
+        if (header.p_type == elf::PT_GNU_RELRO)
+            good = check_relro(header, i, slide, segments);
+        if (!good)
+            return good;
+    }
+    return {};
 }
 
 Access access_for(uint32_t flags) {
@@ -270,7 +340,8 @@ Result<ImageExtent> measure(const elf::Image& image) {
         alignment = std::max(alignment, header.p_align);
     }
     if (!any)
-        return fail(ErrorCode::no_loadable_segment, {image.program_header_count()});
+        return fail(ErrorCode::no_loadable_segment,
+                    {image.program_header_count(), image.header().program_headers_offset});
     const uint64_t base = align_down(lowest, kPageBytes);
     return ImageExtent{
         .lowest = {base}, .pages = (last - base) / kPageBytes + 1, .alignment = alignment};
@@ -289,16 +360,17 @@ Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bit
     const auto segments = collect_segments(image, slide, bits, *segment_room);
     if (!segments)
         return std::unexpected(segments.error());
-    if (auto disjoint = sort_disjoint(*segments); !disjoint)
+    if (auto disjoint = sort_disjoint(*segments, slide); !disjoint)
         return std::unexpected(disjoint.error());
-    const VirtAddr entry = image.header().entry + slide;
-    if (auto good = check_entry(entry, *segments); !good)
+    if (auto good = check_entry(image.header().entry, slide, *segments); !good)
+        return std::unexpected(good.error());
+    if (auto good = check_extras(image, slide, *segments); !good)
         return std::unexpected(good.error());
 
     PageRunBuilder builder(*run_room, relro_pages(image, slide));
     for (const Segment& segment : *segments)
         builder.add(segment);
-    LoadPlan plan{.entry = entry,
+    LoadPlan plan{.entry = image.header().entry + slide,
                   .slide = slide,
                   .segments = *segments,
                   .page_runs = builder.runs(),

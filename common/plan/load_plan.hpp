@@ -15,6 +15,7 @@
 #include "paging/page_mapper.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace baton {
@@ -44,6 +45,12 @@ struct ImageExtent {
     uint64_t alignment; // largest p_align, a page at least
 };
 
+/// PT_DYNAMIC.
+struct DynamicSection {
+    uint32_t program_header; // index in the file
+    VirtRange file;          // p_filesz bytes from p_vaddr on, with the slide added; unchecked
+};
+
 /// All arrays are sorted by address, and no two of their elements overlap. Addresses have the slide
 /// added to those of the file.
 struct LoadPlan {
@@ -55,7 +62,7 @@ struct LoadPlan {
     uint32_t write_execute_runs = 0;     // how many page runs are writable and executable at once
     bool wants_executable_stack = false; // PT_GNU_STACK with PF_X
     BatonThreadLocalStorage tls{};       // PT_TLS
-    VirtRange dynamic{};                 // PT_DYNAMIC
+    std::optional<DynamicSection> dynamic{};
 
     /// Where an address of a segment lies. place() has been called.
     PhysAddr physical(VirtAddr address) const;
@@ -73,8 +80,8 @@ Result<ImageExtent> measure(const elf::Image& image);
 
 /// Checks every segment of `image` and plans it at its linked addresses plus `slide`, without
 /// allocating a frame. Virtual addresses have `bits` bits. The arrays are made in `arena`. Errors:
-/// those of measure(), segment_not_canonical, segment_in_page_zero, segments_overlap,
-/// entry_not_executable, out_of_memory (the arena is too small).
+/// those of measure(), segment_not_canonical, segment_in_page_zero, segments_overlap, entry_*,
+/// tls_outside_image, relro_outside_image, out_of_memory (the arena is too small).
 Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena);
 
 /// Allocates physical memory for each region: aligned so that 2 MiB pages can map it where it is

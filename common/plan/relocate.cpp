@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace baton {
@@ -51,18 +52,29 @@ class LoadedImage {
     const Segment* last_;
 };
 
-/// A table that the dynamic array names.
+/// A table that the dynamic array names by an address and a size.
 struct Table {
-    uint64_t tag; // that names its address
-    uint64_t address = 0;
-    uint64_t bytes = 0;
+    uint64_t tag;
+    uint64_t size_tag;
+    uint64_t entry_bytes;
+    std::optional<uint64_t> address = {};
+    std::optional<uint64_t> bytes = {};
+
+    /// Whether it is one of the two that `entry` gives.
+    bool take(const Elf64_Dyn& entry) {
+        if (entry.d_tag == tag)
+            address = entry.d_val;
+        if (entry.d_tag == size_tag)
+            bytes = entry.d_val;
+        return entry.d_tag == tag || entry.d_tag == size_tag;
+    }
 };
 
 /// The entries of the dynamic array that matter here.
 struct Dynamic {
-    Table rela{DT_RELA};
-    Table plt{DT_JMPREL};
-    Table relr{DT_RELR};
+    Table rela{DT_RELA, DT_RELASZ, sizeof(Elf64_Rela)};
+    Table plt{DT_JMPREL, DT_PLTRELSZ, sizeof(Elf64_Rela)};
+    Table relr{DT_RELR, DT_RELRSZ, sizeof(uint64_t)};
     uint64_t symbols = 0;
     uint64_t strings = 0;
     uint64_t strings_bytes = 0;
@@ -75,6 +87,8 @@ Result<void> check_entry_size(const Elf64_Dyn& entry, uint64_t expected) {
 }
 
 Result<void> take(const Elf64_Dyn& entry, Dynamic& dynamic) {
+    if (dynamic.rela.take(entry) || dynamic.plt.take(entry) || dynamic.relr.take(entry))
+        return {};
     switch (entry.d_tag) {
     case DT_NEEDED:
         return fail(ErrorCode::library_needed, {entry.d_val});
@@ -84,30 +98,15 @@ Result<void> take(const Elf64_Dyn& entry, Dynamic& dynamic) {
         if (entry.d_val != DT_RELA)
             return fail(ErrorCode::relocation_without_addend, {entry.d_tag, entry.d_val});
         return {};
+    case DT_ANDROID_REL:
+    case DT_ANDROID_RELA:
+        return fail(ErrorCode::relocation_table_unsupported, {entry.d_tag, entry.d_val});
     case DT_RELAENT:
         return check_entry_size(entry, sizeof(Elf64_Rela));
     case DT_SYMENT:
         return check_entry_size(entry, sizeof(Elf64_Sym));
     case DT_RELRENT:
         return check_entry_size(entry, sizeof(uint64_t));
-    case DT_RELA:
-        dynamic.rela.address = entry.d_val;
-        return {};
-    case DT_RELASZ:
-        dynamic.rela.bytes = entry.d_val;
-        return {};
-    case DT_JMPREL:
-        dynamic.plt.address = entry.d_val;
-        return {};
-    case DT_PLTRELSZ:
-        dynamic.plt.bytes = entry.d_val;
-        return {};
-    case DT_RELR:
-        dynamic.relr.address = entry.d_val;
-        return {};
-    case DT_RELRSZ:
-        dynamic.relr.bytes = entry.d_val;
-        return {};
     case DT_SYMTAB:
         dynamic.symbols = entry.d_val;
         return {};
@@ -128,19 +127,21 @@ class Relocator {
         : slide_(plan.slide),
           image_(plan, frames) {}
 
-    Result<void> read_dynamic(VirtRange range) {
+    Result<void> read_dynamic(const DynamicSection& section) {
+        const VirtRange range = section.file;
         const auto array = image_.bytes(range.base, range.bytes);
-        if (array.empty())
-            return fail(ErrorCode::dynamic_outside_image, {0, range.base.value, range.bytes});
+        if (array.empty() && !range.empty())
+            return fail(ErrorCode::dynamic_section_outside_image,
+                        {section.program_header, range.base.value - slide_, range.bytes});
         for (std::size_t at = 0; fits(at, sizeof(Elf64_Dyn), array.size());
              at += sizeof(Elf64_Dyn)) {
             const auto entry = read_at<Elf64_Dyn>(array, at);
             if (entry.d_tag == DT_NULL)
-                break;
+                return check_tables();
             if (auto taken = take(entry, dynamic_); !taken)
                 return taken;
         }
-        return {};
+        return fail(ErrorCode::dynamic_section_not_ended, {section.program_header, range.bytes});
     }
 
     Result<RelocationCounts> apply() {
@@ -155,12 +156,27 @@ class Relocator {
     }
 
   private:
+    Result<void> check_tables() const {
+        for (const Table& table : {dynamic_.rela, dynamic_.plt, dynamic_.relr}) {
+            if (table.address && !table.bytes)
+                return fail(ErrorCode::dynamic_incomplete, {table.tag, table.size_tag});
+            const uint64_t bytes = table.bytes.value_or(0);
+            if (bytes != 0 && !table.address)
+                return fail(ErrorCode::dynamic_incomplete, {table.size_tag, table.tag});
+            if (bytes % table.entry_bytes != 0)
+                return fail(ErrorCode::dynamic_bad_table_size,
+                            {table.size_tag, bytes, table.entry_bytes});
+        }
+        return {};
+    }
+
     Result<std::span<std::byte>> contents(const Table& table) {
-        if (table.bytes == 0)
+        const uint64_t count = table.bytes.value_or(0);
+        if (count == 0)
             return std::span<std::byte>{};
-        const auto bytes = image_.bytes({table.address + slide_}, table.bytes);
+        const auto bytes = image_.bytes({*table.address + slide_}, count);
         if (bytes.empty())
-            return fail(ErrorCode::dynamic_outside_image, {table.tag, table.address, table.bytes});
+            return fail(ErrorCode::dynamic_outside_image, {table.tag, *table.address, count});
         return bytes;
     }
 
@@ -213,11 +229,11 @@ class Relocator {
     Result<uint64_t> value_of(uint32_t index, const Elf64_Rela& relocation) {
         if (index == STN_UNDEF)
             return 0;
-        const uint64_t address = dynamic_.symbols + uint64_t{index} * sizeof(Elf64_Sym);
-        const auto bytes = image_.bytes({address + slide_}, sizeof(Elf64_Sym));
-        if (dynamic_.symbols == 0 || bytes.empty())
-            return fail(ErrorCode::dynamic_outside_image, {DT_SYMTAB, address, sizeof(Elf64_Sym)});
-        const auto symbol = read_at<Elf64_Sym>(bytes, 0);
+        const auto found = symbol_at(index);
+        if (!found)
+            return fail(ErrorCode::relocation_symbol_outside_table,
+                        {index, relocation.r_offset, dynamic_.symbols});
+        const Elf64_Sym symbol = *found;
         const auto error = [&](ErrorCode code, std::initializer_list<uint64_t> numbers) {
             return std::unexpected(Error(code, numbers).about(name_at(symbol.st_name)));
         };
@@ -232,6 +248,19 @@ class Relocator {
         if (symbol.st_info >> 4 == STB_WEAK)
             return 0;
         return error(ErrorCode::relocation_undefined_symbol, {index, relocation.r_offset});
+    }
+
+    /// No tag gives the table's size. But tables don't overlap: it ends before the string table
+    /// begins, if that comes after it.
+    std::optional<Elf64_Sym> symbol_at(uint32_t index) {
+        const uint64_t offset = uint64_t{index} * sizeof(Elf64_Sym);
+        const uint64_t end = dynamic_.strings > dynamic_.symbols ? dynamic_.strings : ~uint64_t{0};
+        if (dynamic_.symbols == 0 || !fits(offset, sizeof(Elf64_Sym), end - dynamic_.symbols))
+            return std::nullopt;
+        const auto bytes = image_.bytes({dynamic_.symbols + offset + slide_}, sizeof(Elf64_Sym));
+        if (bytes.empty())
+            return std::nullopt;
+        return read_at<Elf64_Sym>(bytes, 0);
     }
 
     /// A name of the string table; empty where it isn't in it.
@@ -250,7 +279,7 @@ class Relocator {
         const auto entries = contents(dynamic_.relr);
         if (!entries)
             return std::unexpected(entries.error());
-        uint64_t next = 0;
+        std::optional<uint64_t> next; // address of the word behind the last one
         for (std::size_t at = 0; fits(at, sizeof(uint64_t), entries->size());
              at += sizeof(uint64_t)) {
             const auto entry = read_at<uint64_t>(*entries, at);
@@ -260,12 +289,14 @@ class Relocator {
                 next = entry + sizeof(uint64_t);
                 continue;
             }
-            for (uint64_t bits = entry >> 1, word = next; bits != 0;
+            if (!next)
+                return fail(ErrorCode::relr_without_address, {entry});
+            for (uint64_t bits = entry >> 1, word = *next; bits != 0;
                  bits >>= 1, word += sizeof(uint64_t))
                 if ((bits & 1) != 0)
                     if (auto done = add_slide(word, count); !done)
                         return done;
-            next += 63 * sizeof(uint64_t);
+            next = *next + 63 * sizeof(uint64_t);
         }
         return {};
     }
@@ -288,10 +319,10 @@ class Relocator {
 } // namespace
 
 Result<RelocationCounts> relocate(const LoadPlan& plan, FrameSource& frames) {
-    if (plan.dynamic.empty())
+    if (!plan.dynamic)
         return RelocationCounts{};
     Relocator relocator(plan, frames);
-    if (auto read = relocator.read_dynamic(plan.dynamic); !read)
+    if (auto read = relocator.read_dynamic(*plan.dynamic); !read)
         return std::unexpected(read.error());
     return relocator.apply();
 }

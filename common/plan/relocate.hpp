@@ -21,7 +21,7 @@ struct RelocationCounts {
 /// symbol that is not defined counts as 0. `plan` is placed, and the file bytes of its segments are
 /// in their frames. Everything that is read or changed must lie in the file bytes of one segment;
 /// the bytes are whatever the file says, and nothing outside of them is touched. Errors: dynamic_*,
-/// library_needed, relocation_*.
+/// library_needed, relocation_*, relr_without_address.
 Result<RelocationCounts> relocate(const LoadPlan& plan, FrameSource& frames);
 
 } // namespace baton

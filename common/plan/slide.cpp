@@ -27,7 +27,7 @@ Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> bas
     const VirtAddr placed = lowest < target ? lowest + extent.alignment : lowest;
     if (placed < target ||
         !fits_into(extent, ~uint64_t{0} - placed.value)) // or no such address is left
-        return fail(ErrorCode::base_out_of_range, {placed.value, extent.pages});
+        return fail(ErrorCode::base_out_of_range, {target.value, extent.pages, extent.alignment});
     return placed.value - extent.lowest.value;
 }
 
@@ -37,7 +37,7 @@ Result<uint64_t> random_slide(const ImageExtent& extent, uint64_t random) {
         return lowest;
     const VirtAddr base = extent.lowest + *lowest;
     if (base.value > ~uint64_t{0} - kTail || !fits_into(extent, bytes_from(base)))
-        return fail(ErrorCode::base_out_of_range, {base.value, extent.pages});
+        return fail(ErrorCode::base_out_of_range, {base.value, extent.pages, extent.alignment});
     const uint64_t bytes_left = bytes_from(base) - extent.pages * kPageBytes;
     const uint64_t places = bytes_left / extent.alignment + 1;
     return *lowest + random % places * extent.alignment;

@@ -114,10 +114,11 @@ TEST(Text, AnErrorsSubjectStandsBeforeTheSentence) {
               "error: file_empty: /initrd.img: " + std::string(sentence));
 }
 
-TEST(Text, AnErrorShowsAllFourNumbers) {
-    const std::string line(Text().error(Error(ErrorCode::segments_overlap, {1, 2, 3, 4})).view());
-    EXPECT_TRUE(line.ends_with(
-        " (program header 0x1, other program header 0x2, p_vaddr 0x3, other p_vaddr 0x4)"))
+TEST(Text, AnErrorShowsAllFiveNumbers) {
+    const Error error(ErrorCode::segments_overlap, {1, 2, 3, 4, 5});
+    const std::string line(Text().error(error).view());
+    EXPECT_TRUE(line.ends_with(" (program header 0x1, p_vaddr 0x2, p_memsz 0x3, "
+                               "other program header 0x4, other p_vaddr 0x5)"))
         << line;
 }
 

@@ -155,7 +155,7 @@ TEST(NotesErrors, EachCutWithinANoteIsMalformed) {
         const Buffer cut(whole.bytes.begin(),
                          whole.bytes.begin() + static_cast<std::ptrdiff_t>(length));
         expect_error(elf::NoteReader(cut, 4, kHeader).next(), ErrorCode::note_malformed,
-                     {kHeader, 0});
+                     {kHeader, 0, 6, 21});
     }
 }
 
@@ -168,7 +168,7 @@ TEST(NotesErrors, SizesDoNotOverflow) {
             NoteSegment segment;
             segment.header(name, descriptor).bytes.resize(64);
             expect_error(elf::NoteReader(segment.bytes, alignment, kHeader).next(),
-                         ErrorCode::note_malformed, {kHeader, 0});
+                         ErrorCode::note_malformed, {kHeader, 0, name, descriptor});
         }
 }
 
@@ -176,7 +176,7 @@ TEST(NotesErrors, TellWhichNoteItIs) {
     auto segment = NoteSegment().add("GNU\0"sv, 3, "four").header(4, 100);
     auto reader = segment.reader();
     ASSERT_TRUE(reader.next());
-    expect_error(reader.next(), ErrorCode::note_malformed, {kHeader, 20});
+    expect_error(reader.next(), ErrorCode::note_malformed, {kHeader, 20, 4, 100});
 }
 
 TEST(NotesProperty, RandomBytesAreWalkedToAnEnd) {

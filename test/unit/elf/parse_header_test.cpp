@@ -155,6 +155,12 @@ TEST(ParseHeader, SectionHeadersOutsideTheFileDontMatter) {
     })));
 }
 
+TEST(ParseHeader, TheHeaderHasTheSizeOfElf64) {
+    for (const uint16_t size : std::to_array<uint16_t>({0, 52, 63, 65, 65535}))
+        expect_error(parse(spoilt([size](auto& header) { header.e_ehsize = size; })),
+                     ErrorCode::elf_bad_header_size, {size, 64});
+}
+
 TEST(ParseHeader, ProgramHeadersHaveTheSizeOfElf64) {
     for (const uint16_t size : std::to_array<uint16_t>({0, 55, 57, 65535}))
         expect_error(parse(spoilt([size](auto& header) { header.e_phentsize = size; })),

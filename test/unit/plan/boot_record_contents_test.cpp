@@ -256,7 +256,7 @@ TEST_F(BootRecordContents, TheKernelsSlideFlagsAndTls) {
     FakeFrames frames;
     ElfBuilder elf;
     elf.entry(0)
-        .load({.vaddr = 0, .memory_bytes = kPage, .flags = kR | kW | kX})
+        .load({.vaddr = 0, .memory_bytes = kPage, .flags = kR | kW | kX, .file_bytes = kPage})
         .add({.p_type = elf::PT_GNU_STACK,
               .p_flags = kR | kW | kX,
               .p_offset = 0,

@@ -76,7 +76,7 @@ TEST(LoadPlanErrors, SegmentNotCanonical) {
         {.vaddr = 0x0000'7fff'ffff'ffff, .memory_bytes = 0xffff'0000'0000'0002}}; // spans it
     for (const Load& load : bad)
         expect_error(with_second(load), ErrorCode::segment_not_canonical,
-                     {1, load.vaddr, load.memory_bytes});
+                     {1, load.vaddr, load.memory_bytes, 0, 48});
 }
 
 TEST(LoadPlanErrors, TheEdgesOfTheHoleAreCanonical) {
@@ -93,14 +93,14 @@ TEST(LoadPlanErrors, SegmentInPageZero) {
 
 TEST(LoadPlanErrors, SegmentsOverlapNamesBoth) {
     expect_error(with_second({.vaddr = kBase + 0xfff, .memory_bytes = 1}),
-                 ErrorCode::segments_overlap, {0, 1, kBase, kBase + 0xfff});
+                 ErrorCode::segments_overlap, {0, kBase, 0x1000, 1, kBase + 0xfff});
     expect_error(with_second({.vaddr = kBase - 1, .memory_bytes = 2}), ErrorCode::segments_overlap,
-                 {1, 0, kBase - 1, kBase});
+                 {1, kBase - 1, 2, 0, kBase});
 }
 
 TEST(LoadPlanErrors, ASegmentWithinAnotherOverlaps) {
     expect_error(with_second({.vaddr = kBase + 8, .memory_bytes = 8}), ErrorCode::segments_overlap,
-                 {0, 1, kBase, kBase + 8});
+                 {0, kBase, 0x1000, 1, kBase + 8});
     EXPECT_TRUE(failed_with(with_second({.vaddr = kBase, .memory_bytes = 0x1000}),
                             ErrorCode::segments_overlap));
 }
@@ -110,7 +110,8 @@ TEST(LoadPlanErrors, ASegmentFarAboveTheOneItBeginsInOverlaps) {
     elf.load({.vaddr = 0x40'0000, .memory_bytes = 8})
         .load({.vaddr = 0x20'0000, .memory_bytes = 0x30'0000})
         .load({.vaddr = 0x48'0000, .memory_bytes = 8});
-    expect_error(plan_of(elf).result, ErrorCode::segments_overlap, {2, 1, 0x20'0000, 0x40'0000});
+    expect_error(plan_of(elf).result, ErrorCode::segments_overlap,
+                 {2, 0x20'0000, 0x30'0000, 1, 0x40'0000});
 }
 
 TEST(LoadPlanErrors, SegmentsThatTouchDoNotOverlap) {
@@ -129,7 +130,7 @@ TEST(LoadPlanErrors, NoLoadableSegment) {
              .p_memsz = 8,
              .p_align = 4}); // PT_NOTE
     elf.load({.vaddr = kBase, .memory_bytes = 0});
-    expect_error(plan_of(elf).result, ErrorCode::no_loadable_segment, {2});
+    expect_error(plan_of(elf).result, ErrorCode::no_loadable_segment, {2, 64});
 }
 
 TEST(LoadPlanErrors, InterpreterWanted) {
@@ -145,19 +146,99 @@ TEST(LoadPlanErrors, InterpreterWanted) {
     expect_error(plan_of(elf).result, ErrorCode::interpreter_wanted, {1});
 }
 
-Result<LoadPlan> with_entry(uint64_t entry) {
+/// Text with file bytes up to 700h, then data behind a gap.
+Result<LoadPlan> with_entry(uint64_t entry, uint64_t slide = 0) {
     ElfBuilder elf;
     elf.entry(entry)
-        .load({.vaddr = kBase, .memory_bytes = 0x800, .flags = kR | kX})
-        .load({.vaddr = kBase + 0x1000, .memory_bytes = 0x1000, .flags = kR | kW});
-    return plan_of(elf).result;
+        .load({.vaddr = kBase, .memory_bytes = 0x800, .flags = kR | kX, .file_bytes = 0x700})
+        .load({.vaddr = kBase + 0x1000,
+               .memory_bytes = 0x1000,
+               .flags = kR | kW,
+               .file_bytes = 0x1000});
+    return plan_of(elf, kFileBytes, {.slide = slide}).result;
+}
+
+TEST(LoadPlanErrors, EntryOutsideSegments) {
+    EXPECT_TRUE(with_entry(kBase));
+    EXPECT_TRUE(with_entry(kBase + 0x6ff));
+    for (const uint64_t entry : {uint64_t{0}, kBase - 1, kBase + 0x800, kBase + 0x2000, kLast})
+        expect_error(with_entry(entry), ErrorCode::entry_outside_segments, {entry});
 }
 
 TEST(LoadPlanErrors, EntryNotExecutable) {
-    EXPECT_TRUE(with_entry(kBase));
-    EXPECT_TRUE(with_entry(kBase + 0x7ff));
-    for (const uint64_t entry : {uint64_t{0}, kBase - 1, kBase + 0x800, kBase + 0x1000, kLast})
-        expect_error(with_entry(entry), ErrorCode::entry_not_executable, {entry});
+    for (const uint64_t entry : {kBase + 0x1000, kBase + 0x1fff})
+        expect_error(with_entry(entry), ErrorCode::entry_not_executable, {entry, 1, kR | kW});
+}
+
+TEST(LoadPlanErrors, EntryInZeroedMemory) {
+    for (const uint64_t entry : {kBase + 0x700, kBase + 0x7ff})
+        expect_error(with_entry(entry), ErrorCode::entry_in_zeroed_memory, {entry, 0, 0x700});
+}
+
+TEST(LoadPlanErrors, AnEntryIsToldAsItIsLinked) {
+    constexpr uint64_t kSlide = 0xffff'ffff'0000'0000;
+    expect_error(with_entry(0, kSlide), ErrorCode::entry_outside_segments, {0});
+    expect_error(with_entry(kBase + 0x1000, kSlide), ErrorCode::entry_not_executable,
+                 {kBase + 0x1000, 1, kR | kW});
+    expect_error(with_entry(kBase + 0x700, kSlide), ErrorCode::entry_in_zeroed_memory,
+                 {kBase + 0x700, 0, 0x700});
+}
+
+/// A segment with file bytes up to 800h and zeroes up to 1000h, and a PT_TLS.
+Result<LoadPlan> with_tls(const Load& tls, uint64_t slide = 0) {
+    ElfBuilder elf;
+    elf.entry(kBase)
+        .load({.vaddr = kBase, .memory_bytes = 0x1000, .file_bytes = 0x800})
+        .load({.vaddr = kBase + 0x1000, .memory_bytes = 0x1000, .file_bytes = 0x1000})
+        .load(tls);
+    elf.program_header(2).p_type = elf::PT_TLS;
+    return plan_of(elf, kFileBytes, {.slide = slide}).result;
+}
+
+TEST(LoadPlanErrors, TlsOutsideImage) {
+    constexpr uint64_t kMuch = kLast;
+    EXPECT_TRUE(with_tls({.vaddr = kBase, .memory_bytes = kMuch, .file_bytes = 0x800}));
+    EXPECT_TRUE(with_tls({.vaddr = 0x123, .memory_bytes = 8})); // nothing is copied
+    const Load bad[] = {{.vaddr = kBase, .memory_bytes = kMuch, .file_bytes = 0x801},
+                        {.vaddr = kBase + 0x800, .memory_bytes = kMuch, .file_bytes = 1},
+                        {.vaddr = kBase - 1, .memory_bytes = kMuch, .file_bytes = 2},
+                        {.vaddr = kBase + 0x1fff, .memory_bytes = kMuch, .file_bytes = 2},
+                        {.vaddr = kBase + 0x2000, .memory_bytes = kMuch, .file_bytes = 1},
+                        {.vaddr = 0, .memory_bytes = kMuch, .file_bytes = 1},
+                        {.vaddr = kLast, .memory_bytes = kMuch, .file_bytes = 8},
+                        {.vaddr = kBase, .memory_bytes = kMuch, .file_bytes = kLast}};
+    for (const Load& tls : bad)
+        for (const uint64_t slide : {uint64_t{0}, uint64_t{0x4000'0000}})
+            expect_error(with_tls(tls, slide), ErrorCode::tls_outside_image,
+                         {2, tls.vaddr, tls.file_bytes});
+}
+
+TEST(LoadPlanErrors, TlsIsASegmentAsWell) {
+    expect_error(with_tls({.vaddr = kBase, .memory_bytes = 7, .file_bytes = 8}),
+                 ErrorCode::segment_file_bytes_exceed_memory, {2, 8, 7});
+    expect_error(with_tls({.vaddr = kBase, .memory_bytes = 8, .file_bytes = 8, .align = 24}),
+                 ErrorCode::segment_bad_alignment, {2, 24});
+}
+
+Result<LoadPlan> with_relro(uint64_t vaddr, uint64_t bytes, uint64_t slide = 0) {
+    ElfBuilder elf = good_elf();
+    elf.load({.vaddr = vaddr, .memory_bytes = bytes});
+    elf.program_header(1).p_type = elf::PT_GNU_RELRO;
+    return plan_of(elf, kFileBytes, {.slide = slide}).result;
+}
+
+TEST(LoadPlanErrors, RelroOutsideImage) {
+    EXPECT_TRUE(with_relro(kBase, 0x1000));
+    EXPECT_TRUE(with_relro(kBase + 0xfff, 0x10'0000));
+    EXPECT_TRUE(with_relro(kBase - 0x1000, 0x1001));
+    EXPECT_TRUE(with_relro(0, 0));
+    const VirtRange bad[] = {{{kBase - 1}, 1}, {{kBase + 0x1000}, 0x1000}, {{0}, kBase},
+                             {{kBase}, kLast}, {{kBase}, 1 - kBase},       {{kLast}, 1}};
+    for (const VirtRange& range : bad)
+        expect_error(with_relro(range.base.value, range.bytes), ErrorCode::relro_outside_image,
+                     {1, range.base.value, range.bytes});
+    expect_error(with_relro(0x1000, 0x1000, 0x4000'0000), ErrorCode::relro_outside_image,
+                 {1, 0x1000, 0x1000});
 }
 
 TEST(LoadPlanErrors, AnArenaThatIsTooSmallIsOutOfMemory) {

@@ -93,7 +93,7 @@ Planned plan_in_window(const std::vector<WindowSegment>& segments, uint64_t base
         if ((segment.flags & kX) != 0)
             elf.entry(base + segment.first + segment.bytes - 1);
     }
-    return plan_of(elf);
+    return plan_of(elf, kWindowBytes);
 }
 
 void expect_the_oracles_plan(const LoadPlan& plan, const std::vector<WindowSegment>& segments,
@@ -141,9 +141,10 @@ TEST(LoadPlanProperty, OneByteOfOverlapIsRefused) {
             << "case " << i << ": " << outcome(planned.result);
         const auto& numbers = planned.result.error().numbers;
         const auto& a = segments.at(numbers[0]);
-        const auto& b = segments.at(numbers[1]);
+        const auto& b = segments.at(numbers[3]);
         ASSERT_TRUE(a.first < b.first + b.bytes && b.first < a.first + a.bytes) << "case " << i;
-        ASSERT_EQ(numbers[3] - numbers[2], b.first - a.first) << "case " << i;
+        ASSERT_EQ(numbers[2], a.bytes) << "case " << i;
+        ASSERT_EQ(numbers[4] - numbers[1], b.first - a.first) << "case " << i;
     }
 }
 

@@ -12,6 +12,7 @@ namespace baton::test {
 namespace {
 
 constexpr uint64_t kMost = ~uint64_t{0};
+constexpr uint64_t kDynamicHeader = 4; // behind the segments
 
 /// What `spoil` did to a kernel is refused, and nothing in memory has changed.
 void expect_refused(const std::function<void(Pie&)>& spoil, ErrorCode code,
@@ -167,28 +168,38 @@ TEST(RelocateErrors, TheDynamicArrayMustLieInTheImage) {
                              {{at.dynamic}, kMost}, {{kMost - 15}, 16}, {{at.dynamic}, 0x1001}};
     for (const VirtRange& range : bad)
         expect_refused([&](Pie& pie) { pie.dynamic_range = range; },
-                       ErrorCode::dynamic_outside_image,
-                       {0, range.base.value + Pie::kSlide, range.bytes});
+                       ErrorCode::dynamic_section_outside_image,
+                       {kDynamicHeader, range.base.value, range.bytes});
+}
+
+TEST(RelocateErrors, TheDynamicArrayMustEndInNull) {
+    expect_refused(
+        [](Pie& pie) {
+            pie.rela(pie.at.data, elf::R_X86_64_RELATIVE, 1);
+            pie.ends_with_null = false;
+        },
+        ErrorCode::dynamic_section_not_ended, {kDynamicHeader, 6 * 16});
+    for (const uint64_t bytes : {1u, 15u, 16u, 31u}) // the null is cut off
+        expect_refused([=](Pie& pie) { pie.dynamic_range = {{pie.at.dynamic}, bytes}; },
+                       ErrorCode::dynamic_section_not_ended, {kDynamicHeader, bytes});
 }
 
 struct TableTags {
     uint64_t address, size;
+    uint64_t entry_bytes;
 };
+constexpr TableTags kTables[] = {{elf::DT_RELA, elf::DT_RELASZ, 24},
+                                 {elf::DT_JMPREL, elf::DT_PLTRELSZ, 24},
+                                 {elf::DT_RELR, elf::DT_RELRSZ, 8}};
 
 TEST(RelocateErrors, ATableMustLieInTheFileBytesOfOneSegment) {
     const PieAddresses at;
-    const VirtRange bad[] = {{{at.bss}, 24},
-                             {{at.bss - 8}, 24},
-                             {{at.text_end}, 24},
-                             {{at.second_of_two - 8}, 24},
-                             {{at.rela}, kMost},
-                             {{at.rela}, 0x1000},
-                             {{kMost - 23}, 24},
-                             {{0 - Pie::kSlide}, 24},
-                             {{0 - uint64_t{24}}, kMost}};
-    for (const TableTags& tags :
-         {TableTags{elf::DT_RELA, elf::DT_RELASZ}, TableTags{elf::DT_JMPREL, elf::DT_PLTRELSZ},
-          TableTags{elf::DT_RELR, elf::DT_RELRSZ}})
+    const VirtRange bad[] = {{{at.bss}, 24},          {{at.bss - 8}, 24},
+                             {{at.text_end}, 24},     {{at.second_of_two - 8}, 24},
+                             {{at.rela}, kMost - 15}, // a multiple of 8 and of 24
+                             {{at.rela}, 0xf18},      {{kMost - 23}, 24},
+                             {{0 - Pie::kSlide}, 24}, {{0 - uint64_t{24}}, kMost - 15}};
+    for (const TableTags& tags : kTables)
         for (const VirtRange& range : bad)
             expect_refused(
                 [&](Pie& pie) {
@@ -197,28 +208,66 @@ TEST(RelocateErrors, ATableMustLieInTheFileBytesOfOneSegment) {
                 ErrorCode::dynamic_outside_image, {tags.address, range.base.value, range.bytes});
 }
 
-TEST(RelocateErrors, ASizeWithoutAnAddressIsOutsideTheImage) {
-    Pie pie(0x10'0000); // nothing is at its address 0
-    pie.entry(elf::DT_RELASZ, 24);
-    expect_error(pie.relocate(), ErrorCode::dynamic_outside_image, {elf::DT_RELA, 0, 24});
+TEST(RelocateErrors, ATableHasAnAddressAndASize) {
+    for (const TableTags& tags : kTables) {
+        expect_refused([&](Pie& pie) { pie.entry(tags.size, tags.entry_bytes); },
+                       ErrorCode::dynamic_incomplete, {tags.size, tags.address});
+        expect_refused([&](Pie& pie) { pie.entry(tags.address, pie.at.rela); },
+                       ErrorCode::dynamic_incomplete, {tags.address, tags.size});
+    }
+}
+
+TEST(RelocateErrors, ATableHasWholeEntries) {
+    for (const TableTags& tags : kTables)
+        for (const uint64_t bytes :
+             {uint64_t{1}, tags.entry_bytes - 1, 3 * tags.entry_bytes + 1, kMost})
+            expect_refused(
+                [&](Pie& pie) { pie.entry(tags.address, pie.at.rela).entry(tags.size, bytes); },
+                ErrorCode::dynamic_bad_table_size, {tags.size, bytes, tags.entry_bytes});
+}
+
+/// A relocation against symbol `index`, with its tables elsewhere.
+void expect_no_symbol(uint32_t index, uint64_t symbols, uint64_t strings) {
+    expect_refused(
+        [=](Pie& pie) {
+            pie.rela(pie.at.data, elf::R_X86_64_64, 0, index)
+                .entry(elf::DT_SYMTAB, symbols)
+                .entry(elf::DT_STRTAB, strings);
+        },
+        ErrorCode::relocation_symbol_outside_table, {index, PieAddresses().data, symbols});
 }
 
 TEST(RelocateErrors, ASymbolMustLieInTheImage) {
+    const PieAddresses at;
     for (const uint32_t index : {0x1000u, 0xffff'ffffu})
-        expect_refused([=](Pie& pie) { pie.rela(pie.at.data, elf::R_X86_64_64, 0, index); },
-                       ErrorCode::dynamic_outside_image,
-                       {elf::DT_SYMTAB, PieAddresses().symbols + 24 * uint64_t{index}, 24});
-    expect_refused(
-        [](Pie& pie) {
-            pie.rela(pie.at.data, elf::R_X86_64_64, 0, 1).entry(elf::DT_SYMTAB, pie.at.bss - 40);
-        },
-        ErrorCode::dynamic_outside_image, {elf::DT_SYMTAB, PieAddresses().bss - 16, 24});
+        expect_no_symbol(index, at.symbols, at.base);
+    expect_no_symbol(1, at.bss - 40, at.base);
+    expect_no_symbol(1, kMost - 15, at.base);
+    expect_no_symbol(2, 0, at.base); // there is no table
 }
 
-TEST(RelocateErrors, ASymbolWithoutATableIsOutsideTheImage) {
-    expect_refused(
-        [](Pie& pie) { pie.rela(pie.at.data, elf::R_X86_64_64, 0, 2).entry(elf::DT_SYMTAB, 0); },
-        ErrorCode::dynamic_outside_image, {elf::DT_SYMTAB, 48, 24});
+TEST(RelocateErrors, ASymbolMustLieBeforeTheStringTable) {
+    const PieAddresses at;
+    const auto count = static_cast<uint32_t>((at.strings - at.symbols) / 24);
+    for (const uint32_t index : {count, count + 1})
+        expect_no_symbol(index, at.symbols, at.strings);
+    expect_no_symbol(1, at.symbols, at.symbols + 47);
+    Pie pie;
+    pie.rela(pie.at.data, elf::R_X86_64_64, 0, pie.symbol("x", kGlobal, kSomeSection, 1))
+        .entry(elf::DT_STRTAB, pie.at.symbols + 48);
+    EXPECT_EQ(outcome(pie.relocate()), "good");
+}
+
+TEST(RelocateErrors, RelrBeginsWithAnAddress) {
+    for (const uint64_t bitmap : {uint64_t{1}, uint64_t{3}, kMost})
+        expect_refused([=](Pie& pie) { pie.relr(bitmap).relr(pie.at.data); },
+                       ErrorCode::relr_without_address, {bitmap});
+}
+
+TEST(RelocateErrors, AndroidsPackedRelocationsAreUnsupported) {
+    for (const uint64_t tag : {elf::DT_ANDROID_REL, elf::DT_ANDROID_RELA})
+        expect_refused([=](Pie& pie) { pie.entry(tag, 0x200); },
+                       ErrorCode::relocation_table_unsupported, {tag, 0x200});
 }
 
 TEST(RelocateErrors, EntriesHaveTheSizesOfElf64) {

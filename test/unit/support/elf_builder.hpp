@@ -64,18 +64,29 @@ class ElfBuilder {
                     .p_memsz = load.memory_bytes,
                     .p_align = load.align});
     }
-    /// The file header, the program headers at e_phoff, and zeroes up to `file_bytes`.
+    elf::Elf64_Phdr& program_header(std::size_t index) { return program_headers_.at(index); }
+    /// The file header, the program headers at e_phoff, and zeroes up to `file_bytes`. A segment
+    /// without file bytes that the entry point is in gets them up to it: code has to come from the
+    /// file.
     Buffer build(std::size_t file_bytes = 0) const {
         Buffer file;
         append(file, header);
         file.resize(std::max(file.size(), std::size_t{header.e_phoff}));
         for (const elf::Elf64_Phdr& program_header : program_headers_)
-            append(file, program_header);
+            append(file, with_entry(program_header));
         file.resize(std::max(file.size(), file_bytes));
         return file;
     }
 
   private:
+    elf::Elf64_Phdr with_entry(elf::Elf64_Phdr program_header) const {
+        const uint64_t offset = header.e_entry - program_header.p_vaddr;
+        if (program_header.p_type == elf::PT_LOAD && program_header.p_filesz == 0 &&
+            header.e_entry >= program_header.p_vaddr && offset < program_header.p_memsz)
+            program_header.p_filesz = offset + 1;
+        return program_header;
+    }
+
     std::vector<elf::Elf64_Phdr> program_headers_;
 };
 
