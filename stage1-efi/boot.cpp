@@ -49,7 +49,8 @@ Error Boot::run() {
                 frames_.keep();
                 console_.detach_from_firmware();
             }
-            return done.error();
+            const bool says_what = done.error().subject[0] != 0;
+            return says_what ? done.error() : done.error().about(entry_.kernel);
         }
         log_.step(stage.name);
     }
@@ -73,13 +74,20 @@ Result<void> Boot::read_headers() {
         log_.line(Text()
                       .add("this version doesn't know what the kernel wishes for in ")
                       .count(wishes_.unknown_count, "note"));
+    for (uint32_t type = 0; type < 32; ++type)
+        if ((wishes_.left_out >> type & 1) != 0)
+            leave_out_wish(type);
     return decide_paging_levels();
+}
+
+void Boot::leave_out_wish(uint32_t type) {
+    warn(Text().add("the kernel's wish ").add(wish_name(type)).add(" can't be met"));
 }
 
 Result<void> Boot::decide_paging_levels() {
     const bool possible = cpu::has_five_level_paging();
     if (wishes_.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
-        return fail(ErrorCode::wish_not_met, {BATON_WISH_5_LEVEL_PAGING, wishes_.five_level});
+        return wish_not_met(BATON_WISH_5_LEVEL_PAGING, wishes_.five_level);
     five_level_ = possible && wishes_.five_level != BATON_FIVE_LEVEL_NEVER;
     if (wishes_.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
         log_.line(Text().add("the processor has no 5-level paging: 4 levels"));
@@ -89,13 +97,24 @@ Result<void> Boot::decide_paging_levels() {
 Result<uint64_t> Boot::choose_slide(const ImageExtent& extent) {
     if (!kernel_->image().header().position_independent) {
         if (kaslr_ && wishes_.kaslr_required)
-            return fail(ErrorCode::wish_not_met, {BATON_WISH_KASLR, 1});
+            return wish_not_met(BATON_WISH_KASLR, 1);
         if (kaslr_)
             log_.line(Text().add("the kernel isn't position independent: no KASLR"));
         kaslr_ = false;
+        if (wishes_.base && *wishes_.base != extent.lowest) {
+            if (wishes_.base_required)
+                return wish_not_met(BATON_WISH_BASE, wishes_.base->value);
+            leave_out_wish(BATON_WISH_BASE);
+        }
         return 0;
     }
-    return kaslr_ ? random_slide(extent, random_.slide) : slide_to(extent, wishes_.base);
+    if (kaslr_)
+        return random_slide(extent, random_.slide);
+    const auto slide = slide_to(extent, wishes_.base);
+    if (slide || !wishes_.base || wishes_.base_required)
+        return slide;
+    leave_out_wish(BATON_WISH_BASE);
+    return slide_to(extent, {});
 }
 
 Result<void> Boot::plan_kernel() {
@@ -128,8 +147,9 @@ Result<void> Boot::plan_kernel() {
         log_.line(id);
     }
     if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
-        return fail(ErrorCode::write_execute_refused, {found->pages.base.value, found->pages.bytes,
-                                                       found->writable, found->executable});
+        return fail(ErrorCode::write_execute_refused,
+                    {found->pages.base.value - plan_.slide, found->pages.bytes, found->writable,
+                     found->executable});
     return {};
 }
 
@@ -146,27 +166,30 @@ Result<void> Boot::find_modules() {
         return std::unexpected(room.error());
     modules_ = *room;
     for (const BootModule& module : entry_.modules)
-        if (auto found = find_module(module.path, module.string, true); !found)
+        if (auto found = find_module(module.path, module.string); !found)
             return found;
     for (const WishedModule& module : wishes_.wished_modules()) {
-        auto path_arena = allocate_arena(path_arena_bytes(module.path.size()));
-        if (!path_arena)
-            return std::unexpected(path_arena.error());
-        const auto path = normalise_path(module.path, {}, *path_arena);
-        if (!path)
-            return std::unexpected(path.error().about(module.path));
-        if (auto found = find_module(*path, {}, module.required); !found)
+        const auto found = find_wished_module(module.path);
+        if (!found && module.required)
             return found;
+        if (!found)
+            warn(Text().add("no module ").add(module.path).add(": ").error(found.error()));
     }
     return {};
 }
 
-Result<void> Boot::find_module(std::string_view path, std::string_view string, bool required) {
+Result<void> Boot::find_wished_module(std::string_view path) {
+    auto arena = allocate_arena(path_arena_bytes(path.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto normalised = normalise_path(path, {}, *arena);
+    if (!normalised)
+        return std::unexpected(normalised.error().about(path));
+    return find_module(*normalised, {});
+}
+
+Result<void> Boot::find_module(std::string_view path, std::string_view string) {
     const auto file = volume_.open(path, frames_);
-    if (!file && !required) {
-        warn(Text().add("no module ").add(path));
-        return {};
-    }
     if (!file)
         return std::unexpected(file.error());
     const auto size = file->size();
@@ -205,13 +228,14 @@ Result<void> Boot::load_symbols() {
     if (!wishes_.symbols)
         return {};
     const auto symbols = kernel_->read_symbols();
-    if (!symbols)
+    if (symbols)
+        symbols_ = *symbols;
+    else if (wishes_.symbols_required)
         return std::unexpected(symbols.error());
-    symbols_ = *symbols;
     if (!symbols_ && wishes_.symbols_required)
-        return fail(ErrorCode::wish_not_met, {BATON_WISH_SYMBOLS, 1});
+        return wish_not_met(BATON_WISH_SYMBOLS, 1);
     if (!symbols_)
-        log_.line(Text().add("the kernel has no symbol table"));
+        leave_out_wish(BATON_WISH_SYMBOLS);
     return {};
 }
 

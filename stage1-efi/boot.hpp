@@ -54,7 +54,9 @@ class Boot {
 
     Result<uint64_t> choose_slide(const ImageExtent& extent);
     Result<void> decide_paging_levels();
-    Result<void> find_module(std::string_view path, std::string_view string, bool required);
+    void leave_out_wish(uint32_t type);
+    Result<void> find_module(std::string_view path, std::string_view string);
+    Result<void> find_wished_module(std::string_view path);
     Result<const char*> module_origin(std::string_view path);
     Result<void> name_boot_device();
     void fill_in_facts();

@@ -77,7 +77,9 @@ Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
     EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
     if (!place || efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
                                                               &address)))
-        return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
+        return std::unexpected(
+            Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
+                .about(request.origin));
     return *place;
 }
 

@@ -150,7 +150,7 @@ Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes
         }
     }
     if (wish.required)
-        return fail(ErrorCode::wish_not_met, {BATON_WISH_FRAMEBUFFER, wish.width, wish.height});
+        return wish_not_met(BATON_WISH_FRAMEBUFFER, wish.width, wish.height);
     return false;
 }
 

@@ -162,8 +162,11 @@ Result<std::span<std::byte>> KernelFile::read_whole() const {
 Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
     const elf::Header& header = image_.header();
     const uint64_t table_bytes = uint64_t{header.section_header_count} * sizeof(elf::Elf64_Shdr);
-    if (table_bytes == 0 || !fits(header.section_headers_offset, table_bytes, size_))
+    if (table_bytes == 0)
         return std::nullopt;
+    if (!fits(header.section_headers_offset, table_bytes, size_))
+        return fail(ErrorCode::section_headers_outside_file,
+                    {header.section_headers_offset, header.section_header_count, size_});
     const auto table = bytes(header.section_headers_offset, table_bytes);
     if (!table)
         return std::unexpected(table.error());
@@ -175,22 +178,23 @@ Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
         if (symbols.sh_type != elf::SHT_SYMTAB || symbols.sh_link >= header.section_header_count)
             continue;
         const elf::Elf64_Shdr strings = section(symbols.sh_link);
-        if (strings.sh_type != elf::SHT_STRTAB || symbols.sh_size == 0 || strings.sh_size == 0 ||
-            !fits(symbols.sh_offset, symbols.sh_size, size_) ||
-            !fits(strings.sh_offset, strings.sh_size, size_))
+        if (strings.sh_type != elf::SHT_STRTAB || symbols.sh_size == 0 || strings.sh_size == 0)
             continue;
         Symbols result;
-        const auto load = [&](const elf::Elf64_Shdr& from,
-                              std::span<std::byte>& into) -> Result<void> {
+        const auto load = [&](uint32_t index, std::span<std::byte>& into) -> Result<void> {
+            const elf::Elf64_Shdr from = section(index);
+            if (!fits(from.sh_offset, from.sh_size, size_))
+                return fail(ErrorCode::symbol_table_outside_file,
+                            {index, from.sh_offset, from.sh_size, size_});
             const auto memory = allocate_bytes(*frames_, from.sh_size, "kernel symbols");
             if (!memory)
                 return std::unexpected(memory.error());
             into = *memory;
             return read_anywhere(file_, from.sh_offset, into, *frames_);
         };
-        if (auto loaded = load(symbols, result.symbols); !loaded)
+        if (auto loaded = load(i, result.symbols); !loaded)
             return std::unexpected(loaded.error());
-        if (auto loaded = load(strings, result.strings); !loaded)
+        if (auto loaded = load(symbols.sh_link, result.strings); !loaded)
             return std::unexpected(loaded.error());
         return result;
     }

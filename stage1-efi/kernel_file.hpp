@@ -26,7 +26,8 @@ class KernelFile {
     Bytes headers() const { return headers_; }
     uint64_t size() const { return size_; }
 
-    /// What the notes say. Errors: note_malformed, notes_too_large, wish_*, file_*, out_of_memory.
+    /// What the notes say. Errors: note_malformed, notes_too_large, segment_outside_file, wish_*,
+    /// wished_modules_too_many, file_*, out_of_memory.
     Result<Wishes> read_wishes() const;
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
@@ -38,7 +39,7 @@ class KernelFile {
         std::span<std::byte> strings;
     };
     /// .symtab and its string table, in frames of their own. No value: the file has none.
-    /// Errors: file_*, out_of_memory.
+    /// Errors: section_headers_outside_file, symbol_table_outside_file, file_*, out_of_memory.
     Result<std::optional<Symbols>> read_symbols() const;
 
     /// All of the file, in frames of its own; the last page is filled with zeroes.

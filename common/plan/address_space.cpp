@@ -2,6 +2,7 @@
 #include "plan/address_space.hpp"
 
 #include "paging/entry.hpp"
+#include "plan/wishes.hpp"
 
 namespace baton {
 namespace {
@@ -74,8 +75,7 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes) {
     const uint64_t alignment = wishes.direct_map ? kHugePageBytes : kRootEntryBytes;
     const auto direct_map = find_free(plan, wanted, direct_map_bytes, alignment);
     if (wishes.direct_map && (!direct_map || *direct_map != wanted))
-        return fail(ErrorCode::wish_not_met,
-                    {BATON_WISH_DIRECT_MAP, wanted.value, direct_map_bytes});
+        return wish_not_met(BATON_WISH_DIRECT_MAP, wanted.value, direct_map_bytes);
     if (!direct_map)
         return std::unexpected(direct_map.error());
 

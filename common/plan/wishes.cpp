@@ -4,6 +4,8 @@
 #include "core/bytes.hpp"
 #include "elf/format.hpp"
 
+#include <iterator>
+
 namespace baton {
 namespace {
 
@@ -19,12 +21,23 @@ struct WishValues {
 
 constexpr std::size_t kFlagsBytes = sizeof(uint32_t);
 constexpr std::size_t kValuesBytes = 2 * sizeof(uint64_t);
+constexpr std::size_t kSmallestModuleBytes = kFlagsBytes + 1;
 
 /// A wish whose value can't be had: an error, or as if it were not there.
-Result<void> not_met(uint32_t type, const WishValues& wish) {
+Result<void> not_met(uint32_t type, const WishValues& wish, Wishes& wishes) {
     if (wish.required())
-        return fail(ErrorCode::wish_not_met, {type, wish.values[0], wish.values[1]});
+        return wish_not_met(type, wish.values[0], wish.values[1]);
+    wishes.left_out |= uint32_t{1} << type;
     return {};
+}
+
+std::unexpected<Error> malformed(const elf::Note& note, uint64_t needed_bytes) {
+    return fail(ErrorCode::wish_malformed, {note.type, note.descriptor.size(), needed_bytes});
+}
+
+bool has_values(uint32_t type) {
+    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_KERNEL_FILE &&
+           type != BATON_WISH_MODULE;
 }
 
 Result<void> take_module(const elf::Note& note, Wishes& wishes) {
@@ -33,8 +46,10 @@ Result<void> take_module(const elf::Note& note, Wishes& wishes) {
                           note.descriptor.size() - kFlagsBytes);
     if (const std::size_t end = path.find('\0'); end != std::string_view::npos)
         path.remove_suffix(path.size() - end);
-    if (path.empty() || wishes.module_count == wishes.modules.size())
-        return fail(ErrorCode::wish_malformed, {note.type, note.descriptor.size()});
+    if (path.empty())
+        return malformed(note, kSmallestModuleBytes);
+    if (wishes.module_count == wishes.modules.size())
+        return fail(ErrorCode::wished_modules_too_many, {wishes.modules.size()});
     wishes.modules[wishes.module_count++] = {path, (flags & BATON_WISH_REQUIRED) != 0};
     return {};
 }
@@ -44,10 +59,10 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
     const bool required = wish.required();
     switch (type) {
     case BATON_WISH_PROTOCOL:
-        return value <= BATON_BOOT_INFO_VERSION ? Result<void>{} : not_met(type, wish);
+        return value <= BATON_BOOT_INFO_VERSION ? Result<void>{} : not_met(type, wish, wishes);
     case BATON_WISH_STACK:
         if (value == 0 || value > kLargestStack)
-            return not_met(type, wish);
+            return not_met(type, wish, wishes);
         wishes.stack_bytes = align_up(value, kPageBytes);
         return {};
     case BATON_WISH_FRAMEBUFFER:
@@ -59,12 +74,12 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
         return {};
     case BATON_WISH_5_LEVEL_PAGING:
         if (value > BATON_FIVE_LEVEL_REQUIRED)
-            return not_met(type, wish);
+            return not_met(type, wish, wishes);
         wishes.five_level = static_cast<BatonFiveLevel>(value);
         return {};
     case BATON_WISH_DIRECT_MAP:
         if (!is_aligned(value, kHugePageBytes) || value >> 63 == 0)
-            return not_met(type, wish);
+            return not_met(type, wish, wishes);
         wishes.direct_map = VirtAddr{value};
         wishes.direct_map_required = required;
         return {};
@@ -74,8 +89,9 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
         return {};
     case BATON_WISH_BASE:
         if (!is_aligned(value, kPageBytes))
-            return not_met(type, wish);
+            return not_met(type, wish, wishes);
         wishes.base = VirtAddr{value};
+        wishes.base_required = required;
         return {};
     case BATON_WISH_REFUSE_WRITE_EXECUTE:
         wishes.refuse_write_execute = value != 0;
@@ -98,22 +114,39 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
 
 } // namespace
 
+std::string_view wish_name(uint32_t type) {
+    // In the order of BatonWishType, from 1 on.
+    constexpr std::string_view kNames[] = {
+        "PROTOCOL",    "STACK",      "FRAMEBUFFER", "KASLR", "5_LEVEL_PAGING",
+        "DIRECT_MAP",  "SYMBOLS",    "MODULE",      "BASE",  "REFUSE_WRITE_EXECUTE",
+        "RUNTIME_MAP", "KERNEL_FILE"};
+    static_assert(std::size(kNames) == BATON_WISH_KERNEL_FILE);
+    return type - 1 < std::size(kNames) ? kNames[type - 1] : std::string_view();
+}
+
+std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t other_value) {
+    return std::unexpected(
+        Error(ErrorCode::wish_not_met, {type, value, other_value}).about(wish_name(type)));
+}
+
 Result<void> take_note(const elf::Note& note, Wishes& wishes) {
     if (note.owner == "GNU" && note.type == elf::NT_GNU_BUILD_ID)
         wishes.build_id = note.descriptor;
     if (note.owner != BATON_WISH_OWNER)
         return {};
-    if (note.descriptor.size() < kFlagsBytes)
-        return fail(ErrorCode::wish_malformed, {note.type, note.descriptor.size()});
-    if (note.type == BATON_WISH_MODULE)
+    const bool is_module = note.type == BATON_WISH_MODULE;
+    const std::size_t needed = is_module               ? kSmallestModuleBytes
+                               : has_values(note.type) ? kFlagsBytes + kValuesBytes
+                                                       : kFlagsBytes;
+    if (note.descriptor.size() < needed)
+        return malformed(note, needed);
+    if (is_module)
         return take_module(note, wishes);
 
     WishValues wish{.flags = read_at<uint32_t>(note.descriptor, 0), .values = {}};
     if (note.descriptor.size() >= kFlagsBytes + kValuesBytes) {
         wish.values[0] = read_at<uint64_t>(note.descriptor, kFlagsBytes);
         wish.values[1] = read_at<uint64_t>(note.descriptor, kFlagsBytes + sizeof(uint64_t));
-    } else if (note.type >= BATON_WISH_PROTOCOL && note.type <= BATON_WISH_KERNEL_FILE) {
-        return fail(ErrorCode::wish_malformed, {note.type, note.descriptor.size()});
     }
     return take_values(note.type, wish, wishes);
 }

@@ -38,6 +38,7 @@ struct Wishes {
     bool symbols = false;
     bool symbols_required = false;
     std::optional<VirtAddr> base;
+    bool base_required = false;
     bool refuse_write_execute = false;
     bool runtime_map = false;
     bool runtime_map_required = false;
@@ -46,6 +47,7 @@ struct Wishes {
     std::span<WishedModule> modules; // the first module_count are filled in
     uint32_t module_count = 0;
     uint32_t unknown_count = 0; // wishes of unknown types, none of them required
+    uint32_t left_out = 0;      // bit n: a wish of type n that can't be met anywhere, not required
     Bytes build_id;             // the note GNU, NT_GNU_BUILD_ID; empty where there is none
 
     std::span<const WishedModule> wished_modules() const { return modules.first(module_count); }
@@ -54,9 +56,15 @@ struct Wishes {
 /// A kernel may name that many modules in its notes.
 inline constexpr std::size_t kMaxWishedModules = 64;
 
+/// "STACK" and its like, for people; empty: there is no such type.
+std::string_view wish_name(uint32_t type);
+
+/// The error of a required wish that can't be met, about its name.
+std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t other_value = 0);
+
 /// Takes one note into account; those of other owners have no effect, but for the build id. Values
 /// that can't be met anywhere are an error where the wish is required, and are left out otherwise.
-/// Errors: wish_unknown, wish_malformed, wish_not_met.
+/// Errors: wish_unknown, wish_malformed, wish_not_met, wished_modules_too_many.
 Result<void> take_note(const elf::Note& note, Wishes& wishes);
 
 } // namespace baton

@@ -2,6 +2,7 @@
 //
 // plan_layout(): the direct map and the stack never touch the kernel, nor each other.
 #include "plan/address_space.hpp"
+#include "plan/wishes.hpp"
 #include "support/planned.hpp"
 #include "support/printers.hpp"
 #include "support/random.hpp"
@@ -194,9 +195,12 @@ TEST(LayoutWishes, ADirectMapIsWhereItIsWished) {
 }
 
 void expect_not_met(std::initializer_list<Load> loads, uint64_t physical_end, uint64_t base) {
-    expect_error(with_wishes(loads, {.physical_end = physical_end, .direct_map = VirtAddr{base}}),
-                 ErrorCode::wish_not_met,
-                 {BATON_WISH_DIRECT_MAP, base, align_up(physical_end, kGiB)});
+    const auto layout =
+        with_wishes(loads, {.physical_end = physical_end, .direct_map = VirtAddr{base}});
+    const auto expected =
+        wish_not_met(BATON_WISH_DIRECT_MAP, base, align_up(physical_end, kGiB)).error();
+    ASSERT_FALSE(layout);
+    EXPECT_EQ(layout.error(), expected);
 }
 
 TEST(LayoutWishes, ADirectMapOverAPageOfTheKernelIsNotMet) {

@@ -67,13 +67,31 @@ class WishesTest : public testing::Test {
     }
     /// Not met: an error where it is required, and without any effect otherwise.
     void expect_not_met(uint32_t type, uint64_t value) {
-        expect_error(take(type, kRequired, value, 77), ErrorCode::wish_not_met, {type, value, 77});
+        const auto taken = take(type, kRequired, value, 77);
+        ASSERT_FALSE(taken);
+        EXPECT_EQ(taken.error(), wish_not_met(type, value, 77).error());
+        EXPECT_EQ(wishes_.left_out, 0u);
         expect_good(type, value, 77);
+        EXPECT_EQ(wishes_.left_out, uint32_t{1} << type);
+        wishes_.left_out = 0;
     }
 
   private:
     std::list<Buffer> kept_;
 };
+
+TEST(WishName, IsThatOfItsEnumerator) {
+    EXPECT_EQ(wish_name(BATON_WISH_PROTOCOL), "PROTOCOL");
+    EXPECT_EQ(wish_name(BATON_WISH_MODULE), "MODULE");
+    EXPECT_EQ(wish_name(BATON_WISH_KERNEL_FILE), "KERNEL_FILE");
+    for (const uint32_t type : {0u, BATON_WISH_KERNEL_FILE + 1u, 0xffff'ffffu})
+        EXPECT_EQ(wish_name(type), "") << type;
+}
+
+TEST(WishNotMet, IsAboutTheWish) {
+    EXPECT_EQ(wish_not_met(BATON_WISH_STACK, 1, 2).error(),
+              Error(ErrorCode::wish_not_met, {BATON_WISH_STACK, 1, 2}).about("STACK"));
+}
 
 TEST_F(WishesTest, WithoutAnyThereAreTheDefaults) {
     EXPECT_EQ(wishes_.stack_bytes, 64u * 1024);
@@ -183,6 +201,9 @@ TEST_F(WishesTest, ABaseIsAtAPage) {
     for (const uint64_t base : {uint64_t{0}, uint64_t{0x1000}, uint64_t{0xffff'ffff'c000'0000}}) {
         expect_good(BATON_WISH_BASE, base, 0, kRequired);
         EXPECT_EQ(wishes_.base, VirtAddr{base});
+        EXPECT_TRUE(wishes_.base_required);
+        expect_good(BATON_WISH_BASE, base);
+        EXPECT_FALSE(wishes_.base_required);
     }
     expect_not_met(BATON_WISH_BASE, 0xffff'ffff'c000'0001);
     EXPECT_EQ(wishes_.base, VirtAddr{0xffff'ffff'c000'0000});
@@ -225,9 +246,9 @@ TEST_F(WishesTest, ADescriptorThatIsTooShortIsMalformed) {
         for (std::size_t bytes = 0; bytes < 20; ++bytes)
             if (type != BATON_WISH_MODULE || bytes < 5)
                 expect_error(take_bytes(type, Buffer(bytes)), ErrorCode::wish_malformed,
-                             {type, bytes});
+                             {type, bytes, type == BATON_WISH_MODULE ? 5u : 20u});
     for (std::size_t bytes = 0; bytes < 4; ++bytes)
-        expect_error(take_bytes(1000, Buffer(bytes)), ErrorCode::wish_malformed, {1000, bytes});
+        expect_error(take_bytes(1000, Buffer(bytes)), ErrorCode::wish_malformed, {1000, bytes, 4});
 }
 
 TEST_F(WishesTest, ALongerDescriptorIsThatOfALaterVersion) {
@@ -273,7 +294,7 @@ TEST_F(WishesTest, AModulesPathEndsAtItsFirstNul) {
 TEST_F(WishesTest, AModuleWithoutAPathIsMalformed) {
     for (const std::string_view path : {""sv, "\0"sv, "\0/a"sv})
         expect_error(take_bytes(BATON_WISH_MODULE, module_descriptor(0, path)),
-                     ErrorCode::wish_malformed, {BATON_WISH_MODULE, 4 + path.size()});
+                     ErrorCode::wish_malformed, {BATON_WISH_MODULE, 4 + path.size(), 5});
     EXPECT_TRUE(wishes_.wished_modules().empty());
 }
 
@@ -281,7 +302,7 @@ TEST_F(WishesTest, MoreModulesThanThereIsRoomForAreAnError) {
     for (int i = 0; i < 2; ++i)
         ASSERT_TRUE(take_bytes(BATON_WISH_MODULE, module_descriptor(0, "/m")));
     expect_error(take_bytes(BATON_WISH_MODULE, module_descriptor(0, "/m")),
-                 ErrorCode::wish_malformed, {BATON_WISH_MODULE, 6});
+                 ErrorCode::wished_modules_too_many, {2});
     EXPECT_EQ(wishes_.wished_modules().size(), 2u);
     EXPECT_EQ(kMaxWishedModules, 64u);
 }
