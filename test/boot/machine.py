@@ -2,12 +2,14 @@
 """A machine with Baton on its disk: starts QEMU, watches what it says, and ends it for sure."""
 
 import ctypes
+import itertools
 import json
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -79,8 +81,12 @@ def make_volume(image: Path, files: Mapping[str, Path]) -> None:
     directories = {str(parent) for path in files for parent in Path(path).parents} - {"/"}
     for directory in sorted(directories):
         run("mmd", "-i", image, f"::{directory}")
-    for path, file in files.items():
-        run("mcopy", "-i", image, file, f"::{path}")
+    # One mcopy for all files of a directory, under the names that they get there.
+    for directory, paths in itertools.groupby(sorted(files), lambda path: Path(path).parent):
+        with tempfile.TemporaryDirectory(dir=image.parent) as names:
+            for path in paths:
+                (Path(names) / Path(path).name).symlink_to(files[path].resolve())
+            run("mcopy", "-i", image, *Path(names).iterdir(), f"::{directory}")
 
 
 def _disk_arguments(image: Path, files: Mapping[str, Path], disk: str,
@@ -163,10 +169,12 @@ class Machine:
     def wait_for_serial(self, pattern: str) -> re.Match:
         return self._wait(lambda: self.serial, pattern, "the serial port")
 
-    def wait_for_exit(self, wanted: int = SUCCESS) -> None:
-        """Waits until QEMU ends, with this status. One that can't be success any more fails at once."""
+    def wait_for_exit(self, wanted: int = SUCCESS, *,
+                      fatal: str = "^(error:|baton: exception).*") -> None:
+        """Waits until QEMU ends, with this status. One that can't be success any more, since the debug
+        console has something `fatal`, fails at once."""
         while self._qemu.poll() is None:
-            match = re.search("^(error:|baton: exception).*", self.debugcon, re.MULTILINE)
+            match = re.search(fatal, self.debugcon, re.MULTILINE)
             if match and wanted == SUCCESS:
                 self.fail(match.group())
             if time.monotonic() > self._deadline:
