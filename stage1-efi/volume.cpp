@@ -61,7 +61,8 @@ Result<File> File::open(std::string_view path, FrameSource& frames) const {
         reinterpret_cast<CHAR16*>(const_cast<char16_t*>(wide->data())); // NOLINT(*const-cast)
     EFI_FILE_PROTOCOL* file = nullptr;
     const EFI_STATUS status = file_->Open(file_, &file, name, EFI_FILE_MODE_READ, 0);
-    if (status == EFI_NOT_FOUND)
+    // A name that no file of the volume can have is an invalid parameter to some.
+    if (status == EFI_NOT_FOUND || status == EFI_INVALID_PARAMETER)
         return std::unexpected(Error(ErrorCode::file_not_found, {status}).about(path));
     if (efi::failed(status))
         return std::unexpected(Error(ErrorCode::file_unreadable, {status}).about(path));
