@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import artefacts
-from elf import ET_DYN, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_NOTE, Elf, Segment
+from elf import PF_R, PF_W, PF_X, Elf, Segment
 
 MIB = 1 << 20
 TOP_2_GIB = 0xFFFF_FFFF_8000_0000
@@ -63,41 +63,3 @@ def plain_segments(base: int = TOP_2_GIB) -> list[Segment]:
 def code_kernel(code: bytes, *others: Segment) -> Elf:
     """A kernel of a few instructions at TOP_2_GIB, and other segments."""
     return Elf([Segment(TOP_2_GIB, PF_R | PF_X, code), *others], entry=TOP_2_GIB)
-
-
-# Tags of the dynamic section, and types of relocations (System V ABI, x86-64 supplement).
-DT_NEEDED, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELAENT, DT_STRSZ, DT_SYMENT = (
-    1, 5, 6, 7, 8, 9, 10, 11)
-R_X86_64_64, R_X86_64_PC32 = 1, 2
-
-
-def relocated_kernel(relocation_type: int, symbol: int = 0, *,
-                     dynamic: dict[int, int] | None = None) -> Elf:
-    """A position-independent kernel with one relocation, of the word at 3000h. Symbol 1 is not
-    defined. `dynamic` has more entries of its dynamic section."""
-    base = 0x2000
-    entries = dict(dynamic or {}) | {
-        DT_RELA: base + 0x200, DT_RELASZ: 24, DT_RELAENT: 24, DT_SYMTAB: base + 0x300,
-        DT_SYMENT: 24, DT_STRTAB: base + 0x400, DT_STRSZ: 16, 0: 0}
-    table = b"".join(struct.pack("<QQ", tag, value) for tag, value in entries.items())
-    content = table.ljust(0x200, b"\0")
-    content += struct.pack("<QQq", 0x3000, symbol << 32 | relocation_type, 0).ljust(0x100, b"\0")
-    GLOBAL_FUNCTION = 0x12
-    content += (bytes(24) + struct.pack("<IBBHQQ", 1, GLOBAL_FUNCTION, 0, 0, 0, 0)).ljust(0x100)
-    content += b"\0absent\0".ljust(0xC00, b"\0") + bytes(8)
-    data = Segment(base, PF_R | PF_W, content)
-    return Elf([Segment(0x1000, PF_R | PF_X, b"\xf4" * 16), data,
-                Segment(base, PF_R | PF_W, table, align=8, type=PT_DYNAMIC)],
-               entry=0x1000, header={"e_type": ET_DYN})
-
-
-WISH_FRAMEBUFFER = 3  # BATON_WISH_FRAMEBUFFER
-
-
-def wishing_kernel(wish: int, *values: int, required: bool) -> Elf:
-    """A kernel with one wish, that ends QEMU with success."""
-    REQUIRED = 1
-    note = struct.pack("<III8sIQQ", 6, 20, wish, b"Baton", REQUIRED if required else 0,
-                       *(values or (0, 0)))
-    end_well = bytes.fromhex("b810000000 e7f4 f4")  # mov eax, 0x10; out 0xf4, eax; hlt
-    return code_kernel(end_well, Segment(TOP_2_GIB + 0x1000, PF_R, note, align=4, type=PT_NOTE))
