@@ -2,6 +2,7 @@
 #include "stage1-efi/kernel_file.hpp"
 
 #include "elf/notes.hpp"
+#include "plan/file_reads.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -21,20 +22,6 @@ Result<std::span<std::byte>> allocate_bytes(FrameSource& frames, uint64_t bytes,
         return std::unexpected(base.error());
     return std::span(frames.access(*base), bytes);
 }
-
-/// Which segments one Read can fill: a contiguous part of the file that goes to contiguous memory,
-/// padding between them included.
-struct ReadGroup {
-    uint64_t offset;
-    uint64_t bytes;
-    PhysAddr destination;
-
-    bool takes(uint64_t next_offset, PhysAddr next_destination) const {
-        constexpr uint64_t kLargestGap = uint64_t{64} << 10;
-        return next_offset >= offset + bytes && next_offset - (offset + bytes) <= kLargestGap &&
-               next_destination.value - destination.value == next_offset - offset;
-    }
-};
 
 } // namespace
 
@@ -123,29 +110,14 @@ Result<Wishes> KernelFile::read_wishes() const {
 }
 
 Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
-    ReadGroup group{};
     uint64_t total = 0;
-    const auto flush = [&]() -> Result<void> {
-        total += group.bytes;
-        if (group.bytes == 0)
-            return {};
-        return read_anywhere(file_, group.offset, {frames_->access(group.destination), group.bytes},
-                             *frames_);
-    };
-    for (const Segment& segment : plan.segments) { // by address, which mostly is by offset as well
-        if (segment.file_bytes == 0)
-            continue;
-        const PhysAddr destination = plan.physical(segment.memory.base);
-        if (group.bytes != 0 && group.takes(segment.file_offset, destination)) {
-            group.bytes = segment.file_offset + segment.file_bytes - group.offset;
-            continue;
-        }
-        if (auto read = flush(); !read)
+    FileReads reads(plan);
+    while (const auto part = reads.next()) {
+        const std::span into(frames_->access(part->destination), part->bytes);
+        if (auto read = read_anywhere(file_, part->offset, into, *frames_); !read)
             return std::unexpected(read.error());
-        group = {segment.file_offset, segment.file_bytes, destination};
+        total += part->bytes;
     }
-    if (auto read = flush(); !read)
-        return std::unexpected(read.error());
     return total;
 }
 
