@@ -16,17 +16,21 @@ bool takes(const FileRead& read, const Segment& segment, PhysAddr destination) {
 
 std::optional<FileRead> FileReads::next() {
     std::optional<FileRead> read;
+    const Region* region = nullptr; // which the read must not leave: the frames behind are others'
     for (; !rest_.empty(); rest_ = rest_.subspan(1)) { // by address: mostly by offset as well
         const Segment& segment = rest_.front();
         if (segment.file_bytes == 0)
             continue;
         const PhysAddr destination = plan_.physical(segment.memory.base);
-        if (!read)
+        if (!read) {
             read = {segment.file_offset, segment.file_bytes, destination};
-        else if (takes(*read, segment, destination))
+            region = plan_.region_of(segment.memory.base);
+        } else if (region == plan_.region_of(segment.memory.base) &&
+                   takes(*read, segment, destination)) {
             read->bytes = segment.file_offset + segment.file_bytes - read->offset;
-        else
+        } else {
             break;
+        }
     }
     return read;
 }

@@ -20,7 +20,8 @@ struct FileRead {
 };
 
 /// The reads that bring the file bytes of a plan's segments into their frames. Neighbours in the
-/// file that are neighbours in memory too come in one read, and what is between them with them.
+/// file that are neighbours in memory of one region too come in one read, and what is between them
+/// with them.
 class FileReads {
   public:
     /// `plan` is placed, and referred to.

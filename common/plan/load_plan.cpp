@@ -303,11 +303,17 @@ constexpr uint64_t runs_at_most(uint64_t segments) {
 
 } // namespace
 
+const Region* LoadPlan::region_of(VirtAddr address) const {
+    const auto after = std::upper_bound(
+        regions.begin(), regions.end(), address,
+        [](VirtAddr value, const Region& region) { return value < region.pages.base; });
+    return after != regions.begin() && (after - 1)->pages.contains(address) ? &*(after - 1)
+                                                                            : nullptr;
+}
+
 PhysAddr LoadPlan::physical(VirtAddr address) const {
-    for (const Region& region : regions)
-        if (region.pages.contains(address))
-            return region.physical + (address - region.pages.base);
-    return {};
+    const Region* const region = region_of(address);
+    return region == nullptr ? PhysAddr{} : region->physical + (address - region->pages.base);
 }
 
 bool LoadPlan::touches(VirtRange range) const {

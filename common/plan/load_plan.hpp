@@ -64,6 +64,8 @@ struct LoadPlan {
     BatonThreadLocalStorage tls{};       // PT_TLS
     std::optional<DynamicSection> dynamic{};
 
+    /// Which region an address lies in; null: none.
+    const Region* region_of(VirtAddr address) const;
     /// Where an address of a segment lies. place() has been called.
     PhysAddr physical(VirtAddr address) const;
     /// Whether any page of the kernel lies in `range`.

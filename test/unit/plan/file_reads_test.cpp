@@ -81,6 +81,19 @@ TEST(FileReads, AGapOfMoreThan64KiBIsNotReadOver) {
     }
 }
 
+// Frames between two regions are somebody else's, even where both distances are the same.
+TEST(FileReads, NoReadReachesFromOneRegionIntoAnother) {
+    FakeFrames frames;
+    auto planned =
+        placed({{.vaddr = kBase, .memory_bytes = kPage, .file_bytes = kPage, .offset = 0x1000},
+                {.vaddr = kBase + 8 * kPage, .memory_bytes = 8, .file_bytes = 8, .offset = 0x4000}},
+               frames);
+    LoadPlan& plan = planned.plan();
+    plan.regions[1].physical = plan.regions[0].physical + 3 * kPage;
+    EXPECT_EQ(reads_of(plan), (std::vector<FileRead>{{0x1000, kPage, plan.regions[0].physical},
+                                                     {0x4000, 8, plan.regions[1].physical}}));
+}
+
 } // namespace
 } // namespace test
 } // namespace baton
