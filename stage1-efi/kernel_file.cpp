@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/kernel_file.hpp"
 
-#include "elf/notes.hpp"
 #include "plan/file_reads.hpp"
 
 #include <algorithm>
@@ -95,16 +94,8 @@ Result<Wishes> KernelFile::read_wishes() const {
         const auto segment = bytes(header.p_offset, header.p_filesz);
         if (!segment)
             return std::unexpected(segment.error());
-        elf::NoteReader reader(*segment, header.p_align, i);
-        while (true) {
-            const auto note = reader.next();
-            if (!note)
-                return std::unexpected(note.error());
-            if (!*note)
-                break;
-            if (auto taken = take_note(**note, wishes); !taken)
-                return std::unexpected(taken.error());
-        }
+        if (auto taken = take_notes({*segment, header.p_align, i}, wishes); !taken)
+            return std::unexpected(taken.error());
     }
     return wishes;
 }

@@ -151,4 +151,16 @@ Result<void> take_note(const elf::Note& note, Wishes& wishes) {
     return take_values(note.type, wish, wishes);
 }
 
+Result<void> take_notes(elf::NoteReader reader, Wishes& wishes) {
+    while (true) {
+        const auto note = reader.next();
+        if (!note)
+            return std::unexpected(note.error());
+        if (!*note)
+            return {};
+        if (auto taken = take_note(**note, wishes); !taken)
+            return taken;
+    }
+}
+
 } // namespace baton

@@ -67,4 +67,8 @@ std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t othe
 /// Errors: wish_unknown, wish_malformed, wish_not_met, wished_modules_too_many.
 Result<void> take_note(const elf::Note& note, Wishes& wishes);
 
+/// Takes all notes that `reader` has into account. Errors: note_malformed, and those of
+/// take_note().
+Result<void> take_notes(elf::NoteReader reader, Wishes& wishes);
+
 } // namespace baton

@@ -319,16 +319,28 @@ TEST_F(WishesTest, TheBuildIdIsThatOfGnu) {
 
 TEST_F(WishesTest, TheMacrosOfTheHeaderMakeNotesThatAreUnderstood) {
     for (const OwnNotes& segment : own_notes()) {
-        elf::NoteReader reader(segment.bytes, segment.alignment, 0);
-        auto note = reader.next();
-        for (; note && *note; note = reader.next())
-            EXPECT_EQ(outcome(take_note(**note, wishes_)), "good");
-        EXPECT_TRUE(note) << outcome(note);
+        EXPECT_EQ(outcome(take_notes({segment.bytes, segment.alignment, 0}, wishes_)), "good");
     }
     EXPECT_EQ(wishes_.stack_bytes, 256u * 1024);
     ASSERT_EQ(wishes_.wished_modules().size(), 1u);
     EXPECT_EQ(wishes_.wished_modules()[0].path, "/boot/initrd.img");
     EXPECT_TRUE(wishes_.wished_modules()[0].required);
+}
+
+TEST_F(WishesTest, ABadNoteEndsTheNotesWithItsError) {
+    const auto notes = [](uint32_t descriptor_bytes, uint64_t stack_bytes) {
+        Buffer bytes;
+        append(bytes, elf::Elf64_Nhdr{6, descriptor_bytes, BATON_WISH_STACK});
+        append(bytes, std::array{'B', 'a', 't', 'o', 'n', '\0', '\0', '\0'});
+        const Buffer wish = descriptor(kRequired, stack_bytes);
+        bytes.insert(bytes.end(), wish.begin(), wish.end());
+        return bytes;
+    };
+    EXPECT_EQ(outcome(take_notes({notes(20, 8192), 4, 5}, wishes_)), "good");
+    EXPECT_EQ(wishes_.stack_bytes, 8192u);
+    expect_error(take_notes({notes(20, 0), 4, 5}, wishes_), ErrorCode::wish_not_met,
+                 {BATON_WISH_STACK, 0, 0});
+    expect_error(take_notes({notes(21, 4096), 4, 5}, wishes_), ErrorCode::note_malformed, {5, 0});
 }
 
 } // namespace
