@@ -5,27 +5,14 @@
 #pragma once
 
 #include "memory/normalise.hpp"
+#include "support/normalise_oracle.hpp"
 
-#include <cstring>
 #include <gtest/gtest.h>
 #include <ostream>
 #include <span>
 #include <vector>
 
 namespace baton {
-
-inline bool same_origin(const char* a, const char* b) {
-    return a == b || (a != nullptr && b != nullptr && std::strcmp(a, b) == 0);
-}
-
-inline bool same_kind(const NormalisedRange& a, const NormalisedRange& b) {
-    return a.type == b.type && a.firmware_type == b.firmware_type && a.attributes == b.attributes &&
-           same_origin(a.origin, b.origin);
-}
-
-inline bool operator==(const NormalisedRange& a, const NormalisedRange& b) {
-    return a.range == b.range && same_kind(a, b);
-}
 
 inline void PrintTo(const NormalisedRange& range, std::ostream* out) {
     *out << std::hex << range.range.base.value << " + " << range.range.bytes << " type " << std::dec
@@ -34,8 +21,6 @@ inline void PrintTo(const NormalisedRange& range, std::ostream* out) {
 }
 
 namespace test {
-
-using MemoryMap = std::vector<NormalisedRange>;
 
 inline MemoryMap normalised(std::span<const TypedRange> claims) {
     std::vector<RangeEdge> edges(edges_needed(claims.size()));
