@@ -40,3 +40,15 @@ target_compile_options(baton_host INTERFACE
     -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
 target_compile_definitions(baton_host INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(baton_host INTERFACE -fsanitize=address,undefined)
+
+# With libFuzzer watching which way they take, for the fuzz targets, which link with baton_fuzzer.
+add_library(baton_fuzzer INTERFACE)
+target_link_libraries(baton_fuzzer INTERFACE baton_host)
+target_link_options(baton_fuzzer INTERFACE -fsanitize=fuzzer)
+if(BATON_FUZZ)
+    target_compile_options(baton_host INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(BATON_FUZZ_COVERAGE)
+    target_compile_options(baton_host INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+    target_link_options(baton_host INTERFACE -fprofile-instr-generate)
+endif()

@@ -64,6 +64,10 @@ class Elf:
                 image[offset:offset + len(segment.content)] = segment.content
         return bytes(image)
 
+    def offsets(self) -> list[int]:
+        """Where each segment's bytes are in the file."""
+        return self._place()[0]
+
     def _place(self) -> tuple[list[int], int]:
         """Each segment's file offset, congruent to its address, and the end of the file."""
         end = HEADER.size + PROGRAM_HEADER.size * len(self.segments)
