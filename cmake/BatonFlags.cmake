@@ -27,11 +27,13 @@ target_compile_options(baton_freestanding INTERFACE
     $<$<COMPILE_LANGUAGE:ASM_NASM>:-g -Fdwarf>)
 
 # The loader's own code runs wherever it was loaded: position independent, and all symbols hidden so
-# that no access goes through a GOT.
+# that no access goes through a GOT. A unique symbol, as of an inline variable, is one that the PE
+# linker doesn't resolve.
 add_library(baton_position_independent INTERFACE)
 target_link_libraries(baton_position_independent INTERFACE baton_freestanding)
 target_compile_options(baton_position_independent INTERFACE
-    $<$<COMPILE_LANGUAGE:C,CXX>:-fpie -fvisibility=hidden>)
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fpie -fvisibility=hidden>
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
 
 # The same sources on the host, for tests.
 add_library(baton_host INTERFACE)

@@ -6,7 +6,6 @@
 
 namespace shim {
 
-Firmware firmware;
 
 namespace {
 

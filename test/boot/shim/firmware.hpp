@@ -22,7 +22,7 @@ struct Firmware {
     EFI_BOOT_SERVICES* boot;
     EFI_RUNTIME_SERVICES* runtime;
 };
-extern Firmware firmware;
+inline Firmware firmware;
 
 /// A line on the debug console, behind "shim: ".
 void say(const Text& text);
