@@ -61,6 +61,8 @@ function(add_efi_application name output)
         --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
         --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
     add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} "-DOBJECTS=$<TARGET_OBJECTS:${name}>" -DREADELF=${CMAKE_READELF}
+                -P ${CMAKE_SOURCE_DIR}/cmake/CheckRelocations.cmake
         COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${output} VERBATIM)
 endfunction()

@@ -1,75 +1,131 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "boot_services.hpp"
 
+#include "faults.hpp"
 #include "files.hpp"
+#include "variables.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace shim {
 namespace {
 
-UINTN pages_held;
+struct Block {
+    EFI_PHYSICAL_ADDRESS base;
+    UINTN pages; // 0: from AllocatePool
+};
 
-/// Blocks from AllocatePool: the loader frees some that other services gave it, which don't count.
-std::array<void*, 4096> pools;
-std::size_t pool_count;
+/// What the loader has allocated. It frees some pools that other services gave it, which are not
+/// here.
+std::array<Block, 4096> blocks;
+std::size_t block_count;
 
-EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
-                                 EFI_PHYSICAL_ADDRESS* address) {
+void remember(EFI_PHYSICAL_ADDRESS base, UINTN pages) {
+    if (block_count == blocks.size())
+        give_up("too many", "blocks");
+    blocks[block_count++] = {base, pages};
+}
+
+void forget(EFI_PHYSICAL_ADDRESS base, UINTN pages) {
+    auto* const end = blocks.data() + block_count;
+    auto* const known = std::find_if(blocks.data(), end, [=](const Block& block) {
+        return block.base == base && block.pages == pages;
+    });
+    if (known != end)
+        *known = blocks[--block_count];
+}
+
+EFI_STATUS EFIAPI hooked_allocate_pages(EFI_ALLOCATE_TYPE how, EFI_MEMORY_TYPE type, UINTN pages,
+                                        EFI_PHYSICAL_ADDRESS* address) {
+    if (const auto status = planned_failure(Call::AllocatePages, __builtin_return_address(0)))
+        return *status;
     const EFI_STATUS status = firmware.boot->AllocatePages(how, type, pages, address);
     if (!failed(status))
-        pages_held += pages;
+        remember(*address, pages);
     return status;
 }
 
-EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages) {
-    const EFI_STATUS status = firmware.boot->FreePages(address, pages);
-    if (!failed(status))
-        pages_held -= pages;
-    return status;
+EFI_STATUS EFIAPI hooked_free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages) {
+    forget(address, pages);
+    return firmware.boot->FreePages(address, pages);
 }
 
-EFI_STATUS EFIAPI allocate_pool(EFI_MEMORY_TYPE type, UINTN bytes, void** memory) {
+EFI_STATUS EFIAPI hooked_allocate_pool(EFI_MEMORY_TYPE type, UINTN bytes, void** memory) {
+    if (const auto status = planned_failure(Call::AllocatePool, __builtin_return_address(0)))
+        return *status;
     const EFI_STATUS status = firmware.boot->AllocatePool(type, bytes, memory);
-    if (failed(status))
-        return status;
-    if (pool_count == pools.size())
-        give_up("too many", "pools");
-    pools[pool_count++] = *memory;
+    if (!failed(status))
+        remember(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(*memory), 0);
     return status;
 }
 
-EFI_STATUS EFIAPI free_pool(void* memory) {
-    auto* const end = pools.data() + pool_count;
-    auto* const known = std::find(pools.data(), end, memory);
-    if (known != end)
-        *known = pools[--pool_count];
+EFI_STATUS EFIAPI hooked_free_pool(void* memory) {
+    forget(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(memory), 0);
     return firmware.boot->FreePool(memory);
 }
 
+EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {
+    if (const auto status = planned_failure(Call::ExitBootServices, __builtin_return_address(0)))
+        return *status;
+    if (image_that_must_not_leave != nullptr)
+        firmware.boot->Exit(image_that_must_not_leave, kWouldHaveBooted, 0, nullptr);
+    return firmware.boot->ExitBootServices(image, key);
+}
+
 /// Nobody presses a key here: the loader need not wait for one.
-EFI_STATUS EFIAPI stall(UINTN microseconds) {
+EFI_STATUS EFIAPI hooked_stall(UINTN microseconds) {
     constexpr UINTN kLongestThatMeasures = 1000;
     return microseconds > kLongestThatMeasures ? EFI_SUCCESS : firmware.boot->Stall(microseconds);
 }
 
 } // namespace
 
-void hook_boot_services() {
-    auto* const table =
-        static_cast<EFI_BOOT_SERVICES*>(shim::allocate_pool(sizeof(EFI_BOOT_SERVICES)));
-    *table = *firmware.boot;
-    table->AllocatePages = allocate_pages;
-    table->FreePages = free_pages;
-    table->AllocatePool = allocate_pool;
-    table->FreePool = free_pool;
-    table->Stall = stall;
-    firmware.system->BootServices = table;
+void hook_services() {
+    auto* const boot = static_cast<EFI_BOOT_SERVICES*>(allocate_pool(sizeof(EFI_BOOT_SERVICES)));
+    *boot = *firmware.boot;
+    boot->AllocatePages = hooked_allocate_pages;
+    boot->FreePages = hooked_free_pages;
+    boot->AllocatePool = hooked_allocate_pool;
+    boot->FreePool = hooked_free_pool;
+    boot->ExitBootServices = hooked_exit_boot_services;
+    boot->Stall = hooked_stall;
+    hook<Call::GetMemoryMap>(boot->GetMemoryMap);
+    hook<Call::HandleProtocol>(boot->HandleProtocol);
+    hook<Call::LocateProtocol>(boot->LocateProtocol);
+    hook<Call::LocateHandleBuffer>(boot->LocateHandleBuffer);
+    hook<Call::LocateDevicePath>(boot->LocateDevicePath);
+    hook<Call::SetWatchdogTimer>(boot->SetWatchdogTimer);
+    firmware.system->BootServices = boot;
+
+    auto* const runtime =
+        static_cast<EFI_RUNTIME_SERVICES*>(allocate_pool(sizeof(EFI_RUNTIME_SERVICES)));
+    *runtime = *firmware.runtime;
+    hook_get_variable(*runtime);
+    hook<Call::GetTime>(runtime->GetTime);
+    hook<Call::SetVirtualAddressMap>(runtime->SetVirtualAddressMap);
+    firmware.system->RuntimeServices = runtime;
 }
 
 Held held() {
-    return {.pages = pages_held, .pools = pool_count, .files = files_open()};
+    Held sum{.pages = 0, .pools = 0, .files = files_open()};
+    for (const Block& block : std::span(blocks).first(block_count)) {
+        sum.pages += block.pages;
+        sum.pools += block.pages == 0 ? 1 : 0;
+    }
+    return sum;
+}
+
+void free_what_is_held() {
+    close_open_files();
+    while (block_count != 0) {
+        const Block block = blocks[--block_count];
+        if (block.pages == 0)
+            firmware.boot->FreePool(reinterpret_cast<void*>(block.base));
+        else
+            firmware.boot->FreePages(block.base, block.pages);
+    }
 }
 
 } // namespace shim

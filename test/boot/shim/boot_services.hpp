@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Boot services as the loader sees them: the firmware's, with the shim's hooks.
+// The firmware's services as the loader sees them, with the shim's hooks.
 #pragma once
 
 #include "firmware.hpp"
 
 namespace shim {
 
-/// From now on the system table has a copy of the boot services, in which hooks are put. What the
-/// firmware itself calls is the original.
-void hook_boot_services();
+/// From now on the system table has copies of the boot and runtime services, in which hooks are
+/// put. What the firmware itself calls are the originals.
+void hook_services();
 
 /// What the loader has, by the calls that it made.
 struct Held {
@@ -18,5 +18,13 @@ struct Held {
     UINTN files;
 };
 Held held();
+/// Gives all of it back, when the loader is gone.
+void free_what_is_held();
+
+/// While this is not null, ExitBootServices does not leave the firmware, but ends this image: the
+/// loader would have booted.
+inline EFI_HANDLE image_that_must_not_leave = nullptr;
+/// With what it then comes back.
+inline constexpr EFI_STATUS kWouldHaveBooted = EFI_SUCCESS;
 
 } // namespace shim

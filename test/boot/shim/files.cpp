@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "files.hpp"
 
+#include "faults.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -24,13 +26,16 @@ EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* boot_file_system() {
 decltype(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL::OpenVolume) open_volume;
 EFI_FILE_PROTOCOL real;
 
-UINTN open_count;
+std::array<EFI_FILE_PROTOCOL*, 64> open_files;
+std::size_t open_count;
 bool are_high_reads_refused;
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file);
 
 EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, CHAR16* name,
                        UINT64 mode, UINT64 attributes) {
+    if (const auto status = planned_failure(Call::Open, __builtin_return_address(0)))
+        return *status;
     const EFI_STATUS status = real.Open(directory, file, name, mode, attributes);
     if (!failed(status))
         *file = hooked(*file);
@@ -38,11 +43,28 @@ EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, C
 }
 
 EFI_STATUS EFIAPI close(EFI_FILE_PROTOCOL* file) {
-    --open_count;
+    auto* const end = open_files.data() + open_count;
+    auto* const known = std::find(open_files.data(), end, file);
+    if (known != end)
+        *known = open_files[--open_count];
     return real.Close(file);
 }
 
+EFI_STATUS EFIAPI get_info(EFI_FILE_PROTOCOL* file, EFI_GUID* type, UINTN* bytes, void* into) {
+    if (const auto status = planned_failure(Call::GetInfo, __builtin_return_address(0)))
+        return *status;
+    return real.GetInfo(file, type, bytes, into);
+}
+
+EFI_STATUS EFIAPI set_position(EFI_FILE_PROTOCOL* file, UINT64 position) {
+    if (const auto status = planned_failure(Call::SetPosition, __builtin_return_address(0)))
+        return *status;
+    return real.SetPosition(file, position);
+}
+
 EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
+    if (const auto status = planned_failure(Call::Read, __builtin_return_address(0)))
+        return *status;
     if (are_high_reads_refused && (reinterpret_cast<UINT64>(into) + *bytes) >> 32 != 0) {
         say(Text().add("refused to read above 4 GiB"));
         return EFI_DEVICE_ERROR;
@@ -51,16 +73,22 @@ EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
 }
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file) {
-    ++open_count;
+    if (open_count == open_files.size())
+        give_up("too many", "files");
+    open_files[open_count++] = file;
     real = *file;
     file->Open = open;
     file->Close = close;
+    file->GetInfo = get_info;
+    file->SetPosition = set_position;
     file->Read = read;
     return file;
 }
 
 EFI_STATUS EFIAPI hooked_open_volume(EFI_SIMPLE_FILE_SYSTEM_PROTOCOL* system,
                                      EFI_FILE_PROTOCOL** root) {
+    if (const auto status = planned_failure(Call::OpenVolume, __builtin_return_address(0)))
+        return *status;
     const EFI_STATUS status = open_volume(system, root);
     if (!failed(status))
         *root = hooked(*root);
@@ -99,6 +127,11 @@ void hook_files() {
 
 UINTN files_open() {
     return open_count;
+}
+
+void close_open_files() {
+    while (open_count != 0)
+        real.Close(open_files[--open_count]);
 }
 
 void refuse_high_reads() {

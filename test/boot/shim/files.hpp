@@ -15,6 +15,8 @@ UINTN read_boot_file(std::u16string_view path, void* into, UINTN room);
 /// From now on the loader's files are hooked.
 void hook_files();
 UINTN files_open();
+/// When the loader is gone.
+void close_open_files();
 
 /// Read fails where it would write above 4 GiB, as drivers do that can't reach it.
 void refuse_high_reads();

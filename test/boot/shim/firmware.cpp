@@ -6,7 +6,6 @@
 
 namespace shim {
 
-
 namespace {
 
 void print(std::string_view text) {

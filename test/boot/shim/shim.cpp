@@ -12,11 +12,21 @@
 //     network reply|no-reply|ipv6  the loader comes from a TFTP server: network.hpp
 //     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
 //     five-levels                  5-level paging is turned on
+//     memory-attributes            there is a Memory Attribute Protocol
+//     no-console                   there is no ConOut and no ConIn
+//     fail CALL FIRST LAST         in each start from now on, these calls of this name fail
+//     fail-always CALL …           and so do all of these names
+//     fail-nothing                 neither does
 //     start                        \shim\loader.efi is started; says what it comes back with
+//     sweep CALL                   it is started again and again: with the first call failing, with
+//                                  the second, and so on, until there is none that could fail.
+//                                  When it would have booted, it doesn't
 //
 // At the end the loader is started once more.
 #include "boot_services.hpp"
+#include "devices.hpp"
 #include "display.hpp"
+#include "faults.hpp"
 #include "files.hpp"
 #include "firmware.hpp"
 #include "memory.hpp"
@@ -47,8 +57,8 @@ void set_options(Loader& loader, std::string_view text) {
         loader.options[i] = static_cast<UINT8>(text[i]);
 }
 
-/// Returns only if the loader does.
-EFI_STATUS start(const Loader& loader) {
+/// Returns when the loader does. One that may not leave the firmware always does.
+EFI_STATUS start(const Loader& loader, bool may_leave) {
     const auto* const own =
         protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware.image, kLoadedImageGuid);
     EFI_HANDLE handle = nullptr;
@@ -59,20 +69,36 @@ EFI_STATUS start(const Loader& loader) {
     loaded->DeviceHandle = loader.device == nullptr ? own->DeviceHandle : loader.device;
     loaded->LoadOptions = loader.options;
     loaded->LoadOptionsSize = loader.options_bytes;
-    const Held before = held();
+    image_that_must_not_leave = may_leave ? nullptr : handle;
+    begin_counting(loaded->ImageBase, loaded->ImageSize);
     const EFI_STATUS status = firmware.boot->StartImage(handle, nullptr, nullptr);
-    const Held after = held();
-    say(Text()
-            .add("the loader came back with ")
-            .hex(status)
-            .add(" and keeps ")
-            .decimal(after.pages - before.pages)
-            .add(" pages, ")
-            .decimal(after.pools - before.pools)
-            .add(" pools, ")
-            .decimal(after.files - before.files)
-            .add(" files"));
+    const Held kept = held();
+    if (status == kWouldHaveBooted)
+        say(Text().add("the loader would have booted"));
+    else
+        say(Text()
+                .add("the loader came back with ")
+                .hex(status)
+                .add(" and keeps ")
+                .decimal(kept.pages)
+                .add(" pages, ")
+                .decimal(kept.pools)
+                .add(" pools, ")
+                .decimal(kept.files)
+                .add(" files"));
+    free_what_is_held();
     return status;
+}
+
+void sweep(Call call, const Loader& loader) {
+    UINTN number = 0;
+    do {
+        ++number;
+        fail_calls(call, number, number);
+        start(loader, false);
+    } while (has_failed());
+    fail_nothing();
+    say(Text().add("swept ").add(name_of(call)).add(": ").decimal(number - 1).add(" calls"));
 }
 
 void carry_out(std::string_view line, Loader& loader) {
@@ -97,8 +123,24 @@ void carry_out(std::string_view line, Loader& loader) {
         dirty_processor();
     else if (command == "five-levels")
         enter_five_level_paging();
+    else if (command == "memory-attributes")
+        add_memory_attributes();
+    else if (command == "no-console") {
+        firmware.system->ConOut = nullptr;
+        firmware.system->ConIn = nullptr;
+    } else if (command == "fail") {
+        const Call call = take_call(line);
+        const UINTN first = take_number(line);
+        fail_calls(call, first, take_number(line));
+    } else if (command == "fail-always")
+        while (!line.empty())
+            fail_always(take_call(line));
+    else if (command == "fail-nothing")
+        fail_nothing();
     else if (command == "start")
-        start(loader);
+        start(loader, true);
+    else if (command == "sweep")
+        sweep(take_call(line), loader);
     else
         give_up("not a command", command);
 }
@@ -112,12 +154,13 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     Loader loader;
     auto* const text = static_cast<char*>(allocate_pool(kLargestFile));
     std::string_view plan(text, read_boot_file(u"\\shim\\plan.txt", text, kLargestFile));
-    hook_boot_services();
+    hook_services();
     hook_files();
+    hook_devices();
     while (!plan.empty()) {
         const std::string_view line = plan.substr(0, plan.find('\n'));
         plan.remove_prefix(std::min(line.size() + 1, plan.size()));
         carry_out(line, loader);
     }
-    return start(loader);
+    return start(loader, true);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "variables.hpp"
 
+#include "faults.hpp"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -30,20 +32,14 @@ EFI_STATUS EFIAPI get_variable(CHAR16* name, EFI_GUID* vendor, UINT32* attribute
     return firmware.runtime->GetVariable(name, vendor, attributes, bytes, data);
 }
 
-/// A copy for the loader: the firmware's own is not to be changed.
-void hook_runtime_services() {
-    auto* const table =
-        static_cast<EFI_RUNTIME_SERVICES*>(allocate_pool(sizeof(EFI_RUNTIME_SERVICES)));
-    *table = *firmware.runtime;
-    table->GetVariable = get_variable;
-    firmware.system->RuntimeServices = table;
-}
-
 } // namespace
 
+void hook_get_variable(EFI_RUNTIME_SERVICES& runtime) {
+    runtime.GetVariable = get_variable;
+    hook<Call::GetVariable>(runtime.GetVariable);
+}
+
 void set_variable(std::string_view arguments) {
-    if (variable_count == 0)
-        hook_runtime_services();
     if (variable_count == variables.size())
         give_up("too many", "variables");
     const std::string_view name = take_word(arguments);

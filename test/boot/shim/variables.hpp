@@ -7,6 +7,9 @@
 
 namespace shim {
 
+/// Puts GetVariable with these variables into the loader's services.
+void hook_get_variable(EFI_RUNTIME_SERVICES& runtime);
+
 /// "NAME VALUE": GetVariable gives this byte, whatever the vendor's GUID.
 void set_variable(std::string_view arguments);
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "devices.hpp"
+
+#include "faults.hpp"
+
+namespace shim {
+namespace {
+
+struct Rng { // EFI_RNG_PROTOCOL, UEFI 2.10 section 37.5
+    void* GetInfo;
+    EFI_STATUS(EFIAPI* GetRNG)(Rng* self, EFI_GUID* algorithm, UINTN bytes, UINT8* value);
+};
+constexpr EFI_GUID kRngGuid = {
+    0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};
+
+struct DevicePathToText { // UEFI 2.10 section 10.6.2
+    void* ConvertDeviceNodeToText;
+    CHAR16*(EFIAPI* ConvertDevicePathToText)(const EFI_DEVICE_PATH* path, BOOLEAN display_only,
+                                             BOOLEAN allow_shortcuts);
+};
+constexpr EFI_GUID kToTextGuid = {
+    0x8b843e20, 0x8132, 0x4852, {0x90, 0xcc, 0x55, 0x1a, 0x4e, 0x4a, 0x7f, 0x1c}};
+
+struct MemoryAttribute { // UEFI 2.10 section 37.1
+    using Function = EFI_STATUS(EFIAPI*)(MemoryAttribute* self, EFI_PHYSICAL_ADDRESS base,
+                                         UINT64 length, UINT64 attributes);
+    void* GetMemoryAttributes;
+    Function SetMemoryAttributes;
+    Function ClearMemoryAttributes;
+};
+constexpr EFI_GUID kMemoryAttributeGuid = {
+    0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
+
+constexpr EFI_GUID kGraphicsOutputGuid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+constexpr EFI_GUID kBlockIoGuid = EFI_BLOCK_IO_PROTOCOL_GUID;
+
+decltype(DevicePathToText::ConvertDevicePathToText) convert_to_text;
+
+CHAR16* EFIAPI hooked_convert_to_text(const EFI_DEVICE_PATH* path, BOOLEAN display_only,
+                                      BOOLEAN allow_shortcuts) {
+    if (planned_failure(Call::ConvertDevicePathToText, __builtin_return_address(0)))
+        return nullptr;
+    return convert_to_text(path, display_only, allow_shortcuts);
+}
+
+/// All disks, of which the loader reads one: they have the same driver.
+void hook_disks() {
+    UINTN count = 0;
+    EFI_HANDLE* handles = nullptr;
+    EFI_GUID guid = kBlockIoGuid;
+    if (failed(firmware.boot->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles)))
+        return;
+    for (UINTN i = 0; i < count; ++i) {
+        auto* const disk = protocol_on<EFI_BLOCK_IO_PROTOCOL>(handles[i], kBlockIoGuid);
+        if (disk->Media->LogicalPartition == 0)
+            hook<Call::ReadBlocks>(disk->ReadBlocks);
+    }
+}
+
+EFI_STATUS EFIAPI change_nothing(MemoryAttribute*, EFI_PHYSICAL_ADDRESS, UINT64, UINT64) {
+    return EFI_SUCCESS;
+}
+MemoryAttribute memory_attribute;
+
+} // namespace
+
+void add_memory_attributes() {
+    if (first_protocol<MemoryAttribute>(kMemoryAttributeGuid) != nullptr)
+        give_up("already there", "memory attributes");
+    memory_attribute.SetMemoryAttributes = change_nothing;
+    memory_attribute.ClearMemoryAttributes = change_nothing;
+    hook<Call::SetMemoryAttributes>(memory_attribute.SetMemoryAttributes);
+    hook<Call::ClearMemoryAttributes>(memory_attribute.ClearMemoryAttributes);
+    EFI_HANDLE handle = nullptr;
+    EFI_GUID guid = kMemoryAttributeGuid;
+    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
+                                                       &memory_attribute)))
+        give_up("can't install", "memory attributes");
+}
+
+void hook_devices() {
+    hook_disks();
+    if (auto* const rng = first_protocol<Rng>(kRngGuid); rng != nullptr)
+        hook<Call::GetRNG>(rng->GetRNG);
+    if (auto* const text = first_protocol<DevicePathToText>(kToTextGuid); text != nullptr) {
+        convert_to_text = text->ConvertDevicePathToText;
+        text->ConvertDevicePathToText = hooked_convert_to_text;
+    }
+    if (auto* const display = first_protocol<EFI_GRAPHICS_OUTPUT_PROTOCOL>(kGraphicsOutputGuid);
+        display != nullptr) {
+        hook<Call::QueryMode>(display->QueryMode);
+        hook<Call::SetMode>(display->SetMode);
+    }
+    if (auto* const output = firmware.system->ConOut; output != nullptr)
+        hook<Call::OutputString>(output->OutputString);
+    if (auto* const input = firmware.system->ConIn; input != nullptr)
+        hook<Call::ReadKeyStroke>(input->ReadKeyStroke);
+}
+
+} // namespace shim
