@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -109,10 +109,11 @@ class Machine:
                  partition: gpt.Partition | mbr.Partition | None = None,
                  network: Network | PlainServer | None = None,
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
-                 display_adapter: bool = True, resets: bool = False, exit_device: bool = True):
+                 display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
+                 devices: Sequence[str] = ()):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
         partitions, or just the `partition`. With a `network` there is no disk, but a server with the
-        files. A reset ends QEMU unless it `resets`; without the
+        files. `devices` are QEMU's. A reset ends QEMU unless it `resets`; without the
         `exit_device` the guest can't end it."""
         self.firmware = firmware
         self._debug_file = directory / "debugcon.txt"
@@ -132,6 +133,7 @@ class Machine:
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
             "-display", "none", *(["-device", "VGA"] if display_adapter else []),
             *medium,
+            *(argument for device in devices for argument in ("-device", device)),
             *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),
             "-qmp", f"unix:{self._qmp_socket},server=on,wait=off",
             "-debugcon", f"file:{self._debug_file}",

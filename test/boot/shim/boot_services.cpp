@@ -71,6 +71,9 @@ EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {
         return *status;
     if (image_that_must_not_leave != nullptr)
         firmware.boot->Exit(image_that_must_not_leave, kWouldHaveBooted, 0, nullptr);
+    // From here on the services are the kernel's.
+    if (!is_to_fail(Call::SetVirtualAddressMap))
+        firmware.system->RuntimeServices = firmware.runtime;
     return firmware.boot->ExitBootServices(image, key);
 }
 

@@ -3,6 +3,8 @@
 
 #include "faults.hpp"
 
+#include <array>
+
 namespace shim {
 namespace {
 
@@ -33,6 +35,49 @@ constexpr EFI_GUID kMemoryAttributeGuid = {
 
 constexpr EFI_GUID kGraphicsOutputGuid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 constexpr EFI_GUID kBlockIoGuid = EFI_BLOCK_IO_PROTOCOL_GUID;
+
+/// Displays have different drivers, so each has functions of its own.
+struct Display {
+    EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL real;
+};
+std::array<Display, 4> displays;
+std::size_t display_count;
+
+const EFI_GRAPHICS_OUTPUT_PROTOCOL& real(const EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol) {
+    std::size_t i = 0;
+    while (displays[i].protocol != protocol)
+        ++i;
+    return displays[i].real;
+}
+
+EFI_STATUS EFIAPI hooked_query_mode(EFI_GRAPHICS_OUTPUT_PROTOCOL* display, UINT32 mode,
+                                    UINTN* bytes, EFI_GRAPHICS_OUTPUT_MODE_INFORMATION** info) {
+    if (const auto status = planned_failure(Call::QueryMode, __builtin_return_address(0)))
+        return *status;
+    return real(display).QueryMode(display, mode, bytes, info);
+}
+
+EFI_STATUS EFIAPI hooked_set_mode(EFI_GRAPHICS_OUTPUT_PROTOCOL* display, UINT32 mode) {
+    if (const auto status = planned_failure(Call::SetMode, __builtin_return_address(0)))
+        return *status;
+    return real(display).SetMode(display, mode);
+}
+
+void hook_displays() {
+    UINTN count = 0;
+    EFI_HANDLE* handles = nullptr;
+    EFI_GUID guid = kGraphicsOutputGuid;
+    if (failed(firmware.boot->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles)))
+        return;
+    for (UINTN i = 0; i < count && display_count < displays.size(); ++i) {
+        auto* const display =
+            protocol_on<EFI_GRAPHICS_OUTPUT_PROTOCOL>(handles[i], kGraphicsOutputGuid);
+        displays[display_count++] = {display, *display};
+        display->QueryMode = hooked_query_mode;
+        display->SetMode = hooked_set_mode;
+    }
+}
 
 decltype(DevicePathToText::ConvertDevicePathToText) convert_to_text;
 
@@ -86,11 +131,7 @@ void hook_devices() {
         convert_to_text = text->ConvertDevicePathToText;
         text->ConvertDevicePathToText = hooked_convert_to_text;
     }
-    if (auto* const display = first_protocol<EFI_GRAPHICS_OUTPUT_PROTOCOL>(kGraphicsOutputGuid);
-        display != nullptr) {
-        hook<Call::QueryMode>(display->QueryMode);
-        hook<Call::SetMode>(display->SetMode);
-    }
+    hook_displays();
     if (auto* const output = firmware.system->ConOut; output != nullptr)
         hook<Call::OutputString>(output->OutputString);
     if (auto* const input = firmware.system->ConIn; input != nullptr)

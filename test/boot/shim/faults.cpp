@@ -80,6 +80,10 @@ void fail_nothing() {
         plan.first_failure = plan.last_failure = 0;
 }
 
+bool is_to_fail(Call call) {
+    return plans[static_cast<std::size_t>(call)].first_failure != 0;
+}
+
 void begin_counting(const void* image, UINTN bytes) {
     loader_image = static_cast<const UINT8*>(image);
     loader_bytes = bytes;

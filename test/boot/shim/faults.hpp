@@ -50,6 +50,8 @@ void fail_calls(Call call, UINTN first, UINTN last);
 void fail_always(Call call);
 void fail_nothing();
 
+bool is_to_fail(Call call);
+
 /// Counting begins anew. Calls from elsewhere than this image don't count: drivers make some, too.
 /// Failures are told with the place in it.
 void begin_counting(const void* image, UINTN bytes);
