@@ -13,24 +13,42 @@ constexpr uint64_t kLowest = uint64_t{1} << 20;
 constexpr PhysAddr kBelow4GiB{uint64_t{1} << 32};
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
 
+bool is_free(const EfiMemoryDescriptor& descriptor) {
+    return descriptor.type == kEfiConventionalMemory &&
+           efi_memory_type(descriptor) == BATON_MEMORY_USABLE;
+}
+
+/// What of `range` the map says something else about, too: firmware contradicts itself. Nothing
+/// where it doesn't.
+std::optional<PhysRange> contradiction(const EfiMemoryMap& map, PhysRange range) {
+    for (std::size_t i = 0; i < map.size(); ++i)
+        if (!is_free(map[i]) && efi_range(map[i]).overlaps(range))
+            return efi_range(map[i]);
+    return {};
+}
+
 /// The highest place for `request` below `end` in the free memory of `map`.
 std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
                                    const FrameRequest& request,
                                    std::span<const PhysRange> occupied) {
     std::optional<PhysAddr> best;
     for (std::size_t i = 0; i < map.size(); ++i) {
-        const EfiMemoryDescriptor descriptor = map[i];
-        if (descriptor.type != kEfiConventionalMemory ||
-            efi_memory_type(descriptor) != BATON_MEMORY_USABLE)
+        if (!is_free(map[i]))
             continue;
-        PhysRange free = efi_range(descriptor);
+        PhysRange free = efi_range(map[i]);
         const uint64_t low = std::max(free.base.value, kLowest);
         if (free.empty() || free.end().value <= low)
             continue;
         free = {{low}, free.end().value - low};
-        const auto place = highest_fit(free, end, request, occupied);
-        if (place && (!best || *place > *best))
-            best = place;
+        auto place = highest_fit(free, end, request, occupied);
+        while (place && (!best || *place > *best)) {
+            const auto taken = contradiction(map, {*place, request.pages * kPageBytes});
+            if (!taken) {
+                best = place;
+                break;
+            }
+            place = highest_fit(free, taken->base, request, occupied);
+        }
     }
     return best;
 }

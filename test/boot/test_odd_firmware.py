@@ -3,7 +3,7 @@
 
 import pytest
 from elf import PF_R, PF_X
-from kernels import MIB, TOP_2_GIB, patterned, plain_segments
+from kernels import MIB, TOP_2_GIB, checker_kernel, patterned, plain_segments
 
 
 def test_displays_are_told_with_modes_and_edid(expect_conformance):
@@ -39,3 +39,30 @@ def test_firmware_that_cannot_read_to_high_memory(expect_promises_kept):
                                    memory_mib=4096,
                                    plan="leave-low 16\nrefuse-high-reads\n")
     machine.wait_for_debugcon("^shim: refused to read above 4 GiB$")
+
+
+@pytest.mark.parametrize("plan", [
+    "short-reads 1000", "map-grows", "map-garbled 48", "map-garbled 72", "exit-allocates 3",
+    "raise-priority 8", "raise-priority 16"], ids=lambda plan: plan.replace(" ", "-"))
+def test_firmware_may_behave_so(expect_conformance, plan):
+    expect_conformance("minus-2g", plan=f"{plan}\n")
+
+
+# The plan, the error, MiB of memory.
+LIES = [
+    ("long-reads 1", "file_read_short", 256),
+    ("long-files 100000", "file_read_short", 256),
+    ("leave-low 0", "out_of_memory", 4096),  # stage 2 must lie below 4 GiB
+    ("fail ExitBootServices 1 99", "exit_boot_services_failed", 256),
+    ("fail GetMemoryMap 1 9999", "memory_map_unavailable", 256),
+]
+
+
+@pytest.mark.parametrize(("plan", "error", "mib"), LIES)
+def test_want_or_lie_of_the_firmware_is_error(boot, plan, error, mib):
+    options = "options kernel=/os/kernel.elf module=/os/module\n"
+    machine = boot(None, plan=f"{options}{plan}\n", memory_mib=mib,
+                   files={"/os/kernel.elf": checker_kernel(plain_segments()),
+                          "/os/module": "a module"})
+    machine.wait_for_debugcon(rf"^error: {error}: ")
+    machine.wait_for_debugcon(r"^shim: the loader came back with 0x8")

@@ -3,6 +3,7 @@
 
 #include "faults.hpp"
 #include "files.hpp"
+#include "memory.hpp"
 #include "variables.hpp"
 
 #include <algorithm>
@@ -71,10 +72,17 @@ EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {
         return *status;
     if (image_that_must_not_leave != nullptr)
         firmware.boot->Exit(image_that_must_not_leave, kWouldHaveBooted, 0, nullptr);
+    if (exits_that_allocate != 0) {
+        --exits_that_allocate;
+        shim::allocate_pages(1, EfiRuntimeServicesData, EFI_PHYSICAL_ADDRESS{1} << 32);
+    }
     // From here on the services are the kernel's.
     if (!is_to_fail(Call::SetVirtualAddressMap))
         firmware.system->RuntimeServices = firmware.runtime;
-    return firmware.boot->ExitBootServices(image, key);
+    const EFI_STATUS status = firmware.boot->ExitBootServices(image, key);
+    if (failed(status))
+        say(Text().add("ExitBootServices did not accept the key"));
+    return status;
 }
 
 /// Nobody presses a key here: the loader need not wait for one.
@@ -94,7 +102,7 @@ void hook_services() {
     boot->FreePool = hooked_free_pool;
     boot->ExitBootServices = hooked_exit_boot_services;
     boot->Stall = hooked_stall;
-    hook<Call::GetMemoryMap>(boot->GetMemoryMap);
+    hook_get_memory_map(*boot);
     hook<Call::HandleProtocol>(boot->HandleProtocol);
     hook<Call::LocateProtocol>(boot->LocateProtocol);
     hook<Call::LocateHandleBuffer>(boot->LocateHandleBuffer);

@@ -29,6 +29,9 @@ EFI_FILE_PROTOCOL real;
 std::array<EFI_FILE_PROTOCOL*, 64> open_files;
 std::size_t open_count;
 bool are_high_reads_refused;
+UINTN most_read_at_once = ~UINTN{0};
+UINTN said_to_be_read_more;
+UINTN said_to_be_longer;
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file);
 
@@ -53,7 +56,10 @@ EFI_STATUS EFIAPI close(EFI_FILE_PROTOCOL* file) {
 EFI_STATUS EFIAPI get_info(EFI_FILE_PROTOCOL* file, EFI_GUID* type, UINTN* bytes, void* into) {
     if (const auto status = planned_failure(Call::GetInfo, __builtin_return_address(0)))
         return *status;
-    return real.GetInfo(file, type, bytes, into);
+    const EFI_STATUS status = real.GetInfo(file, type, bytes, into);
+    if (!failed(status))
+        static_cast<EFI_FILE_INFO*>(into)->FileSize += said_to_be_longer;
+    return status;
 }
 
 EFI_STATUS EFIAPI set_position(EFI_FILE_PROTOCOL* file, UINT64 position) {
@@ -69,7 +75,10 @@ EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
         say(Text().add("refused to read above 4 GiB"));
         return EFI_DEVICE_ERROR;
     }
-    return real.Read(file, bytes, into);
+    *bytes = std::min(*bytes, most_read_at_once);
+    const EFI_STATUS status = real.Read(file, bytes, into);
+    *bytes += said_to_be_read_more;
+    return status;
 }
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file) {
@@ -136,6 +145,18 @@ void close_open_files() {
 
 void refuse_high_reads() {
     are_high_reads_refused = true;
+}
+
+void shorten_reads(std::string_view arguments) {
+    most_read_at_once = take_number(arguments);
+}
+
+void lengthen_reads(std::string_view arguments) {
+    said_to_be_read_more = take_number(arguments);
+}
+
+void lengthen_files(std::string_view arguments) {
+    said_to_be_longer = take_number(arguments);
 }
 
 } // namespace shim

@@ -21,4 +21,11 @@ void close_open_files();
 /// Read fails where it would write above 4 GiB, as drivers do that can't reach it.
 void refuse_high_reads();
 
+/// "BYTES": Read gives no more at once.
+void shorten_reads(std::string_view arguments);
+/// "BYTES": Read says that it gave so many more than asked for.
+void lengthen_reads(std::string_view arguments);
+/// "BYTES": GetInfo says that files are so much longer.
+void lengthen_files(std::string_view arguments);
+
 } // namespace shim

@@ -1,24 +1,141 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory.hpp"
 
+#include "faults.hpp"
+
+#include <algorithm>
+#include <cstring>
+
 namespace shim {
 namespace {
 
 constexpr EFI_PHYSICAL_ADDRESS k4GiB = EFI_PHYSICAL_ADDRESS{1} << 32;
 constexpr UINTN kPagesPerMib = 256;
 
+bool grows;
+UINTN garbled_descriptor_bytes; // 0: not garbled
+
+constexpr UINTN kPageBytes = 4096;
+constexpr UINTN kMostDescriptors = 2048;
+
+/// The firmware's map, then what is made of it.
+EFI_MEMORY_DESCRIPTOR* garbled_map;
+
+void add(UINTN& count, EFI_MEMORY_DESCRIPTOR descriptor, UINTN first_page, UINTN pages) {
+    if (count == kMostDescriptors)
+        give_up("too many", "descriptors");
+    descriptor.PhysicalStart += first_page * kPageBytes;
+    descriptor.NumberOfPages = pages;
+    garbled_map[count++] = descriptor;
+}
+
+/// Said to be owned by something else, whatever the firmware gives away of it.
+EFI_MEMORY_DESCRIPTOR owned[512];
+UINTN owned_count;
+
+/// Free memory in many pieces; near the end of each that is free at first, some owned pages.
+UINTN garble(const UINT8* map, UINTN bytes, UINTN descriptor_bytes) {
+    constexpr UINTN kPiecePages = 256;
+    constexpr UINTN kOwnedPages = 3;
+    constexpr UINTN kFromEnd = 20;
+    const bool is_first = owned_count == 0;
+    UINTN count = 0;
+    for (UINTN at = 0; at < bytes; at += descriptor_bytes) {
+        EFI_MEMORY_DESCRIPTOR descriptor;
+        std::memcpy(&descriptor, map + at, sizeof descriptor);
+        const UINTN pages = descriptor.NumberOfPages;
+        if (descriptor.Type != EfiConventionalMemory) {
+            add(count, descriptor, 0, pages);
+            continue;
+        }
+        for (UINTN first = 0; first < pages; first += kPiecePages) {
+            const UINTN piece = std::min(kPiecePages, pages - first);
+            add(count, descriptor, first, piece);
+            if (!is_first || piece < kFromEnd || owned_count == std::size(owned))
+                continue;
+            EFI_MEMORY_DESCRIPTOR& some = owned[owned_count++];
+            some = descriptor;
+            some.Type = owned_count % 2 == 0 ? EfiReservedMemoryType : EfiACPIMemoryNVS;
+            some.PhysicalStart += (first + piece - kFromEnd) * kPageBytes;
+            some.NumberOfPages = kOwnedPages;
+        }
+    }
+    for (UINTN i = 0; i < owned_count; ++i)
+        add(count, owned[i], 0, kOwnedPages);
+    for (UINTN i = 0; i < count / 2; i += 3) // in no order
+        std::swap(garbled_map[i], garbled_map[count - 1 - i]);
+    return count;
+}
+
+EFI_STATUS get_garbled_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN* key,
+                           UINTN* descriptor_bytes, UINT32* version) {
+    constexpr UINTN kRoom = UINTN{1} << 16;
+    static UINT8* real_map = nullptr;
+    if (real_map == nullptr)
+        real_map = static_cast<UINT8*>(allocate_pool(kRoom));
+    UINTN real_bytes = kRoom;
+    const EFI_STATUS status =
+        firmware.boot->GetMemoryMap(&real_bytes, reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(real_map),
+                                    key, descriptor_bytes, version);
+    if (failed(status))
+        return status;
+    const UINTN count = garble(real_map, real_bytes, *descriptor_bytes);
+    *descriptor_bytes = garbled_descriptor_bytes;
+    const UINTN room = *bytes;
+    *bytes = count * garbled_descriptor_bytes;
+    if (room < *bytes)
+        return EFI_BUFFER_TOO_SMALL;
+    for (UINTN i = 0; i < count; ++i) {
+        auto* const place = reinterpret_cast<UINT8*>(map) + i * garbled_descriptor_bytes;
+        std::memset(place, 0xee, garbled_descriptor_bytes);
+        std::memcpy(place, &garbled_map[i], sizeof garbled_map[i]);
+    }
+    return EFI_SUCCESS;
+}
+
+EFI_STATUS EFIAPI get_memory_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN* key,
+                                 UINTN* descriptor_bytes, UINT32* version) {
+    if (grows) { // somewhere between others, so that it can't join one
+        EFI_PHYSICAL_ADDRESS address = 0;
+        firmware.boot->AllocatePages(AllocateAnyPages, EfiRuntimeServicesData, 2, &address);
+        firmware.boot->FreePages(address, 1);
+    }
+    if (garbled_descriptor_bytes != 0)
+        return get_garbled_map(bytes, map, key, descriptor_bytes, version);
+    return firmware.boot->GetMemoryMap(bytes, map, key, descriptor_bytes, version);
+}
+
 } // namespace
+
+void let_the_map_grow() {
+    grows = true;
+}
+
+void garble_the_map(std::string_view arguments) {
+    garbled_map = static_cast<EFI_MEMORY_DESCRIPTOR*>(
+        allocate_pool(kMostDescriptors * sizeof(EFI_MEMORY_DESCRIPTOR)));
+    garbled_descriptor_bytes = take_number(arguments);
+    if (garbled_descriptor_bytes < sizeof(EFI_MEMORY_DESCRIPTOR))
+        give_up("too small a descriptor", arguments);
+}
+
+void hook_get_memory_map(EFI_BOOT_SERVICES& boot) {
+    boot.GetMemoryMap = get_memory_map;
+    hook<Call::GetMemoryMap>(boot.GetMemoryMap);
+}
 
 void leave_low_memory(std::string_view mib) {
     const UINTN kept_pages = take_number(mib) * kPagesPerMib;
-    const auto* const kept = allocate_pages(kept_pages, EfiBootServicesData, k4GiB);
+    const auto* const kept =
+        kept_pages == 0 ? nullptr : allocate_pages(kept_pages, EfiBootServicesData, k4GiB);
     for (UINTN pages = UINTN{1} << 19; pages != 0; pages /= 2) {
         EFI_PHYSICAL_ADDRESS address = k4GiB - 1;
         while (!failed(firmware.boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType,
                                                     pages, &address)))
             address = k4GiB - 1;
     }
-    firmware.boot->FreePages(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(kept), kept_pages);
+    if (kept != nullptr)
+        firmware.boot->FreePages(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(kept), kept_pages);
 }
 
 } // namespace shim

@@ -10,4 +10,14 @@ namespace shim {
 /// Takes all free memory between 1 MiB and 4 GiB but so many MiB in one piece.
 void leave_low_memory(std::string_view mib);
 
+/// Each GetMemoryMap finds the map longer by an allocation than the one before.
+void let_the_map_grow();
+
+/// "BYTES": descriptors lie that far apart, come in no order, hundreds of them, and some overlap
+/// what others say is free.
+void garble_the_map(std::string_view arguments);
+
+/// For the services that the loader sees.
+void hook_get_memory_map(EFI_BOOT_SERVICES& boot);
+
 } // namespace shim

@@ -10,6 +10,13 @@
 //     leave-low MIB                memory below 4 GiB is taken, but so much
 //     refuse-high-reads            files can't be read to memory above 4 GiB
 //     network reply|no-reply|ipv6  the loader comes from a TFTP server: network.hpp
+//     short-reads BYTES            Read gives no more at once
+//     long-reads BYTES             Read says that it gave so many more than were asked for
+//     long-files BYTES             GetInfo says that files are so much longer than they are
+//     map-grows                    the memory map has one more entry each time that it is asked for
+//     map-garbled BYTES            it has hundreds, unsorted, overlapping, of this size
+//     exit-allocates CALLS         the first calls of ExitBootServices change the memory map
+//     raise-priority LEVEL         the loader is started at this task priority level
 //     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
 //     five-levels                  5-level paging is turned on
 //     memory-attributes            there is a Memory Attribute Protocol
@@ -119,6 +126,20 @@ void carry_out(std::string_view line, Loader& loader) {
         refuse_high_reads();
     else if (command == "network")
         loader.device = add_network(line);
+    else if (command == "short-reads")
+        shorten_reads(line);
+    else if (command == "long-reads")
+        lengthen_reads(line);
+    else if (command == "long-files")
+        lengthen_files(line);
+    else if (command == "map-grows")
+        let_the_map_grow();
+    else if (command == "map-garbled")
+        garble_the_map(line);
+    else if (command == "exit-allocates")
+        exits_that_allocate = take_number(line);
+    else if (command == "raise-priority")
+        firmware.boot->RaiseTPL(take_number(line));
     else if (command == "dirty-processor")
         dirty_processor();
     else if (command == "five-levels")
