@@ -89,12 +89,24 @@ def make_volume(image: Path, files: Mapping[str, Path]) -> None:
             run("mcopy", "-i", image, *Path(names).iterdir(), f"::{directory}")
 
 
+def _image_file(image: Path, unreadable: bytes | None) -> str:
+    """The file of a drive, with QEMU's error injection for the sector with these bytes."""
+    if unreadable is None:
+        return f"file={image}"
+    position = image.read_bytes().find(unreadable)
+    assert position >= 0, "the disk has no such bytes"
+    return (f"file.driver=blkdebug,file.image.filename={image},"
+            f"file.inject-error.0.event=none,file.inject-error.0.iotype=read,"
+            f"file.inject-error.0.errno=5,file.inject-error.0.sector={position // gpt.SECTOR}")
+
+
 def _disk_arguments(image: Path, files: Mapping[str, Path], disk: str,
-                    partition: gpt.Partition | mbr.Partition | None) -> list[str]:
+                    partition: gpt.Partition | mbr.Partition | None,
+                    unreadable: bytes | None) -> list[str]:
     make_volume(image, files)
     if partition is not None:
         partition.put_around(image)
-    return ["-drive", f"if=none,id=disk,format=raw,file={image}", *DISKS[disk]]
+    return ["-drive", f"if=none,id=disk,format=raw,{_image_file(image, unreadable)}", *DISKS[disk]]
 
 
 def _die_with_parent() -> None:
@@ -110,10 +122,12 @@ class Machine:
                  network: Network | PlainServer | None = None,
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
-                 devices: Sequence[str] = ()):
+                 devices: Sequence[str] = (), serial_port: bool = True,
+                 unreadable: bytes | None = None):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
         partitions, or just the `partition`. With a `network` there is no disk, but a server with the
-        files. `devices` are QEMU's. A reset ends QEMU unless it `resets`; without the
+        files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
+        begin. A reset ends QEMU unless it `resets`; without the
         `exit_device` the guest can't end it."""
         self.firmware = firmware
         self._debug_file = directory / "debugcon.txt"
@@ -123,7 +137,7 @@ class Machine:
         self._qmp_socket = directory / "qmp"
         self._screenshot_file = directory / "screen.ppm"
         if network is None:
-            medium = _disk_arguments(directory / "disk.img", files, disk, partition)
+            medium = _disk_arguments(directory / "disk.img", files, disk, partition, unreadable)
         else:
             medium = network.arguments(directory, files)
         arguments = [
@@ -138,7 +152,7 @@ class Machine:
             "-qmp", f"unix:{self._qmp_socket},server=on,wait=off",
             "-debugcon", f"file:{self._debug_file}",
             "-chardev", f"stdio,id=console,logfile={self._serial_file}",
-            "-serial", "chardev:console",
+            *(["-serial", "chardev:console"] if serial_port else ["-serial", "none"]),
             "-d", "cpu_reset", "-D", str(self._log_file),
         ]
         self._deadline = time.monotonic() + DEADLINE_SECONDS

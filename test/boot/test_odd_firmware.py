@@ -48,6 +48,18 @@ def test_firmware_may_behave_so(expect_conformance, plan):
     expect_conformance("minus-2g", plan=f"{plan}\n")
 
 
+def test_machine_without_serial_port(expect_conformance):
+    expect_conformance("minus-2g", serial_port=False)
+
+
+@pytest.mark.parametrize("disk", ["virtio-blk", "nvme"])
+def test_sector_that_cannot_be_read_is_error(boot, disk):
+    """AHCI is not among them: EDK II's driver says that all is well, and gives zeroes."""
+    text = patterned(TOP_2_GIB, PF_R | PF_X, MIB)
+    machine = boot(checker_kernel([text]), disk=disk, unreadable=text.content[MIB // 2:][:4096])
+    machine.wait_for_debugcon(r"^error: file_unreadable: .*0x8000000000000007")
+
+
 # The plan, the error, MiB of memory.
 LIES = [
     ("long-reads 1", "file_read_short", 256),
