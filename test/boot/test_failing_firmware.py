@@ -25,6 +25,7 @@ PLANS = [
     ("no-console\nsweep AllocatePool\n", set()),
     ("no-console\nsweep GetMemoryMap\n", set()),
     ("no-console\nsweep Open\nsweep Read\nsweep SetPosition\nsweep GetInfo\n", set()),
+    ("no-console\nnetwork reply\nsweep Mtftp\n", {"D6"}),
     ("fail OpenVolume 1 1\nfail-always ReadKeyStroke\nstart\nfail-nothing\nsweep OpenVolume\n"
      "sweep HandleProtocol\nsweep LocateProtocol\nsweep LocateHandleBuffer\n", set()),
     ("memory-attributes\nfail ExitBootServices 1 7\nfail-always LocateDevicePath "

@@ -40,6 +40,7 @@ constinit std::array plans = {
     Plan{"ConvertDevicePathToText", EFI_OUT_OF_RESOURCES},
     Plan{"SetMemoryAttributes", EFI_UNSUPPORTED},
     Plan{"ClearMemoryAttributes", EFI_UNSUPPORTED},
+    Plan{"Mtftp", EFI_TIMEOUT},
     Plan{"OutputString", EFI_DEVICE_ERROR},
     Plan{"ReadKeyStroke", EFI_NOT_READY},
 };

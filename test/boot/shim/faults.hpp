@@ -35,6 +35,7 @@ enum class Call {
     ConvertDevicePathToText,
     SetMemoryAttributes,
     ClearMemoryAttributes,
+    Mtftp,
     OutputString,
     ReadKeyStroke,
 };

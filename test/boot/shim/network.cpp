@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "network.hpp"
 
+#include "faults.hpp"
 #include "files.hpp"
 
 #include <algorithm>
@@ -19,6 +20,8 @@ EFI_STATUS EFIAPI mtftp(EFI_PXE_BASE_CODE_PROTOCOL*, EFI_PXE_BASE_CODE_TFTP_OPCO
                         void* into, BOOLEAN, UINT64* bytes, UINTN*, EFI_IP_ADDRESS*, UINT8* name,
                         EFI_PXE_BASE_CODE_MTFTP_INFO*, BOOLEAN) {
     // NOLINTEND(readability-non-const-parameter)
+    if (const auto failure = planned_failure(Call::Mtftp, __builtin_return_address(0)))
+        return *failure;
     constexpr UINT64 kEnd = ~UINT64{0};
     std::array<CHAR16, 64> path{};
     for (UINTN i = 0; name[i] != 0 && i + 1 < path.size(); ++i)
