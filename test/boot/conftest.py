@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 import artefacts
-from elf import Elf, Segment
+from elf import Segment
 from kernels import RESET_ONCE, checker_kernel
 from machine import Machine, Ovmf
+from start import Content, start
 
-BOOT_APPLICATION = "/EFI/BOOT/BOOTX64.EFI"
-Content = Elf | bytes | str | Path
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes longer than most; ctest labels it too")
@@ -19,30 +18,15 @@ def pytest_configure(config):
 
 @pytest.fixture
 def boot():
-    """boot(kernel, **options): a Machine that starts with the kernel on its disk: an Elf, the bytes
-    of a file, a file, or None for no kernel. `files` maps paths on the disk to more files: texts,
-    and what a kernel can be. `loader` is the path of the loader. With a `plan` the firmware
-    misbehaves (shim/shim.cpp). The other options are Machine's. It ends with the test."""
+    """boot(kernel, **options): start.start(), and the machine ends with the test."""
     machines = []
     with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
 
-        def start(kernel: Content | None, *, plan: str | None = None,
-                  loader: str = BOOT_APPLICATION,
-                  files: Mapping[str, Content] | None = None, **options) -> Machine:
-            directory = Path(name) / str(len(machines))
-            directory.mkdir()
-            contents = {loader: artefacts.LOADER} if plan is None else {
-                BOOT_APPLICATION: artefacts.SHIM, "/shim/loader.efi": artefacts.LOADER,
-                "/shim/plan.txt": plan}
-            contents |= files or {}
-            if kernel is not None:
-                contents["/baton/kernel.elf"] = kernel
-            on_disk = {path: _as_file(content, directory / f"content-{i}")
-                       for i, (path, content) in enumerate(contents.items())}
-            machines.append(Machine(directory, on_disk, **options))
+        def start_here(kernel: Content | None, **options) -> Machine:
+            machines.append(start(Path(name) / str(len(machines)), kernel, **options))
             return machines[-1]
 
-        yield start
+        yield start_here
         for machine in machines:
             machine.close()
 
@@ -91,12 +75,3 @@ def expect_conformance(boot):
 def reporter() -> Path:
     """A kernel that prints what it was given (reporter/)."""
     return artefacts.REPORTER
-
-
-def _as_file(content: Content, file: Path) -> Path:
-    if isinstance(content, Path):
-        return content
-    if isinstance(content, Elf):
-        content = content.build()
-    file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return file

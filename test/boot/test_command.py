@@ -47,6 +47,13 @@ def test_run_boots_the_example_kernel_and_succeeds():
 
 
 @needs_build
+def test_soak_tells_what_became_of_its_boots():
+    result = baton("soak", 2, "--seed", "short")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 boots: 2 booted, 0 failed, 0 named errors" in result.stdout
+
+
+@needs_build
 def test_run_boots_a_kernel_of_ones_own_from_any_folder(kernel_file):
     file = kernel_file(code_kernel(REPORT_FAILURE))
     result = baton("run", file.name, "--timeout", 60, cwd=file.parent)

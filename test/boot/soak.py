@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots random kernels on random machines, some of them with a firmware that misbehaves. Each has to
+end in a kernel that finds itself in order, or in a named error; anything else is a failure.
+
+A boot depends on the seed and its number alone: --only boots one again."""
+
+import argparse
+import random
+import re
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from elf import PF_R, PF_W, PF_X, Elf, Segment
+from kernels import MIB, TOP_2_GIB, checker_kernel, patterned
+from machine import DISKS, Ovmf, UBoot
+from start import start
+
+PAGE = 4096
+HALF_BYTES = 1 << 47
+SIGN_EXTENSION = ~(HALF_BYTES - 1) & (1 << 64) - 1
+CHECKER_ROOM = 0x8000  # the checker and its parameters
+
+# QEMU's, each of which has what the loader needs; most lack something that others have.
+PROCESSORS = ["max", "max,la57=off", "qemu64", "Nehalem", "Haswell-noTSX", "EPYC",
+              "Skylake-Client-noTSX-IBRS"]
+# A call of each of these fails.
+CALLS = ["AllocatePages", "AllocatePool", "GetMemoryMap", "HandleProtocol", "LocateProtocol",
+         "LocateHandleBuffer", "GetVariable", "GetTime", "OpenVolume", "Open", "GetInfo",
+         "SetPosition", "Read", "QueryMode", "OutputString"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    kernel: Elf
+    plan: str | None  # None: the firmware behaves
+    options: dict     # of the machine
+
+
+def random_size(dice: random.Random, most: int) -> int:
+    """Small ones as often as large ones."""
+    return dice.randrange(1 << dice.randint(0, most.bit_length() - 1)) + 1
+
+
+def random_segments(dice: random.Random) -> Iterator[Segment]:
+    """One behind the other, no two in one page, in some regions of the address space."""
+    for region in range(dice.randint(1, 3)):
+        address = dice.choice([
+            TOP_2_GIB + dice.randrange(1 << 30), SIGN_EXTENSION + dice.randrange(HALF_BYTES * 3 // 4),
+            MIB + dice.randrange(1 << 30), MIB + dice.randrange(HALF_BYTES * 3 // 4)])
+        for number in range(dice.randint(1, 6)):
+            holds_checker = region == number == 0
+            file_bytes = random_size(dice, 4 * MIB) + (CHECKER_ROOM if holds_checker else 0)
+            bss_bytes = random_size(dice, 8 * MIB) if dice.random() < 0.5 else 0
+            flags = PF_R | (PF_X if holds_checker else dice.choice([0, PF_W, PF_X]))
+            segment = patterned(address, flags, file_bytes, file_bytes + bss_bytes,
+                                align=dice.choice([1, 16, PAGE]))
+            yield segment
+            address = (segment.end + PAGE) // PAGE * PAGE + dice.choice([0, dice.randrange(PAGE)])
+            address += random_size(dice, 64 * MIB) // PAGE * PAGE
+
+
+def random_kernel(dice: random.Random) -> Elf:
+    """Regions that fell on one another are thrown again."""
+    while True:
+        segments = sorted(random_segments(dice), key=lambda segment: segment.address)
+        if all(one.end // PAGE < other.address // PAGE
+               for one, other in zip(segments, segments[1:])):
+            break
+    dice.shuffle(segments)
+    return checker_kernel(segments)
+
+
+def random_plan(dice: random.Random) -> str:
+    number = dice.randint(1, 40)
+    faults = [f"fail {dice.choice(CALLS)} {number} {number + dice.choice([0, 0, 5])}",
+              f"short-reads {random_size(dice, MIB)}", "map-grows",
+              f"map-garbled {dice.choice([40, 48, 64, 96])}", f"exit-allocates {dice.randint(1, 5)}",
+              "dirty-processor", "memory-attributes", "no-console", "display 640 480 565\nedid 128",
+              "variable SecureBoot 1", f"raise-priority {dice.choice([8, 16])}"]
+    return "".join(f"{fault}\n" for fault in dice.sample(faults, dice.randint(1, 3)))
+
+
+def scenario(seed: str, number: int) -> Scenario:
+    dice = random.Random(f"{seed}/{number}")
+    options = {"firmware": dice.choice([Ovmf, Ovmf, UBoot]),
+               "cpu": dice.choice(PROCESSORS),
+               "processors": dice.randint(1, 4),
+               "memory_mib": dice.choice([192, 256, 333, 512, 1024, 2048]),
+               "display_adapter": dice.random() < 0.8}
+    plan = None
+    if options["firmware"] is Ovmf:
+        options["disk"] = dice.choice(list(DISKS))
+        plan = random_plan(dice) if dice.random() < 0.6 else None
+    return Scenario(random_kernel(dice), plan, options)
+
+
+BOOTED = re.compile(r"^checker: kept 0x[0-9a-f]+, broken 0x0$", re.MULTILINE)
+CAME_BACK = "shim: the loader came back with 0x8"
+KEPT_NOTHING = re.compile(r"^shim: .* keeps 0 pages, 0 pools, 0 files$", re.MULTILINE)
+ERROR = re.compile(r"^error: (\w+): ", re.MULTILINE)
+
+
+def outcome(case: Scenario, directory: Path) -> str:
+    """"booted", or the name of the error. Raises AssertionError for all else."""
+    machine = start(directory, case.kernel, plan=case.plan, **case.options)
+    try:
+        machine.wait_for_debugcon(f"^checker: kept|^{CAME_BACK}")
+        if BOOTED.search(machine.debugcon):
+            return "booted"
+        errors = ERROR.findall(machine.debugcon)
+        # A firmware that behaves has no excuse.
+        if case.plan is None or not errors or not KEPT_NOTHING.search(machine.debugcon):
+            machine.fail("neither a good boot nor a named error")
+        return errors[-1]
+    finally:
+        machine.close()
+
+
+def boot_one(seed: str, number: int, scratch: Path) -> tuple[int, str, str]:
+    """The number, the outcome, and where it failed why."""
+    case = scenario(seed, number)
+    directory = scratch / str(number)
+    try:
+        return number, outcome(case, directory), ""
+    except AssertionError as failure:
+        return number, "failure", f"{case.options}, plan {case.plan!r}\n{failure}"
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./baton soak", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("boots", type=int, nargs="?", default=200, help="how many; 200")
+    parser.add_argument("--seed", default="baton", help="what the boots are drawn from")
+    parser.add_argument("--only", type=int, metavar="NUMBER", help="just this boot")
+    parser.add_argument("--jobs", type=int, default=2, help="boots at once; 2")
+    arguments = parser.parse_args()
+    if arguments.boots < 1 or arguments.jobs < 1:
+        parser.error("there must be at least one boot, and one at once")
+    numbers = range(arguments.boots) if arguments.only is None else [arguments.only]
+
+    outcomes = Counter()
+    with (tempfile.TemporaryDirectory(prefix="baton-soak-") as scratch,
+          ThreadPoolExecutor(arguments.jobs) as pool):
+        results = pool.map(lambda n: boot_one(arguments.seed, n, Path(scratch)), numbers)
+        for done, (number, name, why) in enumerate(results, 1):
+            outcomes[name] += 1
+            if why:
+                print(f"boot {number} failed (--seed {arguments.seed} --only {number}): {why}")
+            if done % 20 == 0 or done == len(numbers):
+                print(f"{done} boots: {outcomes['booted']} booted, {outcomes['failure']} failed, "
+                      f"{done - outcomes['booted'] - outcomes['failure']} named errors", flush=True)
+    for name, count in outcomes.most_common():
+        print(f"{count:6} {name}")
+    return 1 if outcomes["failure"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
