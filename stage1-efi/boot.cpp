@@ -228,10 +228,13 @@ Result<void> Boot::load_symbols() {
     if (!wishes_.symbols)
         return {};
     const auto symbols = kernel_->read_symbols();
-    if (symbols)
-        symbols_ = *symbols;
-    else if (wishes_.symbols_required)
+    if (!symbols && wishes_.symbols_required)
         return std::unexpected(symbols.error());
+    if (!symbols) {
+        warn(Text().add("the symbol table isn't loaded: ").error(symbols.error()));
+        return {};
+    }
+    symbols_ = *symbols;
     if (!symbols_ && wishes_.symbols_required)
         return wish_not_met(BATON_WISH_SYMBOLS, 1);
     if (!symbols_)

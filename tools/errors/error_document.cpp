@@ -65,7 +65,9 @@ void print_error(const Entry& entry) {
     std::cout << "\n### " << entry.name << "\n\n> " << entry.sentence << '\n';
     if (!entry.labels.empty())
         std::cout << "\n**Numbers:** " << entry.labels << '\n';
-    std::cout << "\n**Cause:** " << entry.cause << "\n\n**Cure:** " << entry.cure << '\n';
+    const bool begins_with_code = entry.cure.starts_with("```");
+    std::cout << "\n**Cause:** " << entry.cause << "\n\n**Cure:**"
+              << (begins_with_code ? "\n\n" : " ") << entry.cure << '\n';
 }
 
 } // namespace
