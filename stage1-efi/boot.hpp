@@ -41,8 +41,6 @@ class Boot {
     Result<void> plan_kernel();
     Result<void> find_modules();
     Result<void> load_kernel();
-    Result<void> load_symbols();
-    Result<void> load_kernel_file();
     Result<void> load_modules();
     Result<void> plan_memory();
     Result<void> load_stage2();
@@ -54,6 +52,8 @@ class Boot {
 
     Result<uint64_t> choose_slide(const ImageExtent& extent);
     Result<void> decide_paging_levels();
+    Result<void> load_symbols();
+    Result<void> load_kernel_file();
     void leave_out_wish(uint32_t type);
     Result<void> find_module(std::string_view path, std::string_view string);
     Result<void> find_wished_module(std::string_view path);
