@@ -10,7 +10,6 @@ namespace baton {
 namespace {
 
 constexpr uint64_t kLowest = uint64_t{1} << 20;
-constexpr PhysAddr kBelow4GiB{uint64_t{1} << 32};
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
 
 bool is_free(const EfiMemoryDescriptor& descriptor) {
@@ -88,7 +87,7 @@ Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
     const auto map = memory_map();
     if (!map)
         return std::unexpected(map.error());
-    auto place = find_place(*map, kBelow4GiB, request, occupied_.ranges());
+    auto place = find_place(*map, k4GiB, request, occupied_.ranges());
     if (!place)
         place = find_place(*map, kAnywhere, request, occupied_.ranges());
     const auto type = request.use == FrameUse::code ? EfiLoaderCode : EfiLoaderData;

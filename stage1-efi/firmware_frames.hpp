@@ -11,6 +11,9 @@
 
 namespace baton {
 
+/// What drivers and code with 32-bit addresses reach lies below.
+inline constexpr PhysAddr k4GiB{uint64_t{1} << 32};
+
 /// Picks each block from the firmware's memory map, top down and below 4 GiB where it can (the
 /// firmware's disk drivers reach it there without a copy), and claims it by address. The firmware's
 /// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the

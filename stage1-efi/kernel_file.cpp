@@ -24,8 +24,8 @@ Result<std::span<std::byte>> allocate_bytes(FrameSource& frames, uint64_t bytes,
 
 } // namespace
 
-Result<KernelFile> KernelFile::open(const File& volume, std::string_view path,
-                                    FrameSource& frames) {
+Result<KernelFile> KernelFile::open(const File& volume, std::string_view path, FileReader& reader) {
+    FrameSource& frames = reader.frames();
     auto file = volume.open(path, frames);
     if (!file && file.error().code == ErrorCode::file_not_found)
         return std::unexpected(
@@ -54,7 +54,7 @@ Result<KernelFile> KernelFile::open(const File& volume, std::string_view path,
     const auto table = headers->subspan(sizeof(elf::Elf64_Ehdr));
     if (auto read = file->read(header->program_headers_offset, table); !read)
         return std::unexpected(read.error().about(path));
-    return KernelFile(std::move(*file), *size, frames, *head, *headers,
+    return KernelFile(std::move(*file), *size, reader, *head, *headers,
                       elf::Image(*header, table, *size));
 }
 
@@ -62,7 +62,7 @@ Result<KernelFile> KernelFile::open(const File& volume, std::string_view path,
 Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     if (fits(offset, count, head_.size()))
         return head_.subspan(offset, count);
-    const auto memory = allocate_bytes(*frames_, count, "kernel headers");
+    const auto memory = allocate_bytes(reader_->frames(), count, "kernel headers");
     if (!memory)
         return std::unexpected(memory.error());
     if (auto read = file_.read(offset, *memory); !read)
@@ -72,8 +72,8 @@ Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
 
 Result<Wishes> KernelFile::read_wishes() const {
     Wishes wishes;
-    const auto modules =
-        allocate_bytes(*frames_, Arena::bytes_for<WishedModule>(kMaxWishedModules), "workspace");
+    const auto modules = allocate_bytes(
+        reader_->frames(), Arena::bytes_for<WishedModule>(kMaxWishedModules), "workspace");
     if (!modules)
         return std::unexpected(modules.error());
     Arena arena(*modules);
@@ -104,8 +104,8 @@ Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
     uint64_t total = 0;
     FileReads reads(plan);
     while (const auto part = reads.next()) {
-        const std::span into(frames_->access(part->destination), part->bytes);
-        if (auto read = read_anywhere(file_, part->offset, into, *frames_); !read)
+        const std::span into(reader_->frames().access(part->destination), part->bytes);
+        if (auto read = reader_->read(file_, part->offset, into); !read)
             return std::unexpected(read.error());
         total += part->bytes;
     }
@@ -113,10 +113,10 @@ Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
 }
 
 Result<std::span<std::byte>> KernelFile::read_whole() const {
-    const auto memory = allocate_bytes(*frames_, size_, "kernel file");
+    const auto memory = allocate_bytes(reader_->frames(), size_, "kernel file");
     if (!memory)
         return memory;
-    if (auto read = read_anywhere(file_, 0, *memory, *frames_); !read)
+    if (auto read = reader_->read(file_, 0, *memory); !read)
         return std::unexpected(read.error());
     std::fill_n(memory->data() + size_, pages_for(size_) * kPageBytes - size_, std::byte{0});
     return memory;
@@ -149,11 +149,11 @@ Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
             if (!fits(from.sh_offset, from.sh_size, size_))
                 return fail(ErrorCode::symbol_table_outside_file,
                             {index, from.sh_offset, from.sh_size, size_});
-            const auto memory = allocate_bytes(*frames_, from.sh_size, "kernel symbols");
+            const auto memory = allocate_bytes(reader_->frames(), from.sh_size, "kernel symbols");
             if (!memory)
                 return std::unexpected(memory.error());
             into = *memory;
-            return read_anywhere(file_, from.sh_offset, into, *frames_);
+            return reader_->read(file_, from.sh_offset, into);
         };
         if (auto loaded = load(i, result.symbols); !loaded)
             return std::unexpected(loaded.error());

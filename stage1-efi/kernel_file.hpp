@@ -17,9 +17,9 @@ namespace baton {
 
 class KernelFile {
   public:
-    /// Opens the file and checks its headers. Memory comes from `frames`.
+    /// Opens the file and checks its headers. Memory comes from the reader's frames.
     /// Errors: file_*, elf_*, out_of_memory.
-    static Result<KernelFile> open(const File& volume, std::string_view path, FrameSource& frames);
+    static Result<KernelFile> open(const File& volume, std::string_view path, FileReader& reader);
 
     const elf::Image& image() const { return image_; }
     /// The ELF header, and the program headers behind it.
@@ -47,11 +47,11 @@ class KernelFile {
     Result<std::span<std::byte>> read_whole() const;
 
   private:
-    KernelFile(File&& file, uint64_t size, FrameSource& frames, Bytes head, Bytes headers,
+    KernelFile(File&& file, uint64_t size, FileReader& reader, Bytes head, Bytes headers,
                const elf::Image& image)
         : file_(std::move(file)),
           size_(size),
-          frames_(&frames),
+          reader_(&reader),
           head_(head),
           headers_(headers),
           image_(image) {}
@@ -60,7 +60,7 @@ class KernelFile {
 
     File file_;
     uint64_t size_;
-    FrameSource* frames_;
+    FileReader* reader_;
     Bytes head_; // the first bytes of the file
     Bytes headers_;
     elf::Image image_;

@@ -3,6 +3,7 @@
 
 #include "config/path.hpp"
 #include "config/unicode.hpp"
+#include "stage1-efi/firmware_frames.hpp"
 
 #include <algorithm>
 #include <array>
@@ -105,26 +106,41 @@ Result<void> File::read(uint64_t offset, std::span<std::byte> into) const {
     return {};
 }
 
-Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byte> into,
-                           FrameSource& frames) {
-    constexpr uint64_t k4GiB = uint64_t{1} << 32;
-    constexpr uint64_t kBouncePages =
-        2048; // 8 MiB: large enough that the number of Reads is nothing
+Result<void> FileReader::read(const File& file, uint64_t offset, std::span<std::byte> into) {
+    const bool is_high = reinterpret_cast<uint64_t>(into.data()) + into.size() > k4GiB.value;
+    if (is_high && !buffer_.empty())
+        return read_through_buffer(file, offset, into);
     const auto direct = file.read(offset, into);
-    if (direct || reinterpret_cast<uint64_t>(into.data()) + into.size() <= k4GiB)
+    if (direct || !is_high)
         return direct;
-    const uint64_t pages = std::min(kBouncePages, pages_for(into.size()));
-    const auto bounce =
-        frames.allocate({.pages = pages, .below = {k4GiB}, .origin = "read buffer"});
-    if (!bounce)
-        return std::unexpected(bounce.error());
-    const std::span<std::byte> buffer(frames.access(*bounce), pages * kPageBytes);
-    for (std::size_t done = 0; done < into.size();) {
-        const auto part = buffer.first(std::min(buffer.size(), into.size() - done));
-        if (auto read = file.read(offset + done, part); !read)
+    if (auto made = make_buffer(); !made)
+        return made;
+    return read_through_buffer(file, offset, into);
+}
+
+/// As large as memory allows, up to a size that makes the number of Reads nothing.
+Result<void> FileReader::make_buffer() {
+    uint64_t pages = 2048; // 8 MiB
+    auto base = frames_.allocate({.pages = pages, .below = k4GiB, .origin = "read buffer"});
+    while (!base && pages != 1) {
+        pages /= 2;
+        base = frames_.allocate({.pages = pages, .below = k4GiB, .origin = "read buffer"});
+    }
+    if (!base)
+        return std::unexpected(base.error());
+    buffer_ = {frames_.access(*base), pages * kPageBytes};
+    return {};
+}
+
+Result<void> FileReader::read_through_buffer(const File& file, uint64_t offset,
+                                             std::span<std::byte> into) {
+    while (!into.empty()) {
+        const auto part = buffer_.first(std::min(buffer_.size(), into.size()));
+        if (auto read = file.read(offset, part); !read)
             return read;
-        std::copy(part.begin(), part.end(), into.begin() + static_cast<std::ptrdiff_t>(done));
-        done += part.size();
+        std::copy(part.begin(), part.end(), into.begin());
+        into = into.subspan(part.size());
+        offset += part.size();
     }
     return {};
 }

@@ -53,10 +53,25 @@ class File {
     TftpFile* network_ = nullptr;
 };
 
-/// Reads into memory that the firmware's drivers may not reach: where a direct read above 4 GiB
-/// fails, the bytes go through a buffer below. Errors: those of File::read(), out_of_memory.
-Result<void> read_anywhere(const File& file, uint64_t offset, std::span<std::byte> into,
-                           FrameSource& frames);
+/// Reads into memory that the firmware's drivers may not reach: where a direct read above 4 GiB has
+/// failed, the bytes go through a buffer below, and so do those of all later reads above.
+class FileReader {
+  public:
+    /// The buffer comes from `frames`, when it is needed.
+    explicit FileReader(FrameSource& frames) : frames_(frames) {}
+
+    FrameSource& frames() const { return frames_; }
+
+    /// Errors: those of File::read(), out_of_memory.
+    Result<void> read(const File& file, uint64_t offset, std::span<std::byte> into);
+
+  private:
+    Result<void> make_buffer();
+    Result<void> read_through_buffer(const File& file, uint64_t offset, std::span<std::byte> into);
+
+    FrameSource& frames_;
+    std::span<std::byte> buffer_; // empty: not needed so far
+};
 
 /// The root directory of the volume or server that this application was loaded from.
 /// Errors: boot_volume_not_found, boot_volume_unreadable, boot_server_unknown, out_of_memory.
