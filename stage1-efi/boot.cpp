@@ -8,6 +8,7 @@
 #include "plan/slide.hpp"
 #include "plan/write_execute.hpp"
 #include "stage1-efi/cpu.hpp"
+#include "stage1-efi/firmware_facts.hpp"
 
 #include <algorithm>
 
@@ -22,6 +23,7 @@ Boot::Boot(const efi::Firmware& firmware, const FirmwareMemory& occupied, const 
       console_(console),
       log_(log),
       frames_(firmware, occupied.occupied),
+      reader_(frames_),
       random_(draw_random_numbers(firmware)) {}
 
 Error Boot::run() {
@@ -58,7 +60,7 @@ Error Boot::run() {
 }
 
 Result<void> Boot::read_headers() {
-    auto kernel = KernelFile::open(volume_, entry_.kernel, frames_);
+    auto kernel = KernelFile::open(volume_, entry_.kernel, reader_);
     if (!kernel)
         return std::unexpected(kernel.error());
     kernel_.emplace(std::move(*kernel));
@@ -77,11 +79,24 @@ Result<void> Boot::read_headers() {
     for (uint32_t type = 0; type < 32; ++type)
         if ((wishes_.left_out >> type & 1) != 0)
             leave_out_wish(type);
+    if (auto decided = decide_runtime_map(); !decided)
+        return decided;
     return decide_paging_levels();
 }
 
 void Boot::leave_out_wish(uint32_t type) {
     warn(Text().add("the kernel's wish ").add(wish_name(type)).add(" can't be met"));
+}
+
+/// SetVirtualAddressMap is called when nothing may fail any more.
+Result<void> Boot::decide_runtime_map() {
+    if (!wishes_.runtime_map || can_map_runtime_services(firmware_))
+        return {};
+    if (wishes_.runtime_map_required)
+        return wish_not_met(BATON_WISH_RUNTIME_MAP, 1);
+    wishes_.runtime_map = false;
+    leave_out_wish(BATON_WISH_RUNTIME_MAP);
+    return {};
 }
 
 Result<void> Boot::decide_paging_levels() {
@@ -274,7 +289,7 @@ Result<void> Boot::load_modules() {
         if (!file)
             return std::unexpected(file.error());
         const uint64_t start = cpu::read_tsc();
-        if (auto read = read_anywhere(*file, 0, *memory, frames_); !read)
+        if (auto read = reader_.read(*file, 0, *memory); !read)
             return std::unexpected(read.error().about(module.path));
         std::fill_n(memory->data() + size, pages_for(size) * kPageBytes - size, std::byte{0});
         log_.rate(Text().add("module ").add(module.path).add(": ").view(), size,

@@ -51,6 +51,7 @@ class Boot {
     [[noreturn]] void hand_over();
 
     Result<uint64_t> choose_slide(const ImageExtent& extent);
+    Result<void> decide_runtime_map();
     Result<void> decide_paging_levels();
     Result<void> load_symbols();
     Result<void> load_kernel_file();
@@ -83,6 +84,7 @@ class Boot {
     Console& console_;
     Log& log_;
     FirmwareFrames frames_;
+    FileReader reader_;
     RandomNumbers random_;
 
     // In the order in which the steps fill them in.

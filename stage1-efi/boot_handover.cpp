@@ -15,7 +15,6 @@
 namespace baton {
 namespace {
 
-constexpr PhysAddr k4GiB{uint64_t{1} << 32};
 constexpr std::size_t kIdentityMappings = 3;
 
 PhysRange pages_of(std::span<const std::byte> memory) {

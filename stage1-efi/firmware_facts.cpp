@@ -16,17 +16,22 @@ constexpr EFI_GUID kAcpi20Guid = ACPI_20_TABLE_GUID;
 constexpr EFI_GUID kSmbiosGuid = SMBIOS_TABLE_GUID;
 constexpr EFI_GUID kSmbios3Guid = {
     0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}};
+constexpr EFI_GUID kRuntimePropertiesGuid = {
+    0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}};
 constexpr EFI_GUID kGlobalVariableGuid = EFI_GLOBAL_VARIABLE;
 
 bool same(const EFI_GUID& a, const EFI_GUID& b) {
     return std::bit_cast<std::array<uint8_t, 16>>(a) == std::bit_cast<std::array<uint8_t, 16>>(b);
 }
 
+std::span<const EFI_CONFIGURATION_TABLE> tables_of(const EFI_SYSTEM_TABLE& system) {
+    return {system.ConfigurationTable, system.NumberOfTableEntries};
+}
+
 void add_tables(const EFI_SYSTEM_TABLE& system, BatonBootInfo& info) {
     info.efi_system_table_physical = reinterpret_cast<uint64_t>(&system);
     uint64_t acpi10 = 0;
-    for (const EFI_CONFIGURATION_TABLE& table :
-         std::span(system.ConfigurationTable, system.NumberOfTableEntries)) {
+    for (const EFI_CONFIGURATION_TABLE& table : tables_of(system)) {
         const auto address = reinterpret_cast<uint64_t>(table.VendorTable);
         if (same(table.VendorGuid, kAcpi20Guid))
             info.rsdp_physical = address;
@@ -98,6 +103,20 @@ void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info) {
     info.secure_boot = secure_boot(firmware);
     info.firmware_revision = firmware.system->FirmwareRevision;
     info.uefi_revision = firmware.system->Hdr.Revision;
+}
+
+bool can_map_runtime_services(const efi::Firmware& firmware) {
+    struct RuntimeProperties { // EFI_RT_PROPERTIES_TABLE
+        UINT16 version;
+        UINT16 bytes;
+        UINT32 supported;
+    };
+    constexpr UINT32 kSetVirtualAddressMap = 0x80;
+    for (const EFI_CONFIGURATION_TABLE& table : tables_of(*firmware.system))
+        if (same(table.VendorGuid, kRuntimePropertiesGuid))
+            return (static_cast<const RuntimeProperties*>(table.VendorTable)->supported &
+                    kSetVirtualAddressMap) != 0;
+    return true;
 }
 
 } // namespace baton

@@ -12,4 +12,8 @@ namespace baton {
 /// revisions; Secure Boot; the clock. Texts are not filled in.
 void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info);
 
+/// Whether SetVirtualAddressMap can be called after ExitBootServices, as far as the firmware tells
+/// beforehand: UEFI 2.10 section 4.6.2, EFI_RT_PROPERTIES_TABLE.
+bool can_map_runtime_services(const efi::Firmware& firmware);
+
 } // namespace baton

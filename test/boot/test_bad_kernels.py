@@ -102,3 +102,11 @@ def test_no_kernel_is_error_and_the_firmware_goes_on_without_a_key(boot, firmwar
 
 def test_processor_without_nx_is_error(boot):
     expect_error(boot(code_kernel(NOP), firmware=UBoot, cpu="max,nx=off"), "cpu_lacks_no_execute")
+
+
+@pytest.mark.parametrize(("flags", "outcome"), [
+    (hostile.REQUIRED, "^error: wish_not_met: .*RUNTIME_MAP"),
+    (0, "warning: the kernel's wish RUNTIME_MAP can't be met$")])
+def test_runtime_map_that_the_firmware_cannot_make(boot, flags, outcome):
+    kernel = wishing_kernel(hostile.wish(hostile.RUNTIME_MAP, 1, flags=flags))
+    boot(kernel, plan="deny-runtime-map\n").wait_for_debugcon(outcome)

@@ -7,6 +7,7 @@
 //     display WIDTH HEIGHT FORMAT  one more display: rgb, bgr, 565 or blt (no pixels in memory)
 //     edid BYTES                   all displays get an EDID, of a multiple of 128
 //     variable NAME VALUE          what GetVariable says of a variable of one byte
+//     deny-runtime-map             a table says that there is no SetVirtualAddressMap
 //     leave-low MIB                memory below 4 GiB is taken, but so much
 //     refuse-high-reads            files can't be read to memory above 4 GiB
 //     network reply|no-reply|ipv6  the loader comes from a TFTP server: network.hpp
@@ -120,6 +121,8 @@ void carry_out(std::string_view line, Loader& loader) {
         add_edid(line);
     else if (command == "variable")
         set_variable(line);
+    else if (command == "deny-runtime-map")
+        deny_runtime_map();
     else if (command == "leave-low")
         leave_low_memory(line);
     else if (command == "refuse-high-reads")

@@ -46,4 +46,16 @@ void set_variable(std::string_view arguments) {
     variables[variable_count++] = {name, static_cast<UINT8>(take_number(arguments))};
 }
 
+void deny_runtime_map() {
+    struct RuntimeProperties {
+        UINT16 version = 1;
+        UINT16 bytes = sizeof(RuntimeProperties);
+        UINT32 supported = 0xffff'ff7f;
+    };
+    EFI_GUID guid = {0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}};
+    auto* const table = new (allocate_pool(sizeof(RuntimeProperties))) RuntimeProperties{};
+    if (failed(firmware.boot->InstallConfigurationTable(&guid, table)))
+        give_up("can't install", "runtime properties");
+}
+
 } // namespace shim

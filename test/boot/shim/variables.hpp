@@ -13,4 +13,7 @@ void hook_get_variable(EFI_RUNTIME_SERVICES& runtime);
 /// "NAME VALUE": GetVariable gives this byte, whatever the vendor's GUID.
 void set_variable(std::string_view arguments);
 
+/// A table says that there is no SetVirtualAddressMap (UEFI 2.10 section 4.6.2).
+void deny_runtime_map();
+
 } // namespace shim
