@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/boot_device.hpp"
 
+#include "config/device_path.hpp"
 #include "config/unicode.hpp"
 #include "stage1-efi/tftp.hpp"
 
@@ -25,43 +26,13 @@ struct DevicePathToText {
                                              BOOLEAN allow_shortcuts);
 };
 
-// Device path nodes: UEFI 2.10 section 10.3.
-constexpr uint8_t kMessaging = 3, kMedia = 4, kEnd = 0x7f;
-constexpr uint8_t kHardDrive = 1, kIpv4 = 12, kIpv6 = 13;
-
-struct [[gnu::packed]] HardDriveNode {
-    uint8_t header[4];
-    uint32_t partition_number;
-    uint64_t partition_start;
-    uint64_t partition_size;
-    uint8_t signature[16];
-    uint8_t partition_format; // 1: MBR, 2: GPT
-    uint8_t signature_type;   // 1: MBR's 32 bits, 2: GUID
-};
-
-std::size_t node_bytes(const EFI_DEVICE_PATH* node) {
-    return node->Length[0] | std::size_t{node->Length[1]} << 8;
-}
-
-/// The node behind `node`, or null at the end or where a length makes no sense.
-const EFI_DEVICE_PATH* next_node(const EFI_DEVICE_PATH* node) {
-    if (node->Type == kEnd || node_bytes(node) < sizeof *node)
-        return nullptr;
-    return reinterpret_cast<const EFI_DEVICE_PATH*>(reinterpret_cast<const std::byte*>(node) +
-                                                    node_bytes(node));
-}
-
 /// The whole disk that a partition is on: the handle whose path is that of the partition's parent.
-EFI_BLOCK_IO_PROTOCOL* parent_disk(const efi::Firmware& firmware, const EFI_DEVICE_PATH* path,
-                                   const EFI_DEVICE_PATH* partition) {
+EFI_BLOCK_IO_PROTOCOL* parent_disk(const efi::Firmware& firmware, Bytes parent) {
     std::array<std::byte, 512> copy;
-    const auto bytes = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(partition) -
-                                                reinterpret_cast<const std::byte*>(path));
-    constexpr uint8_t kEndNode[] = {kEnd, 0xff, 4, 0};
-    if (bytes + sizeof kEndNode > copy.size())
+    if (parent.size() + sizeof kDevicePathEnd > copy.size())
         return nullptr;
-    std::memcpy(copy.data(), path, bytes);
-    std::memcpy(copy.data() + bytes, kEndNode, sizeof kEndNode);
+    std::copy(parent.begin(), parent.end(), copy.begin());
+    std::memcpy(copy.data() + parent.size(), &kDevicePathEnd, sizeof kDevicePathEnd);
     auto* rest = reinterpret_cast<EFI_DEVICE_PATH*>(copy.data());
     EFI_HANDLE handle = nullptr;
     EFI_GUID guid = kBlockIoGuid;
@@ -86,48 +57,13 @@ void read_disk_guid(EFI_BLOCK_IO_PROTOCOL* disk, Arena& arena, BatonGuid& guid) 
         std::memcpy(guid.bytes, block + kDiskGuidOffset, sizeof guid.bytes);
 }
 
-void read_partition(const efi::Firmware& firmware, const EFI_DEVICE_PATH* path,
-                    const EFI_DEVICE_PATH* node, Arena& arena, BatonBootDevice& record) {
-    HardDriveNode drive;
-    if (node_bytes(node) < sizeof drive)
-        return;
-    std::memcpy(&drive, node, sizeof drive);
-    record.partition_number = drive.partition_number;
-    if (drive.signature_type == 2) {
-        record.kind = BATON_BOOT_DEVICE_GPT;
-        std::memcpy(record.partition_guid.bytes, drive.signature, sizeof drive.signature);
-        read_disk_guid(parent_disk(firmware, path, node), arena, record.disk_guid);
-    } else {
-        record.kind = BATON_BOOT_DEVICE_MBR;
-        std::memcpy(&record.mbr_signature, drive.signature, sizeof record.mbr_signature);
-    }
-}
-
-/// The remote address of an IPv4 or IPv6 node (UEFI 2.10 sections 10.3.4.12 and 10.3.4.13). It is 0
-/// where the firmware learns it by DHCP.
-void read_server(const EFI_DEVICE_PATH* node, BatonBootDevice& record) {
-    const uint32_t bytes = node->SubType == kIpv4 ? 4 : 16;
-    const std::size_t offset =
-        node->SubType == kIpv4 ? 8 : 20; // behind the header and the local one
-    record.kind = BATON_BOOT_DEVICE_NETWORK;
-    if (node_bytes(node) < offset + bytes)
-        return;
-    std::memcpy(record.server_address, reinterpret_cast<const std::byte*>(node) + offset, bytes);
-    for (const uint8_t byte : record.server_address)
-        if (byte != 0)
-            record.server_address_bytes = bytes;
-}
-
 BatonBootDevice describe(const efi::Firmware& firmware, const EFI_DEVICE_PATH* path, Arena& arena) {
-    BatonBootDevice record{};
-    record.kind = BATON_BOOT_DEVICE_WHOLE;
-    for (const auto* node = path; node != nullptr && node->Type != kEnd; node = next_node(node)) {
-        if (node->Type == kMedia && node->SubType == kHardDrive)
-            read_partition(firmware, path, node, arena, record);
-        if (node->Type == kMessaging && (node->SubType == kIpv4 || node->SubType == kIpv6))
-            read_server(node, record);
-    }
-    return record;
+    const Bytes bytes(reinterpret_cast<const std::byte*>(path), kMaxDevicePathBytes);
+    DevicePathFacts facts = read_device_path(bytes);
+    if (facts.record.kind == BATON_BOOT_DEVICE_GPT)
+        read_disk_guid(parent_disk(firmware, bytes.first(facts.partition)), arena,
+                       facts.record.disk_guid);
+    return facts.record;
 }
 
 /// A device path as text, in `arena`.
@@ -166,9 +102,7 @@ Result<BootDevice> find_boot_device(const efi::Firmware& firmware, Arena& arena)
     const auto* const pxe = find_pxe(firmware, image->DeviceHandle);
     const auto server = pxe == nullptr ? std::nullopt : find_boot_server(*pxe);
     if (server) {
-        device.record.kind = BATON_BOOT_DEVICE_NETWORK;
-        device.record.server_address_bytes = sizeof server->address;
-        std::memcpy(device.record.server_address, &server->address, sizeof server->address);
+        set_boot_server(device.record, std::as_bytes(std::span(&server->address, 1)));
         loader_path = server->file;
     }
     const auto slashes = arena.array<char>(loader_path->size());
