@@ -222,7 +222,8 @@ Result<void> ImageBoot::make_records() {
                                         .identity_mappings = 0,
                                         .time_stamps = kStage2TimeStamps,
                                         .claims = claims.size() + frames_.blocks().size() + 1,
-                                        .data_bytes = wishes_.build_id.size() + 8};
+                                        .data_bytes =
+                                            BootRecord::data_bytes({}, {wishes_.build_id})};
     const auto memory = frames_.allocate_bytes(BootRecord::bytes_needed(capacity));
     if (!memory)
         return std::unexpected(memory.error());

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Seeds of what firmware and people say: boot entries, load options, memory maps, device paths."""
+
+import struct
+
+from seeds import seed
+
+ENTRIES = {
+    "plain.conf": """\
+title   My OS
+version 1.2.3~rc1
+sort-key my-os
+machine-id 0123456789abcdef0123456789abcdef
+kernel  /my-os/kernel.elf
+module  "/my os/initrd.img"  the string
+initrd  /my-os/initrd.img
+options verbose debug=1
+options root=/dev/sda
+kaslr   on
+wx      refuse
+architecture x64
+""",
+    "counted+3-1.conf": "kernel \\kernel.elf\r\n# a comment\r\n\r\ntitle\tCounted\r\n",
+    "bad+0-3.conf": "\ufeffkernel /a/./b//c\ntitle one\ntitle two\nunknown key\n",
+    "linux.conf": "title Linux\nlinux /vmlinuz\ninitrd /initrd.img\n",
+    "arm.conf": "kernel /k\narchitecture aa64\n",
+    "up.conf": "kernel /a/../b\n",
+    "quote.conf": 'kernel "/a b\nmodule "/a""b" x\n',
+    "twice.conf": "kernel /a\nkernel /b\n",
+}
+
+
+def entry_file_seeds() -> None:
+    def files(name: str, config: str, *entries: str) -> None:
+        parts = [config] + [part for entry in entries for part in (entry, ENTRIES[entry])]
+        seed("entry_file", name, "\x1e".join(parts).encode())
+
+    for name in ENTRIES:
+        files(name, f"# one entry\ndefault {name}\ntimeout 5\n", name)
+    files("all", "default *[a-c]*\ndefault co?nt\\ed*\nno-key\n", *ENTRIES)
+    files("none", "default")
+
+
+def load_option_seeds() -> None:
+    for name, text in {
+        "kernel": "kernel=/kernel.elf",
+        "program": "BOOTX64.EFI kernel=\\k.elf -- verbose  \"quoted\"",
+        "all": 'kernel="/my os/k.elf" module=/a.img=one module="/b=c.img"="two words" kaslr=on '
+               'wx=allow other=1 -- a b',
+        "quotes": 'module="a""b"=""  kernel=k "',
+        "repeated": "kernel=a kernel=b",
+        "setting": "kernel=a kaslr=maybe",
+        "no-kernel": "module=a",
+        "others": "initrd=\\initrd.img root=/dev/sda",
+        "characters": "kernel=/\u00e4\u20ac\U0001f600",
+        "marked": "\ufeffkernel=/k",
+    }.items():
+        seed("load_options", name, text.encode("utf-16-le") + b"\0\0")
+        seed("load_options", f"{name}-8-bit", text.encode())
+    seed("load_options", "surrogates", b"k\0\x00\xd8\x00\xdc\x00\xdc\x00\xd8")
+    seed("load_options", "odd", "kernel=/k".encode("utf-16-le") + b"x")
+
+
+def memory_map_seeds() -> None:
+    def claims(name: str, *content: tuple, pages: int = 0, alignment: int = 0, offset: int = 0,
+               flags: int = 0, limit: int = 0, descriptor_bytes: int = 48,
+               firmware: int = 0) -> None:
+        """A claim is first page, pages, where, offset, cut, type, firmware's type, the rest."""
+        seed("memory_map", name,
+             struct.pack("<BBBBHBB", pages, alignment, offset, flags, limit, descriptor_bytes,
+                         firmware) + b"".join(struct.pack("<HHBBBBBB", *c) for c in content))
+
+    usable, kernel, bad = 0, 2, 11
+    conventional, mapped_io = 7, 11
+    claims("one", (1, 16, 0, 0, 0, usable, 255, 0))
+    claims("overlap", (1, 16, 0, 0, 0, usable, 255, 0), (4, 4, 0, 0, 0, kernel, 255, 2),
+           (6, 20, 0, 5, 0, bad, 255, 1), pages=2)
+    claims("touching", (1, 4, 0, 0, 0, usable, 255, 0), (5, 4, 0, 0, 0, usable, 255, 0))
+    claims("part-of-a-page", (1, 4, 0, 9, 9, usable, 255, 0), (9, 4, 0, 9, 9, kernel, 255, 0))
+    claims("ends", (0x7FF0, 64, 1, 0, 0, usable, 255, 0), (0x7FF0, 64, 2, 0, 0, bad, 255, 0),
+           (3, 3, 3, 0, 0, kernel, 255, 0))
+    claims("firmware", (16, 256, 0, 0, 0, 0, conventional, 15), (300, 8, 0, 0, 0, 0, mapped_io, 1),
+           (20, 2, 0, 0, 0, 128, conventional, 15), (18, 2, 0, 0, 0, kernel, 255, 2), firmware=3)
+    claims("small-descriptors", (16, 256, 0, 0, 0, 0, conventional, 15), firmware=1,
+           descriptor_bytes=39)
+    claims("request", (1, 64, 0, 0, 0, usable, 255, 0), (30, 2, 0, 0, 0, kernel, 255, 0), pages=3,
+           alignment=3, offset=1, flags=3, limit=60)
+
+
+def node(kind: int, sub_kind: int, data: bytes = b"") -> bytes:
+    return struct.pack("<BBH", kind, sub_kind, len(data) + 4) + data
+
+
+END = node(0x7F, 0xFF)
+
+
+def device_path_seeds() -> None:
+    root, pci = node(2, 1, bytes(8)), node(1, 1, bytes(2))
+
+    def path(name: str, *nodes: bytes) -> None:
+        seed("device_path", name, b"".join((root, pci, *nodes)))
+
+    def partition(signature_type: int) -> bytes:
+        return node(4, 1, struct.pack("<IQQ", 1, 2048, 4096) + bytes(range(16))
+                    + bytes([2, signature_type]))
+
+    ipv4 = node(3, 12, bytes([10, 0, 2, 15, 10, 0, 2, 2]) + bytes(15))
+    ipv6 = node(3, 13, bytes(range(1, 33)) + bytes(24))
+    path("gpt", partition(2), END)
+    path("mbr", partition(1), END)
+    path("cd", node(4, 2, bytes(20)), END)
+    path("ipv4", node(3, 11, bytes(33)), ipv4, END)
+    path("ipv6", ipv6, END)
+    path("ipv6-then-ipv4", ipv6, ipv4, END)
+    path("uri", ipv4, node(3, 24, b"http://10.0.2.2/boot.efi"), END)
+    path("iscsi", ipv4, node(3, 19, bytes(18)), partition(2), END)
+    path("two-instances", partition(2), node(0x7F, 1), partition(1), END)
+    path("without-end", partition(2))
+    path("short-nodes", node(4, 1, bytes(4)), node(3, 12, bytes(4)), END)
+    path("length-0", struct.pack("<BBH", 4, 1, 0), END)
+
+
+def boot_server_seeds() -> None:
+    def reply(name: str, *options: bytes, server: bytes = b"\x0a\0\x02\x02",
+              file: bytes = b"EFI/BOOT/BOOTX64.EFI") -> None:
+        packet = bytes([2, 1, 6, 0]) + bytes(16) + server + bytes(84) + file.ljust(128, b"\0")
+        seed("boot_server", name, packet + b"\x63\x82\x53\x63" + b"".join(options))
+
+    def option(code: int, data: bytes) -> bytes:
+        return bytes([code, len(data)]) + data
+
+    end = b"\xff"
+    reply("file-field", option(53, b"\5"), end)
+    reply("file-option", bytes(3), option(67, b"tftp/loader.efi\0"), end, file=b"")
+    reply("server-option", option(54, b"\x0a\0\x02\x02"), end, server=bytes(4))
+    reply("nested", option(67, b"a/b/efi/boot/x.efi"), end)
+    reply("cut-off", bytes([67, 20]) + b"short")
+    reply("nothing", end, server=bytes(4), file=b"")
+
+
+def make() -> None:
+    entry_file_seeds()
+    load_option_seeds()
+    memory_map_seeds()
+    device_path_seeds()
+    boot_server_seeds()
