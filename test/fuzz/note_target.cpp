@@ -65,7 +65,8 @@ void check_reader(Bytes segment, uint64_t alignment) {
         const auto place = place_at(segment, offset, effective);
         require(note.has_value() == place.has_value(), "a note that doesn't fit is refused");
         if (!note) {
-            require(note.error() == Error(ErrorCode::note_malformed, {1, offset}),
+            require(note.error().code == ErrorCode::note_malformed &&
+                        note.error().numbers[0] == 1 && note.error().numbers[1] == offset,
                     "an error says where the note is");
             return;
         }
