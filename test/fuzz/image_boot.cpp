@@ -83,8 +83,13 @@ Result<void> ImageBoot::plan_kernel() {
 Result<uint64_t> ImageBoot::choose_slide(const ImageExtent& extent) {
     if (!image_->header().position_independent)
         return 0;
-    return machine_.has(kKaslr) || wishes_.kaslr ? random_slide(extent, machine_.random())
-                                                 : slide_to(extent, wishes_.base);
+    if (machine_.has(kKaslr) || wishes_.kaslr)
+        return random_slide(extent, machine_.random());
+    const auto slide = slide_to(extent, wishes_.base);
+    if (slide || !wishes_.base || wishes_.base_required)
+        return slide;
+    wishes_.base.reset();
+    return slide_to(extent, {});
 }
 
 Result<void> ImageBoot::load_kernel() {

@@ -87,9 +87,17 @@ void ImageBoot::check_plan() {
     }
     require(plan_.write_execute_runs == write_execute, "writable and executable runs are counted");
     const bool entered = std::ranges::any_of(plan_.segments, [&](const Segment& segment) {
-        return segment.memory.contains(plan_.entry) && (segment.flags & elf::PF_X) != 0;
+        return VirtRange{segment.memory.base, segment.file_bytes}.contains(plan_.entry) &&
+               (segment.flags & elf::PF_X) != 0;
     });
-    require(entered, "the entry is in an executable segment");
+    require(entered, "the entry is in the file bytes of an executable segment");
+    const bool thread_local_bytes =
+        std::ranges::any_of(plan_.segments, [&](const Segment& segment) {
+            const uint64_t offset = plan_.tls.address - segment.memory.base.value;
+            return fits(offset, plan_.tls.file_bytes, segment.file_bytes);
+        });
+    require(plan_.tls.file_bytes == 0 || thread_local_bytes,
+            "what threads begin with is in the file bytes of a segment");
     for (const Segment& segment : plan_.segments) {
         require(fits(segment.file_offset, segment.file_bytes, file_.size()),
                 "a segment's file bytes are in the file");

@@ -39,7 +39,7 @@ def wish(kind: int, value: int = 0, other: int = 0, *, required: bool = False) -
 
 
 (PROTOCOL, STACK, FRAMEBUFFER_MODE, KASLR_WISH, FIVE_LEVEL_PAGING, DIRECT_MAP, MODULE, SYMBOLS,
- BASE, REFUSE_WRITE_EXECUTE, RUNTIME_MAP) = range(1, 12)
+ BASE, REFUSE_WRITE_EXECUTE, RUNTIME_MAP, KERNEL_FILE) = range(1, 13)
 
 
 def text(base: int) -> Segment:
@@ -188,7 +188,8 @@ def note_seeds() -> None:
                               ("direct-map", DIRECT_MAP, 0xFFFF_C000_0000_0000),
                               ("symbols", SYMBOLS, 1), ("base", BASE, TOP_2_GIB),
                               ("refuse-write-execute", REFUSE_WRITE_EXECUTE, 1),
-                              ("runtime-map", RUNTIME_MAP, 1), ("unknown", 99, 0)):
+                              ("runtime-map", RUNTIME_MAP, 1), ("kernel-file", KERNEL_FILE, 1),
+                              ("unknown", 99, 0)):
         notes(name, wish(kind, value))
         notes(f"{name}-required", wish(kind, value, required=True))
     notes("not-met", wish(STACK, 0, required=True))
