@@ -121,6 +121,26 @@ def test_run_ends_at_control_c_and_leaves_nothing(kernel_file, tmp_path):
     assert not list(tmp_path.glob("baton.*"))
 
 
+def test_fuzz_lists_its_targets():
+    lines = baton("fuzz").stdout.splitlines()
+    targets = {file.name.removesuffix("_target.cpp")
+               for file in (artefacts.SOURCE / "test/fuzz").glob("*_target.cpp")}
+    assert {line.split()[0] for line in lines} == targets
+    for line in lines:
+        assert line.endswith("."), "a sentence for each"
+
+
+@needs_build
+def test_fuzz_runs_a_target_for_a_time_or_one_input(tmp_path):
+    result = baton("fuzz", "note", 1)
+    assert result.returncode == 0, result.stderr
+    assert "nothing was found" in result.stderr
+    (tmp_path / "input").write_bytes(b"\4")
+    result = baton("fuzz", "note", "input", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert f"Executed {tmp_path}/input in" in result.stderr
+
+
 def test_wrong_calls_explain_themselves():
     wrong_calls = [
         [], ["fly"], ["--fly"], ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
@@ -128,6 +148,7 @@ def test_wrong_calls_explain_themselves():
         ["run", BATON, BATON], ["run", artefacts.SOURCE], ["build", "it"], ["lint", "it"],
         ["run", "--module"], ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
         ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
+        ["fuzz", "nothing"], ["fuzz", "note", "soon"], ["fuzz", "--coverage", "note", "1"],
     ]
     for arguments in wrong_calls:
         result = baton(*arguments)
@@ -139,6 +160,6 @@ def test_wrong_calls_explain_themselves():
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "test", "build", "lint", "help", "--timeout", "--memory", "--smp",
-                 "--display", "--accel", "--module", "--append", "--"]:
+    for word in ["run", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
+                 "--display", "--accel", "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word
