@@ -32,7 +32,8 @@ constexpr std::string_view take_label(std::string_view& labels) {
     std::size_t length = 0;
     while (length < labels.size() && labels[length] != kSeparator.front())
         ++length;
-    const std::string_view label(labels.data(), length);
+    std::string_view label = labels;
+    label.remove_suffix(labels.size() - length);
     labels.remove_prefix(std::min(length + kSeparator.size(), labels.size()));
     return label;
 }

@@ -67,6 +67,8 @@ LIES = [
     ("leave-low 0", "out_of_memory", 4096),  # stage 2 must lie below 4 GiB
     ("fail ExitBootServices 1 99", "exit_boot_services_failed", 256),
     ("fail GetMemoryMap 1 9999", "memory_map_unavailable", 256),
+    ("fail HandleProtocol 1 99", "boot_volume_not_found", 256),
+    ("fail OpenVolume 1 1", "boot_volume_unreadable", 256),
 ]
 
 
