@@ -47,8 +47,6 @@ TEST(FileReads, ASegmentWithoutFileBytesIsNotRead) {
                frames);
     EXPECT_EQ(reads_of(planned.plan()),
               (std::vector<FileRead>{{0x1000, 8, planned.plan().physical({kBase})}}));
-    auto empty = placed({{.vaddr = kBase, .memory_bytes = kPage}}, frames);
-    EXPECT_TRUE(reads_of(empty.plan()).empty());
 }
 
 TEST(FileReads, OtherDistancesInTheFileThanInMemoryAreReadOneByOne) {

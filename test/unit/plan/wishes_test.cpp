@@ -338,9 +338,9 @@ TEST_F(WishesTest, ABadNoteEndsTheNotesWithItsError) {
     };
     EXPECT_EQ(outcome(take_notes({notes(20, 8192), 4, 5}, wishes_)), "good");
     EXPECT_EQ(wishes_.stack_bytes, 8192u);
-    expect_error(take_notes({notes(20, 0), 4, 5}, wishes_), ErrorCode::wish_not_met,
-                 {BATON_WISH_STACK, 0, 0});
-    expect_error(take_notes({notes(21, 4096), 4, 5}, wishes_), ErrorCode::note_malformed, {5, 0});
+    EXPECT_TRUE(failed_with(take_notes({notes(20, 0), 4, 5}, wishes_), ErrorCode::wish_not_met));
+    expect_error(take_notes({notes(21, 4096), 4, 5}, wishes_), ErrorCode::note_malformed,
+                 {5, 0, 6, 21});
 }
 
 } // namespace
