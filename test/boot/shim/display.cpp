@@ -41,18 +41,19 @@ EFI_STATUS EFIAPI set_mode(EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol, UINT32 number
 }
 
 void set_format(std::string_view format, Mode& mode) {
-    if (format == "rgb")
-        mode.PixelFormat = PixelRedGreenBlueReserved8BitPerColor;
-    else if (format == "bgr")
-        mode.PixelFormat = PixelBlueGreenRedReserved8BitPerColor;
-    else if (format == "blt")
-        mode.PixelFormat = PixelBltOnly;
-    else if (format == "565") {
+    if (format == "565") {
         mode.PixelFormat = PixelBitMask;
         mode.PixelInformation = {
             .RedMask = 0xf800, .GreenMask = 0x07e0, .BlueMask = 0x001f, .ReservedMask = 0};
-    } else
+    } else if (format == "rgb") {
+        mode.PixelFormat = PixelRedGreenBlueReserved8BitPerColor;
+    } else if (format == "bgr") {
+        mode.PixelFormat = PixelBlueGreenRedReserved8BitPerColor;
+    } else if (format == "blt") {
+        mode.PixelFormat = PixelBltOnly;
+    } else {
         give_up("not a pixel format", format);
+    }
 }
 
 } // namespace

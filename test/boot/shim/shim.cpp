@@ -81,19 +81,15 @@ EFI_STATUS start(const Loader& loader, bool may_leave) {
     begin_counting(loaded->ImageBase, loaded->ImageSize);
     const EFI_STATUS status = firmware.boot->StartImage(handle, nullptr, nullptr);
     const Held kept = held();
-    if (status == kWouldHaveBooted)
-        say(Text().add("the loader would have booted"));
-    else
-        say(Text()
-                .add("the loader came back with ")
-                .hex(status)
-                .add(" and keeps ")
-                .decimal(kept.pages)
-                .add(" pages, ")
-                .decimal(kept.pools)
-                .add(" pools, ")
-                .decimal(kept.files)
-                .add(" files"));
+    Text text;
+    text.add("the loader ");
+    if (status == kWouldHaveBooted) {
+        text.add("would have booted");
+    } else {
+        text.add("came back with ").hex(status).add(" and keeps ").decimal(kept.pages);
+        text.add(" pages, ").decimal(kept.pools).add(" pools, ").decimal(kept.files).add(" files");
+    }
+    say(text);
     free_what_is_held();
     return status;
 }
@@ -109,64 +105,61 @@ void sweep(Call call, const Loader& loader) {
     say(Text().add("swept ").add(name_of(call)).add(": ").decimal(number - 1).add(" calls"));
 }
 
+struct Command {
+    std::string_view name;
+    void (*carry_out)(std::string_view words, Loader& loader);
+};
+
+constexpr Command kCommands[] = {
+    {"options", [](std::string_view words, Loader& loader) { set_options(loader, words); }},
+    {"display", [](std::string_view words, Loader&) { add_display(words); }},
+    {"edid", [](std::string_view words, Loader&) { add_edid(words); }},
+    {"variable", [](std::string_view words, Loader&) { set_variable(words); }},
+    {"deny-runtime-map", [](std::string_view, Loader&) { deny_runtime_map(); }},
+    {"leave-low", [](std::string_view words, Loader&) { leave_low_memory(words); }},
+    {"refuse-high-reads", [](std::string_view, Loader&) { refuse_high_reads(); }},
+    {"network", [](std::string_view words, Loader& loader) { loader.device = add_network(words); }},
+    {"short-reads", [](std::string_view words, Loader&) { shorten_reads(words); }},
+    {"long-reads", [](std::string_view words, Loader&) { lengthen_reads(words); }},
+    {"long-files", [](std::string_view words, Loader&) { lengthen_files(words); }},
+    {"map-grows", [](std::string_view, Loader&) { let_the_map_grow(); }},
+    {"map-garbled", [](std::string_view words, Loader&) { garble_the_map(words); }},
+    {"exit-allocates",
+     [](std::string_view words, Loader&) { exits_that_allocate = take_number(words); }},
+    {"raise-priority",
+     [](std::string_view words, Loader&) { firmware.boot->RaiseTPL(take_number(words)); }},
+    {"dirty-processor", [](std::string_view, Loader&) { dirty_processor(); }},
+    {"five-levels", [](std::string_view, Loader&) { enter_five_level_paging(); }},
+    {"memory-attributes", [](std::string_view, Loader&) { add_memory_attributes(); }},
+    {"no-console",
+     [](std::string_view, Loader&) {
+         firmware.system->ConOut = nullptr;
+         firmware.system->ConIn = nullptr;
+     }},
+    {"fail",
+     [](std::string_view words, Loader&) {
+         const Call call = take_call(words);
+         const UINTN first = take_number(words);
+         fail_calls(call, first, take_number(words));
+     }},
+    {"fail-always",
+     [](std::string_view words, Loader&) {
+         while (!words.empty())
+             fail_always(take_call(words));
+     }},
+    {"fail-nothing", [](std::string_view, Loader&) { fail_nothing(); }},
+    {"start", [](std::string_view, Loader& loader) { start(loader, true); }},
+    {"sweep", [](std::string_view words, Loader& loader) { sweep(take_call(words), loader); }},
+};
+
 void carry_out(std::string_view line, Loader& loader) {
-    const std::string_view command = take_word(line);
-    if (command.empty() || command.starts_with('#'))
+    const std::string_view name = take_word(line);
+    if (name.empty() || name.starts_with('#'))
         return;
-    if (command == "options")
-        set_options(loader, line);
-    else if (command == "display")
-        add_display(line);
-    else if (command == "edid")
-        add_edid(line);
-    else if (command == "variable")
-        set_variable(line);
-    else if (command == "deny-runtime-map")
-        deny_runtime_map();
-    else if (command == "leave-low")
-        leave_low_memory(line);
-    else if (command == "refuse-high-reads")
-        refuse_high_reads();
-    else if (command == "network")
-        loader.device = add_network(line);
-    else if (command == "short-reads")
-        shorten_reads(line);
-    else if (command == "long-reads")
-        lengthen_reads(line);
-    else if (command == "long-files")
-        lengthen_files(line);
-    else if (command == "map-grows")
-        let_the_map_grow();
-    else if (command == "map-garbled")
-        garble_the_map(line);
-    else if (command == "exit-allocates")
-        exits_that_allocate = take_number(line);
-    else if (command == "raise-priority")
-        firmware.boot->RaiseTPL(take_number(line));
-    else if (command == "dirty-processor")
-        dirty_processor();
-    else if (command == "five-levels")
-        enter_five_level_paging();
-    else if (command == "memory-attributes")
-        add_memory_attributes();
-    else if (command == "no-console") {
-        firmware.system->ConOut = nullptr;
-        firmware.system->ConIn = nullptr;
-    } else if (command == "fail") {
-        const Call call = take_call(line);
-        const UINTN first = take_number(line);
-        fail_calls(call, first, take_number(line));
-    } else if (command == "fail-always")
-        while (!line.empty())
-            fail_always(take_call(line));
-    else if (command == "fail-nothing")
-        fail_nothing();
-    else if (command == "start")
-        start(loader, true);
-    else if (command == "sweep")
-        sweep(take_call(line), loader);
-    else
-        give_up("not a command", command);
+    for (const Command& command : kCommands)
+        if (command.name == name)
+            return command.carry_out(line, loader);
+    give_up("not a command", name);
 }
 
 } // namespace
