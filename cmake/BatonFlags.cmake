@@ -22,7 +22,7 @@ target_link_libraries(baton_freestanding INTERFACE baton_warnings)
 target_compile_options(baton_freestanding INTERFACE
     $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Os -g -mgeneral-regs-only -mno-red-zone>
     $<$<COMPILE_LANGUAGE:C,CXX>:-fno-stack-protector -fno-asynchronous-unwind-tables>
-    $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing -ffunction-sections>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>
     $<$<COMPILE_LANGUAGE:ASM_NASM>:-g -Fdwarf>)
 

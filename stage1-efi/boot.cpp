@@ -328,7 +328,7 @@ Result<Arena> Boot::allocate_arena(uint64_t bytes) {
     return Arena(*memory);
 }
 
-void Boot::warn(const Text& text) {
+void Boot::warn(const TextWriter& text) {
     log_.line(Text().add("warning: ").add(text.view()));
 }
 

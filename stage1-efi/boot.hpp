@@ -69,7 +69,7 @@ class Boot {
     Result<std::span<std::byte>> allocate_bytes(uint64_t bytes, FrameRequest request);
     Result<Arena> allocate_arena(uint64_t bytes);
     void describe_plan();
-    void warn(const Text& text);
+    void warn(const TextWriter& text);
 
     struct Module {
         PhysRange contents;

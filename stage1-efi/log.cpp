@@ -7,7 +7,7 @@
 
 namespace baton {
 
-void Log::line(const Text& text) {
+void Log::line(const TextWriter& text) {
     const uint64_t ticks_per_microsecond = tsc_hz_ / 1'000'000;
     const uint64_t ticks = cpu::read_tsc() - start_;
     Text whole;

@@ -30,7 +30,7 @@ class Log {
           memory_(memory) {}
 
     /// Prints "[  1234 us] text".
-    void line(const Text& text);
+    void line(const TextWriter& text);
 
     /// Prints how fast so many bytes were read in so many ticks of the TSC.
     void rate(std::string_view what, uint64_t bytes, uint64_t ticks);

@@ -49,7 +49,7 @@ std::optional<WriteExecutePages> next_write_execute(const LoadPlan& plan, VirtRa
     return std::nullopt;
 }
 
-void describe_write_execute(const WriteExecutePages& found, Text& text) {
+void describe_write_execute(const WriteExecutePages& found, TextWriter& text) {
     text.add("writable and executable at once: ")
         .hex(found.pages.base.value)
         .add(", ")

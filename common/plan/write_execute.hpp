@@ -24,6 +24,6 @@ struct WriteExecutePages {
 std::optional<WriteExecutePages> next_write_execute(const LoadPlan& plan, VirtRange after = {});
 
 /// Adds the pages, the segments, and what to change in the linker script; less than a line.
-void describe_write_execute(const WriteExecutePages& found, Text& text);
+void describe_write_execute(const WriteExecutePages& found, TextWriter& text);
 
 } // namespace baton

@@ -15,7 +15,7 @@ void print(std::string_view text) {
 
 } // namespace
 
-void say(const Text& text) {
+void say(const TextWriter& text) {
     print("shim: ");
     print(text.view());
     print("\n");

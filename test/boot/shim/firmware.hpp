@@ -14,6 +14,7 @@ extern "C" {
 namespace shim {
 
 using baton::Text;
+using baton::TextWriter;
 
 /// As it was before the shim put itself in between.
 struct Firmware {
@@ -25,7 +26,7 @@ struct Firmware {
 inline Firmware firmware;
 
 /// A line on the debug console, behind "shim: ".
-void say(const Text& text);
+void say(const TextWriter& text);
 /// Says why, and ends QEMU with a failure: a plan that can't be carried out tests nothing.
 [[noreturn]] void give_up(std::string_view why, std::string_view what = {});
 

@@ -172,7 +172,8 @@ TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
     constexpr uint64_t kMost = ~uint64_t{0};
     for (const ErrorCode code : all_codes()) {
         const Error error(code, {kMost, kMost, kMost, kMost});
-        const Text text = Text().error(error.about(std::string(100, 's')));
+        Text text;
+        text.error(error.about(std::string(100, 's')));
         EXPECT_FALSE(text.view().ends_with("...")) << text.view();
     }
 }
