@@ -2,6 +2,15 @@
 #include "config/boot_entry.hpp"
 
 namespace baton {
+namespace {
+
+template<class T>
+bool set(T& setting, std::optional<T> value) {
+    setting = value.value_or(setting);
+    return value.has_value();
+}
+
+} // namespace
 
 std::optional<Switch> parse_switch(std::string_view value) {
     if (value == "on")
@@ -17,6 +26,31 @@ std::optional<WriteExecute> parse_write_execute(std::string_view value) {
     if (value == "allow")
         return WriteExecute::allow;
     return std::nullopt;
+}
+
+std::optional<AfterFault> parse_after_fault(std::string_view value) {
+    using enum AfterFault::Action;
+    constexpr std::string_view kResetIn = "reset:";
+    if (value == "stop")
+        return AfterFault{.action = stop};
+    if (value == "exit")
+        return AfterFault{.action = exit};
+    if (value == "reset")
+        return AfterFault{.action = reset, .seconds = kResetSeconds};
+    if (!value.starts_with(kResetIn))
+        return std::nullopt;
+    const auto seconds = parse_decimal(tail(value, kResetIn.size()));
+    if (!seconds || *seconds > kMostResetSeconds)
+        return std::nullopt;
+    return AfterFault{.action = reset, .seconds = *seconds};
+}
+
+bool set_setting(BootEntry& entry, std::string_view name, std::string_view value) {
+    if (name == "kaslr")
+        return set(entry.kaslr, parse_switch(value));
+    if (name == "wx")
+        return set(entry.write_execute, parse_write_execute(value));
+    return name == "after-fault" && set(entry.after_fault, parse_after_fault(value));
 }
 
 } // namespace baton

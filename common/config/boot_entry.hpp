@@ -17,6 +17,14 @@ enum class Switch : uint8_t { unset, on, off };
 /// What an entry says of pages that a kernel wants writable and executable at once.
 enum class WriteExecute : uint8_t { unset, refuse, allow };
 
+/// What an entry says is to happen after a fault has been reported.
+struct AfterFault {
+    enum class Action : uint8_t { unset, stop, reset, exit };
+    Action action = Action::unset;
+    uint32_t seconds = 0; // before a reset
+    constexpr bool operator==(const AfterFault&) const = default;
+};
+
 /// A file that the kernel finds in memory.
 struct BootModule {
     std::string_view path;
@@ -44,6 +52,7 @@ struct BootEntry {
     std::string_view command_line;
     Switch kaslr = Switch::unset;
     WriteExecute write_execute = WriteExecute::unset;
+    AfterFault after_fault;
     std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
@@ -53,6 +62,16 @@ struct BootEntry {
 std::optional<Switch> parse_switch(std::string_view value);
 /// "refuse" or "allow". No value: neither.
 std::optional<WriteExecute> parse_write_execute(std::string_view value);
+
+inline constexpr uint32_t kResetSeconds = 10;        // so that a person can read the report
+inline constexpr uint32_t kMostResetSeconds = 86400; // a day
+
+/// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
+/// which leaves QEMU. No value: none of these.
+std::optional<AfterFault> parse_after_fault(std::string_view value);
+
+/// Sets what an entry says under the name "kaslr", "wx" or "after-fault". false: no such value.
+bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
 
 /// Something that a parser left aside, which a person who wonders should find in the log.
 struct Remark {

@@ -26,6 +26,7 @@ enum class Key : uint8_t {
     architecture,
     kaslr,
     wx,
+    after_fault,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -47,6 +48,7 @@ constexpr KeyName kKeyNames[] = {
     {"architecture", Key::architecture},
     {"kaslr", Key::kaslr},
     {"wx", Key::wx},
+    {"after-fault", Key::after_fault},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -132,6 +134,7 @@ class Builder {
         case Key::kernel:
         case Key::kaslr:
         case Key::wx:
+        case Key::after_fault:
             return add_single(key, line);
         case Key::initrd:
             return add_module(line, false);
@@ -193,18 +196,10 @@ class Builder {
             entry_.kernel = *path;
             return {};
         }
-        const bool known = key == Key::kaslr
-                               ? set(entry_.kaslr, parse_switch(line.value))
-                               : set(entry_.write_execute, parse_write_execute(line.value));
-        if (!known)
+        if (!set_setting(entry_, line.key, line.value))
             return fail(ErrorCode::boot_setting_unknown,
                         {line.value_position.line, line.value_position.column});
         return {};
-    }
-    template<class T>
-    static bool set(T& setting, std::optional<T> value) {
-        setting = value.value_or(setting);
-        return value.has_value();
     }
 
     Result<void> add_module(const KeyLine& line, bool with_string) {
@@ -267,22 +262,6 @@ class Builder {
     std::array<TextPosition, static_cast<std::size_t>(Key::count)> seen_{};
 };
 
-/// A number of digits alone that fits.
-std::optional<uint32_t> parse_counter(std::string_view digits) {
-    constexpr uint64_t kLargest = ~uint32_t{0};
-    uint64_t value = 0;
-    for (const char digit : digits) {
-        if (!is_digit(digit))
-            return std::nullopt;
-        value = value * 10 + static_cast<uint64_t>(digit - '0');
-        if (value > kLargest)
-            return std::nullopt;
-    }
-    if (digits.empty())
-        return std::nullopt;
-    return static_cast<uint32_t>(value);
-}
-
 } // namespace
 
 bool is_entry_file_name(std::string_view file_name) {
@@ -300,9 +279,9 @@ EntryName parse_entry_name(std::string_view file_name) {
         return uncounted;
     const std::string_view counters = tail(stem, plus + 1);
     const std::size_t minus = index_of(counters, '-');
-    const auto left = parse_counter(head(counters, std::min(minus, counters.size())));
+    const auto left = parse_decimal(head(counters, std::min(minus, counters.size())));
     const auto done = minus == std::string_view::npos ? std::optional<uint32_t>(0)
-                                                      : parse_counter(tail(counters, minus + 1));
+                                                      : parse_decimal(tail(counters, minus + 1));
     if (!left || !done)
         return uncounted;
     return {.id = head(stem, plus), .tries = BootTries{.left = *left, .done = *done}};

@@ -38,6 +38,21 @@ std::size_t leading_word(std::string_view text) {
 
 } // namespace
 
+std::optional<uint32_t> parse_decimal(std::string_view digits) {
+    constexpr uint64_t kLargest = ~uint32_t{0};
+    uint64_t value = 0;
+    for (const char digit : digits) {
+        if (!is_digit(digit))
+            return std::nullopt;
+        value = value * 10 + static_cast<uint64_t>(digit - '0');
+        if (value > kLargest)
+            return std::nullopt;
+    }
+    if (digits.empty())
+        return std::nullopt;
+    return static_cast<uint32_t>(value);
+}
+
 std::string_view trim(std::string_view text) {
     text.remove_prefix(leading_blanks(text));
     while (!text.empty() && is_blank(text.back()))

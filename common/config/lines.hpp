@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace baton {
@@ -45,6 +46,8 @@ constexpr std::size_t index_of(std::string_view text, char character, std::size_
             return i;
     return std::string_view::npos;
 }
+/// A number of decimal digits alone that fits.
+std::optional<uint32_t> parse_decimal(std::string_view digits);
 /// The text without the blanks around it.
 std::string_view trim(std::string_view text);
 /// Whether two texts are the same but for the case of ASCII letters.

@@ -11,20 +11,26 @@
 namespace baton {
 namespace {
 
-enum class Key : uint8_t { none, kernel, module, kaslr, wx };
-constexpr std::size_t kKeys = 5;
+enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault };
+constexpr std::size_t kKeys = 6;
+
+std::string_view name_of(const Word& word) {
+    return head(word.text, word.equals);
+}
 
 Key key_of(const Word& word) {
     if (word.equals == std::string_view::npos)
         return Key::none;
-    const std::string_view name = head(word.text, word.equals);
+    const std::string_view name = name_of(word);
     if (name == "kernel")
         return Key::kernel;
     if (name == "module")
         return Key::module;
     if (name == "kaslr")
         return Key::kaslr;
-    return name == "wx" ? Key::wx : Key::none;
+    if (name == "wx")
+        return Key::wx;
+    return name == "after-fault" ? Key::after_fault : Key::none;
 }
 
 std::string_view value_of(const Word& word) {
@@ -82,10 +88,7 @@ class Builder {
         first = here;
         if (key == Key::kernel)
             return set_kernel(word);
-        const bool known = key == Key::kaslr
-                               ? set(entry_.kaslr, parse_switch(value_of(word)))
-                               : set(entry_.write_execute, parse_write_execute(value_of(word)));
-        if (!known)
+        if (!set_setting(entry_, name_of(word), value_of(word)))
             return fail(ErrorCode::boot_setting_unknown, {here.line, here.column});
         return {};
     }
@@ -99,11 +102,6 @@ class Builder {
     }
 
   private:
-    template<class T>
-    static bool set(T& setting, std::optional<T> value) {
-        setting = value.value_or(setting);
-        return value.has_value();
-    }
     Result<void> set_kernel(const Word& word) {
         const auto path = normalise_path(value_of(word), position_of(word), arena_);
         if (!path)

@@ -3,8 +3,8 @@
 // The boot entry in the load options that the firmware passes (UEFI 2.10 section 3.1.3,
 // EFI_LOAD_OPTION.OptionalData):
 //
-//     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [kaslr=on|off] [wx=refuse|allow] [-- COMMAND
-//     LINE]
+//     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [kaslr=on|off] [wx=refuse|allow]
+//     [after-fault=stop|reset|reset:SECONDS|exit] [-- COMMAND LINE]
 //
 // Words are separated by blanks and may come in any order before the "--"; only "module" may come
 // again. Double quotes keep blanks together, around the whole word or a part of it; inside them ""
@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxLoadOptionsBytes = std::size_t{64} << 10;
 
 /// The entry in `load_options`: UTF-16 up to a NUL or the end, of any alignment and also of odd
 /// length; or 8-bit text, where no byte but those at the end is 0 (some tools write it so; UTF-16
-/// with a key in it has such bytes). No value where none of the four keys is there: empty options,
+/// with a key in it has such bytes). No value where none of the keys is there: empty options,
 /// a program's name alone, or bytes that are something else. A position in an error or a remark is
 /// line 1 and the column in the options as UTF-8.
 /// Errors: load_options_too_long, load_options_without_kernel, boot_quote_open, boot_key_repeated,

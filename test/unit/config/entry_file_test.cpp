@@ -50,7 +50,8 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "options      root=a\r\n"
                  "options      quiet  loud\r\n"
                  "kaslr        on\r\n"
-                 "wx           refuse",
+                 "wx           refuse\n"
+                 "after-fault  reset:5",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.file_name, "os-1.conf");
                      EXPECT_EQ(entry.id, "os-1");
@@ -64,6 +65,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                                                   "\\os\\with blanks=\"quoted\"");
                      EXPECT_EQ(entry.command_line, "root=a quiet  loud");
                      EXPECT_EQ(entry.kaslr, Switch::on);
+                     EXPECT_EQ(entry.after_fault, (AfterFault{AfterFault::Action::reset, 5}));
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -77,6 +79,7 @@ TEST(EntryFile, AKernelIsAllThatAnEntryNeeds) {
         EXPECT_TRUE(entry.modules.empty());
         EXPECT_EQ(entry.command_line, "");
         EXPECT_EQ(entry.kaslr, Switch::unset);
+        EXPECT_EQ(entry.after_fault, AfterFault{});
         EXPECT_EQ(entry.write_execute, WriteExecute::unset);
         EXPECT_FALSE(entry.is_bad());
     });
@@ -122,6 +125,8 @@ TEST(EntryFile, ARepeatedKernelOrSettingIsAnError) {
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
     expect_refused("wx allow\nwx refuse\nkernel a\n",
                    Error(ErrorCode::boot_key_repeated, {2, 1, 1, 1}));
+    expect_refused("after-fault stop\nkernel a\nafter-fault stop\n",
+                   Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
 }
 
 TEST(EntryFile, ALinuxOrEfiEntryIsForOthers) {
@@ -179,6 +184,7 @@ TEST(EntryFile, BadQuotesAreAnErrorWithTheirPlace) {
 TEST(EntryFile, ABadSettingIsAnErrorWithItsPlace) {
     expect_refused("kernel k\nkaslr true\n", Error(ErrorCode::boot_setting_unknown, {2, 7}));
     expect_refused("kernel k\nwx\n", Error(ErrorCode::boot_setting_unknown, {2, 3}));
+    expect_refused("after-fault halt\nkernel k\n", Error(ErrorCode::boot_setting_unknown, {1, 13}));
 }
 
 TEST(EntryFile, TextThatIsNotPlainIsAnError) {

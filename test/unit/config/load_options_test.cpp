@@ -55,12 +55,13 @@ void expect_refused(std::u16string_view text, const Error& error) {
 
 TEST(LoadOptions, AllThatAnEntryCanSay) {
     expect_entry(u"kernel=/os/kernel.elf module=\\os\\a.bin=first module=b kaslr=on wx=refuse"
-                 u" -- console=ttyS0  quiet",
+                 u" after-fault=exit -- console=ttyS0  quiet",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\os\\kernel.elf");
                      EXPECT_EQ(modules_of(entry), "\\os\\a.bin=first|\\b=");
                      EXPECT_EQ(entry.kaslr, Switch::on);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
+                     EXPECT_EQ(entry.after_fault, AfterFault{AfterFault::Action::exit});
                      EXPECT_EQ(entry.command_line, "console=ttyS0  quiet");
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -74,6 +75,7 @@ TEST(LoadOptions, WhatIsNotSaidIsUnset) {
         EXPECT_EQ(entry.command_line, "");
         EXPECT_EQ(entry.kaslr, Switch::unset);
         EXPECT_EQ(entry.write_execute, WriteExecute::unset);
+        EXPECT_EQ(entry.after_fault, AfterFault{});
         EXPECT_FALSE(entry.tries);
     });
 }
@@ -213,6 +215,7 @@ TEST(LoadOptions, ABadSettingIsAnErrorWithItsPlace) {
     expect_refused(u"kernel=a kaslr=yes", Error(ErrorCode::boot_setting_unknown, {1, 10}));
     expect_refused(u"kernel=a kaslr=", Error(ErrorCode::boot_setting_unknown, {1, 10}));
     expect_refused(u"wx=on kernel=a", Error(ErrorCode::boot_setting_unknown, {1, 1}));
+    expect_refused(u"kernel=a after-fault=reset:", Error(ErrorCode::boot_setting_unknown, {1, 10}));
 }
 
 TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {
@@ -221,6 +224,8 @@ TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {
                    Error(ErrorCode::boot_key_repeated, {1, 19, 1, 10}));
     expect_refused(u"wx=allow kernel=a wx=refuse",
                    Error(ErrorCode::boot_key_repeated, {1, 19, 1, 1}));
+    expect_refused(u"after-fault=stop kernel=a after-fault=exit",
+                   Error(ErrorCode::boot_key_repeated, {1, 27, 1, 1}));
 }
 
 TEST(LoadOptions, AnOpenQuoteIsAnErrorWithItsPlace) {
