@@ -47,6 +47,7 @@ class Boot {
     Result<void> make_records();
     Result<void> build_page_tables();
     Result<void> make_handoff_record();
+    void decide_after_fault();
     Result<void> leave_firmware();
     [[noreturn]] void hand_over();
 

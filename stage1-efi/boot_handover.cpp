@@ -285,8 +285,30 @@ Result<void> Boot::make_handoff_record() {
     handoff_ = *handoff;
     handoff_->serial_port = console_.serial_port();
     handoff_->debug_port = console_.debug_port();
-    handoff_->after_fault = BATON_AFTER_FAULT_HALT;
+    handoff_->tsc_hz = log_.tsc_hz();
+    if (!displays_.empty())
+        report_on_screen(*handoff_, displays_.front().framebuffer);
+    decide_after_fault();
     return {};
+}
+
+void Boot::decide_after_fault() {
+    constexpr uint16_t kDebugExit = 0xf4; // QEMU's isa-debug-exit, as `./baton run` has it
+    constexpr uint32_t kFaultReported = 0x12;
+    switch (entry_.after_fault.action) {
+    case AfterFault::Action::reset:
+        handoff_->after_fault = BATON_AFTER_FAULT_RESET;
+        handoff_->reset_after_seconds = entry_.after_fault.seconds;
+        break;
+    case AfterFault::Action::exit:
+        handoff_->after_fault = BATON_AFTER_FAULT_EXIT;
+        handoff_->exit_port = kDebugExit;
+        handoff_->exit_value = kFaultReported;
+        break;
+    case AfterFault::Action::stop:
+    case AfterFault::Action::unset:
+        handoff_->after_fault = BATON_AFTER_FAULT_HALT;
+    }
 }
 
 Result<void> Boot::leave_firmware() {

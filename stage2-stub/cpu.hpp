@@ -10,6 +10,11 @@ namespace baton::stage2 {
 inline constexpr uint32_t kMsrPat = 0x277;        // IA32_PAT
 inline constexpr uint32_t kMsrEfer = 0xc000'0080; // IA32_EFER
 
+inline uint64_t read_msr(uint32_t index) {
+    uint32_t low, high;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
+    return uint64_t{high} << 32 | low;
+}
 inline void write_msr(uint32_t index, uint64_t value) {
     asm volatile("wrmsr"
                  :
@@ -31,6 +36,16 @@ inline void write_dr7(uint64_t value) {
     asm volatile("mov %0, %%dr7" : : "r"(value));
 }
 
+inline uint64_t read_cr0() {
+    uint64_t value;
+    asm volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+inline uint64_t read_cr3() {
+    uint64_t value;
+    asm volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
 inline uint64_t read_cr4() {
     uint64_t value;
     asm volatile("mov %%cr4, %0" : "=r"(value));
@@ -43,10 +58,21 @@ inline uint64_t read_cr2() {
     return value;
 }
 
+inline void load_stack_segment(uint16_t selector) {
+    asm volatile("mov %0, %%ss" : : "r"(uint32_t{selector}));
+}
+
 inline uint64_t read_tsc() {
     uint32_t low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
     return uint64_t{high} << 32 | low;
+}
+
+/// MAXPHYADDR: Intel SDM 3A section 4.1.4.
+inline unsigned physical_bits() {
+    uint32_t eax = 0x8000'0008, ebx, ecx = 0, edx;
+    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    return eax & 0xff;
 }
 
 inline void out8(uint16_t port, uint8_t value) {
@@ -67,6 +93,19 @@ inline void copy_bytes(uint64_t destination, uint64_t source, uint64_t count) {
 }
 inline void zero_bytes(uint64_t destination, uint64_t count) {
     asm volatile("rep stosb" : "+D"(destination), "+c"(count) : "a"(0) : "memory");
+}
+
+inline void fill_words(uint64_t destination, uint64_t count, uint32_t value) {
+    asm volatile("rep stosl" : "+D"(destination), "+c"(count) : "a"(value) : "memory");
+}
+
+/// An exception that the processor can't deliver, nor the one that comes of that: it resets.
+inline void triple_fault() {
+    const struct [[gnu::packed]] {
+        uint16_t limit;
+        uint64_t base;
+    } none{};
+    asm volatile("lidt %0; ud2" : : "m"(none));
 }
 
 [[noreturn]] inline void halt() {

@@ -1,25 +1,23 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The ends of stage 2 that C++ can't express: the way in, the way out, and the exception stubs.
-; All of it is position independent.
+; The ends of stage 2 that C++ can't express: the way in and the way out. Position independent.
 
 bits 64
 default rel
 
 extern stage2_check
 extern stage2_run
-extern report_fault
 global stage2_entry64
 global load_flat_segments
 global enter_kernel
-global fault_stubs
 global switch_paging_levels
+global task_descriptor
 
 CODE_SELECTOR   equ 0x08
 DATA_SELECTOR   equ 0x10
 CODE32_SELECTOR equ 0x18
+TASK_SELECTOR   equ 0x20
 STACK_BYTES     equ 2048
-FAULT_STUB_LOG2 equ 3               ; a stub takes 8 bytes
 
 section .text
 
@@ -40,7 +38,9 @@ stage2_entry64:
 .refused:
     ret
 
-; Loads the flat GDT below and all segment registers.
+; Loads the flat GDT below, all segment registers, and the task register. The task's descriptor has
+; been filled in, and CR0.WP is off: the processor will mark it as busy, in a page that may be
+; read-only.
 ; Clobbers RAX.
 load_flat_segments:
     lea rax, [gdt]
@@ -56,6 +56,8 @@ load_flat_segments:
     mov ss, eax
     xor eax, eax
     lldt ax
+    mov eax, TASK_SELECTOR
+    ltr ax
     pop rax                         ; return address
     push qword CODE_SELECTOR
     push rax
@@ -110,34 +112,17 @@ enter_kernel:
     popfq
     ret
 
-; One stub for each exception vector. The address that its call pushes tells the vector.
-align 1 << FAULT_STUB_LOG2
-fault_stubs:
-%rep 32
-    call fault_common
-    align 1 << FAULT_STUB_LOG2
-%endrep
-
-; In:     the stub's return address, then what the processor pushed for the exception.
-fault_common:
-    cld
-    pop rdi
-    lea rax, [fault_stubs]
-    sub rdi, rax
-    shr edi, FAULT_STUB_LOG2        ; vector
-    mov rsi, rsp                    ; error code, if the vector has one; then RIP, CS, RFLAGS, …
-    and rsp, -16
-    call report_fault
-
 section .rodata
 
-; "Accessed" is set already, so that the processor need not write here, and the page stays read-only.
+; "Accessed" is set already, so that the processor need not write here, where the kernel can't either.
 align 8
 gdt:
     dq 0
     dq 0x00af9b000000ffff           ; 0x08: 64-bit code, ring 0
     dq 0x00cf93000000ffff           ; 0x10: data, ring 0
     dq 0x00cf9b000000ffff           ; 0x18: 32-bit code, ring 0, for switch_paging_levels alone
+task_descriptor:
+    dq 0, 0                         ; 0x20: the TSS, as install_fault_reports() knows its address
 GDT_BYTES equ $ - gdt
 
 section .bss

@@ -4,18 +4,41 @@
 // an IDT of its own.
 #pragma once
 
-#include "abi/handoff.h"
+#include "fault/report.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace baton::stage2 {
 
-/// Loads an IDT in which each exception vector reports to where `record` says. The code segment is
-/// the flat one. The record must stay mapped at its address.
-void install_fault_reports(const BatonHandoff* record);
+inline constexpr unsigned kFaultStubBytes = 5; // of an entry stub in interrupts.asm
 
-/// What a report says about where it happened. `segment`: the one being copied.
-void set_step(BatonHandoffStep step);
-void set_segment(uint32_t segment);
+/// The task-state segment: Intel SDM 3A figure 7-11.
+struct [[gnu::packed, gnu::aligned(8)]] TaskState {
+    uint32_t reserved0;
+    uint64_t stacks[3]; // for rings 0 to 2
+    uint64_t reserved1;
+    uint64_t interrupt_stacks[7];
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map_offset;
+};
+static_assert(sizeof(TaskState) == 104);
+
+/// What reports are made from. It is a copy: the kernel may do away with the record.
+struct FaultState {
+    BatonHandoff handoff;
+    HandoffProgress progress;
+    TaskState task;
+};
+extern FaultState fault_state;
+
+/// Copies the record, and loads a GDT, a task register and an IDT in which each vector reports, on
+/// a stack of its own. CR0.WP is off.
+void install_fault_reports(const BatonHandoff& record);
+
+/// After it, the next exception leaves alone what is on the stack of this one.
+void use_inner_stacks();
 
 } // namespace baton::stage2

@@ -4,12 +4,18 @@
 #include "abi/handoff.h"
 #include "stage2-stub/cpu.hpp"
 #include "stage2-stub/fault.hpp"
+#include "stage2-stub/memory.hpp"
+#include "stage2-stub/segments.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
 extern "C" {
-void load_flat_segments();
+extern const std::byte stage2_start[]; // of the linker script, as the next three
+extern const std::byte stage2_load_end[];
+extern const std::byte stage2_writable[];
+extern const std::byte stage2_memory_end[];
+[[noreturn]] void refuse_page_tables(uint64_t address, uint64_t error_code);
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
 uint32_t stage2_check(const BatonHandoff* record);
@@ -29,9 +35,14 @@ struct HeaderStart {
 };
 [[gnu::section(".header"), gnu::used]] constexpr HeaderStart kHeaderStart;
 
+constexpr std::size_t kPageBytes = 4096;
+constexpr uint16_t kDataSelector = 0x10;
+
 constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
+constexpr uint64_t kCr4MachineCheck = uint64_t{1} << 6;
 constexpr uint64_t kCr4GlobalPages = uint64_t{1} << 7;
 constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
+constexpr uint64_t kCr4ControlFlow = uint64_t{1} << 23; // CET
 constexpr uint64_t kDr7Reset = 0x400; // no breakpoint: Intel SDM 3B section 17.2.4
 
 /// The FXSAVE area: Intel SDM 1 section 10.5.1.
@@ -48,13 +59,51 @@ struct alignas(16) FpuState {
 static_assert(sizeof(FpuState) == 512);
 FpuState fpu_state; // zero but for what reset_fpu() sets: all registers empty and 0
 
-/// The machine under the kernel's page tables, where stage 2 may write to read-only pages.
+void set_step(BatonHandoffStep step) {
+    fault_state.progress.step = step;
+}
+
+void set_segment(uint32_t segment, uint64_t to, bool zeroing) {
+    fault_state.progress = {
+        .step = BATON_STEP_COPY, .segment = segment, .zeroing = zeroing, .to = to};
+}
+
+/// Stage 2 may write to read-only pages. Shadow stacks go with CR0.WP (Intel SDM 3A section 2.5).
+void turn_write_protection_off() {
+    write_cr4(read_cr4() & ~kCr4ControlFlow);
+    write_cr0(read_cr0() & ~kCr0WriteProtect);
+}
+
+/// The record's page tables must allow this access to all pages from `start` to `end`. A table that
+/// can't be read isn't known to be wrong: foreign callers need not have it mapped.
+void check_mapped(const BatonHandoff& record, const std::byte* start, const std::byte* end,
+                  uint64_t error_code) {
+    const PagingMode mode =
+        paging_mode(record.cr0, record.page_table_root, record.cr4, record.efer, physical_bits());
+    for (const std::byte* page = start; page < end; page += kPageBytes) {
+        const auto address = reinterpret_cast<uint64_t>(page);
+        const PageWalk walk = walk_page_tables(address, mode, physical_memory());
+        const Verdict verdict = judge(walk, access_of(error_code), mode);
+        if (verdict.denial != Denial::none && verdict.denial != Denial::unreadable)
+            refuse_page_tables(address, error_code);
+    }
+}
+
+/// Under page tables that don't map stage 2 nothing could be reported any more.
+void check_page_tables(const BatonHandoff& record) {
+    check_mapped(record, stage2_start, stage2_load_end, kPageErrorFetch);
+    check_mapped(record, stage2_writable, stage2_memory_end, kPageErrorWrite);
+    load_stack_segment(kDataSelector); // exceptions on stacks of their own have made it null
+}
+
+/// The machine under the kernel's page tables. A machine check is an exception that can be reported
+/// while CR4.MCE is set, else it is a reset.
 void load_page_tables(const BatonHandoff& record) {
     write_msr(kMsrEfer, record.efer); // before CR3: the tables have NX bits
-    // CR4 first: CET, which must go before CR0.WP does, and PGE, so that no global translation of
-    // the firmware's survives the change of CR3 (Intel SDM 3A section 4.10.4.1).
+    // PGE first, so that no global translation of the firmware's survives the change of CR3 (Intel
+    // SDM 3A section 4.10.4.1).
     const uint64_t la57_now = read_cr4() & kCr4La57;
-    const uint64_t cr4 = record.cr4 & ~kCr4GlobalPages;
+    const uint64_t cr4 = (record.cr4 & ~kCr4GlobalPages) | kCr4MachineCheck;
     const uint64_t cr0 = record.cr0 & ~kCr0WriteProtect;
     write_cr4((cr4 & ~kCr4La57) | la57_now);
     write_cr0(cr0);
@@ -64,20 +113,16 @@ void load_page_tables(const BatonHandoff& record) {
         switch_paging_levels(record.page_table_root, cr4, cr0);
 }
 
-const BatonHandoffSegment& segment_at(const BatonHandoff& record, uint32_t index) {
-    const uint64_t address = record.segments + uint64_t{index} * record.segment_entry_bytes;
-    return *reinterpret_cast<const BatonHandoffSegment*>(address);
-}
-
 void load_segments(const BatonHandoff& record) {
     for (uint32_t i = 0; i < record.segment_count; ++i) {
         const BatonHandoffSegment& segment = segment_at(record, i);
-        set_segment(i);
+        set_segment(i, segment.destination, false);
         if (segment.source_physical != BATON_SOURCE_IN_PLACE)
             copy_bytes(segment.destination, record.direct_map_base + segment.source_physical,
                        segment.file_bytes);
-        zero_bytes(segment.destination + segment.file_bytes,
-                   segment.memory_bytes - segment.file_bytes);
+        const uint64_t end = segment.destination + segment.file_bytes;
+        set_segment(i, end, true);
+        zero_bytes(end, segment.memory_bytes - segment.file_bytes);
     }
 }
 
@@ -112,31 +157,33 @@ uint32_t stage2_check(const BatonHandoff* record) {
         return BATON_REFUSED_MAGIC;
     if (record->version_major != BATON_HANDOFF_VERSION_MAJOR)
         return BATON_REFUSED_VERSION;
-    if (record->size < sizeof *record)
+    if (record->size < BATON_HANDOFF_BYTES_1_0)
         return BATON_REFUSED_SIZE;
     return 0;
 }
 
 /// On stage 2's own stack, with interrupts off.
-void stage2_run(const BatonHandoff* record) {
+void stage2_run(const BatonHandoff* given) {
     using namespace baton::stage2;
-    load_flat_segments();
-    install_fault_reports(record);
+    turn_write_protection_off();
+    install_fault_reports(*given);
+    const BatonHandoff& record = fault_state.handoff;
     const uint64_t entered = read_tsc();
 
     set_step(BATON_STEP_TABLES);
-    load_page_tables(*record);
-    stamp(*record, BATON_STEP_ENTERED, entered);
-    stamp(*record, BATON_STEP_TABLES, read_tsc());
+    check_page_tables(record);
+    load_page_tables(record);
+    stamp(record, BATON_STEP_ENTERED, entered);
+    stamp(record, BATON_STEP_TABLES, read_tsc());
 
     set_step(BATON_STEP_COPY);
-    load_segments(*record);
-    stamp(*record, BATON_STEP_COPY, read_tsc());
+    load_segments(record);
+    stamp(record, BATON_STEP_COPY, read_tsc());
 
     set_step(BATON_STEP_STATE);
-    set_machine_state(*record);
-    stamp(*record, BATON_STEP_STATE, read_tsc());
+    set_machine_state(record);
+    stamp(record, BATON_STEP_STATE, read_tsc());
 
     set_step(BATON_STEP_KERNEL);
-    enter_kernel(record->boot_info, record->kernel_entry, record->kernel_stack_top);
+    enter_kernel(record.boot_info, record.kernel_entry, record.kernel_stack_top);
 }

@@ -30,7 +30,7 @@
 #define BATON_STAGE2_MAGIC UINT64_C(0x3245474154535442)  /* "BTSTAGE2" */
 #define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148) /* "HANDOFF" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
-#define BATON_HANDOFF_VERSION_MINOR 0u
+#define BATON_HANDOFF_VERSION_MINOR 1u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
@@ -60,8 +60,8 @@ typedef struct BatonHandoffSegment {
 /* What stage 2 does after it has reported an exception. */
 enum BatonAfterFault {
     BATON_AFTER_FAULT_HALT = 0,
-    BATON_AFTER_FAULT_EXIT =
-        1 /* write exit_value to exit_port (QEMU's isa-debug-exit), then halt */
+    BATON_AFTER_FAULT_EXIT = 1, /* write exit_value to exit_port (QEMU's isa-debug-exit) */
+    BATON_AFTER_FAULT_RESET = 2 /* reset the machine after reset_after_seconds */
 };
 
 /* The steps of stage 2, in order: indices of its time stamps, named in its fault reports. */
@@ -115,7 +115,27 @@ typedef struct BatonHandoff {
     uint16_t after_fault; /* enum BatonAfterFault */
     uint16_t exit_port;   /* for BATON_AFTER_FAULT_EXIT */
     uint32_t exit_value;  /* written as 32 bits */
+
+    /* Here ends a record of version 1.0. What follows is 0 in it. */
+
+    uint64_t kernel_stack_base; /* virtual: the stack's lowest address, with an unmapped page
+                                   below; 0: not told */
+    uint64_t tsc_hz;            /* for reset_after_seconds; 0: not known, so there is no waiting */
+    uint32_t reset_after_seconds; /* for BATON_AFTER_FAULT_RESET */
+
+    /* A screen to report exceptions on, in memory of which all is mapped: at its physical address
+     * in the caller's page tables, at direct_map_base + it in the new ones. */
+    uint32_t framebuffer_width;       /* pixels */
+    uint32_t framebuffer_height;      /* pixels */
+    uint32_t framebuffer_pitch_bytes; /* from one row to the next */
+    uint64_t framebuffer_physical;    /* 0: there is none */
+    uint32_t framebuffer_foreground;  /* the value of a pixel of text; its lower bytes count */
+    uint32_t framebuffer_background;
+    uint32_t framebuffer_pixel_bytes; /* 1 … 4 */
+    uint32_t reserved;                /* 0 */
 } BatonHandoff;
+
+#define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
 
 #ifdef __cplusplus
 #define BATON_HANDOFF_ASSERT(condition) static_assert(condition, #condition)
@@ -139,7 +159,7 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, destination) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, file_bytes) == 16);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, memory_bytes) == 24);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 128);
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 184);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, size) == 12);
@@ -162,5 +182,16 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, debug_port) == 118);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, after_fault) == 120);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_port) == 122);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_value) == 124);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_stack_base) == BATON_HANDOFF_BYTES_1_0);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, tsc_hz) == 136);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reset_after_seconds) == 144);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_width) == 148);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_height) == 152);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pitch_bytes) == 156);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_physical) == 160);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_foreground) == 168);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_background) == 172);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pixel_bytes) == 176);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reserved) == 180);
 
 #endif /* BATON_HANDOFF_H */

@@ -11,6 +11,7 @@ namespace baton::paging {
 
 inline constexpr uint64_t kPresent = uint64_t{1} << 0;
 inline constexpr uint64_t kWritable = uint64_t{1} << 1;
+inline constexpr uint64_t kUser = uint64_t{1} << 2;
 inline constexpr uint64_t kWriteThrough = uint64_t{1} << 3; // PWT, bit 0 of the PAT index
 inline constexpr uint64_t kPageSize = uint64_t{1} << 7;     // PS: a leaf above the last level
 inline constexpr uint64_t kPatSmall = uint64_t{1} << 7;     // bit 2 of the PAT index, 4 KiB pages

@@ -35,6 +35,21 @@ constexpr uint64_t kEfer = uint64_t{1} << 8     // LME
                            | uint64_t{1} << 10  // LMA
                            | uint64_t{1} << 11; // NXE
 
+struct Colour {
+    uint8_t red, green, blue;
+};
+
+/// An 8-bit value as a channel of a pixel.
+constexpr uint32_t channel(uint8_t value, unsigned shift, unsigned bits) {
+    return (bits < 8 ? uint32_t{value} >> (8 - bits) : uint32_t{value} << (bits - 8)) << shift;
+}
+
+uint32_t pixel(const BatonFramebuffer& screen, Colour colour) {
+    return channel(colour.red, screen.red_shift, screen.red_bits) |
+           channel(colour.green, screen.green_shift, screen.green_bits) |
+           channel(colour.blue, screen.blue_shift, screen.blue_bits);
+}
+
 // Texts and bytes lie in words: the text "" in the first one, and each of them begins with a word.
 constexpr std::size_t kWordBytes = sizeof(uint64_t);
 
@@ -325,7 +340,19 @@ Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInp
     handoff.pat = paging::kPat;
     handoff.time_stamps = input.time_stamps.value;
     handoff.time_stamp_bytes = sizeof(BatonTimeStamp);
+    handoff.kernel_stack_base = input.layout.stack.base.value;
     return &handoff;
+}
+
+void report_on_screen(BatonHandoff& handoff, const BatonFramebuffer& screen) {
+    handoff.framebuffer_physical = screen.base_physical;
+    handoff.framebuffer_width = screen.width_pixels;
+    handoff.framebuffer_height = static_cast<uint32_t>(std::min<uint64_t>(
+        screen.height_pixels, screen.pitch_bytes == 0 ? 0 : screen.bytes / screen.pitch_bytes));
+    handoff.framebuffer_pitch_bytes = screen.pitch_bytes;
+    handoff.framebuffer_pixel_bytes = screen.bits_per_pixel / 8;
+    handoff.framebuffer_foreground = pixel(screen, {0xff, 0xff, 0xff});
+    handoff.framebuffer_background = pixel(screen, {0x10, 0x18, 0x50});
 }
 
 } // namespace baton

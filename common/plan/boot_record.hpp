@@ -116,6 +116,9 @@ struct HandoffInput {
     VirtAddr time_stamps;
 };
 
+/// Lets faults be reported on a screen, as much of it as is in the framebuffer's bytes.
+void report_on_screen(BatonHandoff& handoff, const BatonFramebuffer& screen);
+
 /// Bytes of a handoff record with its segment array.
 uint64_t handoff_bytes(const LoadPlan& plan);
 

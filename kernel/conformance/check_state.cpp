@@ -5,6 +5,8 @@
 #include "own_image.hpp"
 #include "processor.hpp"
 
+#include <cstring>
+
 namespace conformance {
 namespace {
 
@@ -23,7 +25,10 @@ constexpr uint16_t kDataSelector = 0x10;
 // Descriptors, "accessed" (Intel SDM 3A section 3.4.5): 64-bit code, data; base 0, no limit.
 constexpr uint64_t kCodeDescriptor = 0x00af'9b00'0000'ffff;
 constexpr uint64_t kDataDescriptor = 0x00cf'9300'0000'ffff;
-constexpr unsigned kExceptions = 32;
+constexpr uint16_t kTaskSelector = 0x20;
+constexpr unsigned kVectors = 256;
+constexpr unsigned kInterruptStacks = 7;
+constexpr uint64_t kTaskStateBytes = 104;
 
 void check_entry(Verdict& verdict, const Context& context) {
     verdict.equal("kernel_entry", own_image::entry(), context.info.kernel_entry);
@@ -123,14 +128,46 @@ void check_gdt(Verdict& verdict, const Context& context) {
     verdict.equal("data descriptor", kDataDescriptor, descriptors[kDataSelector / 8]);
 }
 
-/// Interrupt gates (Intel SDM 3A section 6.14.1) to code that is still mapped.
+/// The base of the TSS that TR refers to (Intel SDM 3A section 7.2.3); 0 where there is none.
+uint64_t task_state(Verdict& verdict, const Context& context) {
+    const TableRegister& gdtr = context.entry.gdtr;
+    verdict.equal("tr", kTaskSelector, context.entry.tr);
+    verdict.expect(gdtr.limit >= kTaskSelector + 15, "a limit for the task", gdtr.limit);
+    if (!context.is_mapped(gdtr.base, kTaskSelector + 16))
+        return 0;
+    const auto* descriptor = reinterpret_cast<const uint64_t*>(gdtr.base + kTaskSelector);
+    verdict.equal("type of the task's descriptor", 0x8b, descriptor[0] >> 40 & 0xff);
+    const uint64_t base = (descriptor[0] >> 16 & 0xff'ffff) | (descriptor[0] >> 32 & 0xff00'0000) |
+                          descriptor[1] << 32;
+    verdict.expect(context.is_mapped(base, kTaskStateBytes), "a mapped TSS", base);
+    return context.is_mapped(base, kTaskStateBytes) ? base : 0;
+}
+
+/// A stack of the TSS: Intel SDM 3A figure 7-11.
+void expect_interrupt_stack(Verdict& verdict, const Context& context, uint64_t task,
+                            uint64_t number) {
+    verdict.expect(number >= 1 && number <= kInterruptStacks, "a stack of its own", number);
+    if (number < 1 || number > kInterruptStacks)
+        return;
+    uint64_t top;
+    std::memcpy(&top, reinterpret_cast<const std::byte*>(task + 36 + 8 * (number - 1)), sizeof top);
+    constexpr uint64_t kBytes = 1024;
+    const Leaf leaf = context.tables.translate(top - kBytes);
+    verdict.expect(context.is_mapped(top - kBytes, kBytes) && leaf.writable, "a writable stack",
+                   top);
+    verdict.expect(context.is_all(leaf.physical, kBytes, BATON_MEMORY_LOADER_RECLAIMABLE),
+                   "a stack in the loader's memory", top);
+}
+
+/// Interrupt gates (Intel SDM 3A section 6.14.1) to code that is still mapped, each with a stack.
 void check_idt(Verdict& verdict, const Context& context) {
     const TableRegister& idtr = context.entry.idtr;
     if (!expect_table(verdict, context, idtr))
         return;
-    verdict.expect(idtr.limit >= kExceptions * 16 - 1, "32 gates", idtr.limit);
+    verdict.equal("the IDT's limit", kVectors * 16 - 1, idtr.limit);
+    const uint64_t task = task_state(verdict, context);
     const auto* words = reinterpret_cast<const uint64_t*>(idtr.base);
-    for (uint64_t vector = 0; vector < kExceptions; ++vector) {
+    for (uint64_t vector = 0; vector < kVectors; ++vector) {
         const uint64_t low = words[2 * vector];
         verdict.equal("type of a gate", 0x8e, low >> 40 & 0xff);
         verdict.equal("selector of a gate", kCodeSelector, low >> 16 & 0xffff);
@@ -138,6 +175,8 @@ void check_idt(Verdict& verdict, const Context& context) {
             (low & 0xffff) | (low >> 32 & 0xffff'0000) | words[2 * vector + 1] << 32;
         const Leaf leaf = context.tables.translate(handler);
         verdict.expect(leaf.present && leaf.executable, "an executable handler", handler);
+        if (task != 0)
+            expect_interrupt_stack(verdict, context, task, low >> 32 & 7);
     }
 }
 
@@ -169,7 +208,7 @@ constexpr Promise kPromises[] = {
     {"S10", "PAT is as at power-on, entry 5 write-combining", check_pat},
     {"S11", "CS is 08h, the data selectors are 10h, FS and GS base and LDTR 0", check_selectors},
     {"S12", "the GDT is flat, and read-only", check_gdt},
-    {"S13", "the IDT reports all 32 exceptions", check_idt},
+    {"S13", "the IDT reports each vector, on a stack of its own", check_idt},
     {"S14", "x87 and SSE are in their reset state", check_fpu},
     {"S15", "no hardware breakpoint is set", check_debug_registers},
 };

@@ -27,6 +27,7 @@ POLL_SECONDS = 0.02
 # Statuses of QEMU: isa-debug-exit makes 2 * value + 1 of what the guest writes.
 SUCCESS = 2 * 0x10 + 1
 FAILURE = 2 * 0x11 + 1
+FAULT_REPORTED = 2 * 0x12 + 1
 
 DISKS = {
     "virtio-blk": ["-device", "virtio-blk-pci,drive=disk"],
@@ -186,7 +187,7 @@ class Machine:
         return self._wait(lambda: self.serial, pattern, "the serial port")
 
     def wait_for_exit(self, wanted: int = SUCCESS, *,
-                      fatal: str = "^(error:|baton: exception).*") -> None:
+                      fatal: str = "^(error:|baton: fault).*") -> None:
         """Waits until QEMU ends, with this status. One that can't be success any more, since the debug
         console has something `fatal`, fails at once."""
         while self._qemu.poll() is None:
@@ -208,6 +209,14 @@ class Machine:
         """What the display adapter shows."""
         self._ask("screendump", filename=str(self._screenshot_file))
         return Screenshot(self._screenshot_file.read_bytes())
+
+    def inject_nmi(self) -> None:
+        self._ask("inject-nmi")
+
+    def inject_machine_check(self) -> None:
+        """An uncorrected error in bank 0, which resets a machine without CR4.MCE."""
+        command = "mce 0 0 0xb000000000000000 0 0 0"
+        self._ask("human-monitor-command", **{"command-line": command})
 
     def bytes_read_from_disk(self) -> int:
         return sum(device["stats"]["rd_bytes"] for device in self._ask("query-blockstats")

@@ -14,6 +14,7 @@ from kernels import code_kernel
 
 BATON = artefacts.SOURCE / "baton"
 LOOP = bytes.fromhex("ebfe")
+UD2 = bytes.fromhex("0f0b")
 # mov eax, 0x11; out 0xf4, eax
 REPORT_FAILURE = bytes.fromhex("b811000000 e7f4") + LOOP
 # An IDT without an entry, then an exception: push 0; push 0; lidt [rsp]; ud2
@@ -92,6 +93,14 @@ def test_run_tells_of_a_triple_fault(kernel_file):
     result = baton("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--timeout", 60)
     assert result.returncode == 1
     assert "the guest triple-faulted" in result.stderr
+
+
+@needs_build
+def test_run_ends_with_a_fault_that_is_reported(kernel_file):
+    result = baton("run", kernel_file(code_kernel(UD2)), "--timeout", 60)
+    assert result.returncode == 1
+    assert "baton: fault: #UD invalid opcode, vector 6, in kernel + 0x0" in result.stdout
+    assert "the loader reported a fault" in result.stderr
 
 
 @needs_build

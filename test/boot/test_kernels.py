@@ -109,4 +109,4 @@ def test_usable_memory_is_free_from_the_first_instruction(boot, firmware):
     kernel = checker_kernel(plain_segments(), flags=FILL_USABLE | FAULT_AT_END)
     machine = boot(kernel, firmware=firmware)
     machine.wait_for_debugcon(r"^checker: kept 0x[0-9a-f]+, broken 0x0$")
-    machine.wait_for_debugcon(r"^baton: exception #UD")
+    machine.wait_for_debugcon(r"^baton: fault: #UD")

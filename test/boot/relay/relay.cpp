@@ -3,16 +3,13 @@
 // A kernel that calls stage 2 a second time, as a foreign stage 1 would: with a record of its own,
 // and nothing of Baton's but handoff.h. The command line says what the record is like:
 //   refuse   wrong ones, one after the other: each is given back with its reason
-//   fault    a segment whose destination isn't mapped: reported, and QEMU ends with status 85
 //   copy     a segment to copy and zero, under the page tables of now
+//   early    the same by a record of version 1.0
 //   levels   the same with the other number of paging levels
-#include <baton/boot_info.hpp>
-#include <baton/handoff.h>
+// and all others are the poisons of poison.cpp.
+#include "relay.hpp"
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
 
 extern "C" {
 [[noreturn]] void relay_main(const BatonBootInfo* info);
@@ -50,8 +47,6 @@ namespace {
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
 constexpr uint64_t kTablePresentWritable = 3;
-constexpr uint64_t kUnmapped = 0xffff'f000'0000'0000; // between the parts of the address space
-constexpr uint32_t kFaultExitValue = 42;
 
 constexpr std::size_t kFileBytes = 5000;
 constexpr std::size_t kMemoryBytes = 8192;
@@ -75,18 +70,14 @@ void print(std::string_view text) {
         asm volatile("cli; hlt");
 }
 
-[[noreturn]] void give_up(std::string_view why) {
+} // namespace
+
+void give_up(std::string_view why) {
     print(why);
     print("\n");
     finish(false);
 }
 
-template<class T>
-T* physical(const BatonBootInfo& info, uint64_t address) {
-    return static_cast<T*>(baton_physical_to_pointer(&info, address));
-}
-
-/// Frames below 4 GiB that are free for a kernel. Each call gives others.
 uint64_t take_frames(const BatonBootInfo& info, uint64_t count) {
     static uint64_t taken = uint64_t{1} << 20;
     for (const BatonMemoryRange& range : baton::BootInfoView(info).memory_map()) {
@@ -100,6 +91,8 @@ uint64_t take_frames(const BatonBootInfo& info, uint64_t count) {
     }
     give_up("no free frames");
 }
+
+namespace {
 
 uint64_t address_of(const char* origin, const BatonBootInfo& info) {
     for (const BatonMemoryRange& range : baton::BootInfoView(info).memory_map())
@@ -175,7 +168,7 @@ uint32_t call_stage2(const BatonBootInfo& info) {
     record.version_major++;
     good = call_stage2(info) == BATON_REFUSED_VERSION && good;
     record.version_major--;
-    record.size--;
+    record.size = BATON_HANDOFF_BYTES_1_0 - 1;
     good = call_stage2(info) == BATON_REFUSED_SIZE && good;
     finish(good);
 }
@@ -187,18 +180,17 @@ void relay_main(const BatonBootInfo* info) {
     BatonHandoff& record = make_record(*info);
     if (mode == "refuse")
         try_refusals(*info, record);
-    if (mode == "fault") {
-        auto* const segment = physical<BatonHandoffSegment>(*info, record.segments);
-        segment->destination = kUnmapped;
-        record.after_fault = BATON_AFTER_FAULT_EXIT;
-        record.exit_port = 0xf4;
-        record.exit_value = kFaultExitValue;
-    }
-    if (mode == "levels") {
+    if (mode == "early") {
+        record.version_minor = 0;
+        record.size = BATON_HANDOFF_BYTES_1_0;
+    } else if (mode == "levels") {
         record.page_table_root = other_levels(*info);
         record.cr4 ^= kCr4La57;
         expected_la57 ^= kCr4La57;
+    } else if (mode != "copy" && !poison(mode, *info, record)) {
+        give_up("no such mode");
     }
+    print("relay: handing over\n");
     call_stage2(*info);
     give_up("stage 2 came back");
 }

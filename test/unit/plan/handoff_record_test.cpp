@@ -122,6 +122,68 @@ TEST_F(MakeHandoff, FaultsAreReportedNowhereUntilTheCallerSaysWhere) {
     EXPECT_EQ(handoff().after_fault, BATON_AFTER_FAULT_HALT);
     EXPECT_EQ(handoff().exit_port, 0u);
     EXPECT_EQ(handoff().exit_value, 0u);
+    EXPECT_EQ(handoff().framebuffer_physical, 0u);
+}
+
+TEST_F(MakeHandoff, TheStacksGuardPageIsBelowItsBase) {
+    EXPECT_EQ(handoff().kernel_stack_base, layout_.stack.base.value);
+}
+
+BatonFramebuffer screen() {
+    BatonFramebuffer screen{};
+    screen.base_physical = 0x8000'0000;
+    screen.bytes = 640 * 4 * 480;
+    screen.width_pixels = 600;
+    screen.height_pixels = 480;
+    screen.pitch_bytes = 640 * 4;
+    screen.bits_per_pixel = 32;
+    screen.red_shift = 16;
+    screen.green_shift = 8;
+    screen.red_bits = screen.green_bits = screen.blue_bits = 8;
+    return screen;
+}
+
+TEST(ReportOnScreen, TellsWhatStage2DrawsIn) {
+    BatonHandoff handoff{};
+    report_on_screen(handoff, screen());
+    EXPECT_EQ(handoff.framebuffer_physical, 0x8000'0000u);
+    EXPECT_EQ(handoff.framebuffer_width, 600u);
+    EXPECT_EQ(handoff.framebuffer_height, 480u);
+    EXPECT_EQ(handoff.framebuffer_pitch_bytes, 640u * 4);
+    EXPECT_EQ(handoff.framebuffer_pixel_bytes, 4u);
+    EXPECT_EQ(handoff.framebuffer_foreground, 0xff'ffffu);
+    EXPECT_EQ(handoff.framebuffer_background, 0x10'1850u);
+}
+
+TEST(ReportOnScreen, ColoursAreInTheFormatOfThePixels) {
+    BatonHandoff handoff{};
+    BatonFramebuffer format = screen();
+    format.bits_per_pixel = 16; // 5 6 5
+    format.red_shift = 11;
+    format.green_shift = 5;
+    format.red_bits = format.blue_bits = 5;
+    format.green_bits = 6;
+    report_on_screen(handoff, format);
+    EXPECT_EQ(handoff.framebuffer_pixel_bytes, 2u);
+    EXPECT_EQ(handoff.framebuffer_foreground, 0xffffu);
+    EXPECT_EQ(handoff.framebuffer_background, 2u << 11 | 6u << 5 | 10u);
+    format.bits_per_pixel = 32; // 10 10 10
+    format.red_shift = 20;
+    format.green_shift = 10;
+    format.red_bits = format.green_bits = format.blue_bits = 10;
+    report_on_screen(handoff, format);
+    EXPECT_EQ(handoff.framebuffer_background, 0x40u << 20 | 0x60u << 10 | 0x140u);
+}
+
+TEST(ReportOnScreen, RowsBeyondTheFramebuffersBytesAreLeftOut) {
+    BatonHandoff handoff{};
+    BatonFramebuffer small = screen();
+    --small.bytes;
+    report_on_screen(handoff, small);
+    EXPECT_EQ(handoff.framebuffer_height, 479u);
+    small.pitch_bytes = 0;
+    report_on_screen(handoff, small);
+    EXPECT_EQ(handoff.framebuffer_height, 0u);
 }
 
 TEST_F(MakeHandoff, OneByteTooFewIsOutOfMemory) {

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fault/report.hpp"
+
+#include "core/address.hpp"
+#include "fault/names.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kLabelColumns = 7;
+constexpr std::size_t kColumns = 3;
+constexpr std::size_t kStackRows = 4;
+
+struct NamedRegister {
+    char name[7];
+    uint8_t offset; // in FaultFrame or ControlRegisters
+    bool holds_address;
+};
+constexpr NamedRegister kFrameRegisters[] = {
+    {"rax", offsetof(FaultFrame, rax), true}, {"rbx", offsetof(FaultFrame, rbx), true},
+    {"rcx", offsetof(FaultFrame, rcx), true}, {"rdx", offsetof(FaultFrame, rdx), true},
+    {"rsi", offsetof(FaultFrame, rsi), true}, {"rdi", offsetof(FaultFrame, rdi), true},
+    {"rbp", offsetof(FaultFrame, rbp), true}, {"rsp", offsetof(FaultFrame, rsp), true},
+    {"r8", offsetof(FaultFrame, r8), true},   {"r9", offsetof(FaultFrame, r9), true},
+    {"r10", offsetof(FaultFrame, r10), true}, {"r11", offsetof(FaultFrame, r11), true},
+    {"r12", offsetof(FaultFrame, r12), true}, {"r13", offsetof(FaultFrame, r13), true},
+    {"r14", offsetof(FaultFrame, r14), true}, {"r15", offsetof(FaultFrame, r15), true},
+    {"rip", offsetof(FaultFrame, rip), true}, {"rflags", offsetof(FaultFrame, rflags), false},
+    {"cs", offsetof(FaultFrame, cs), false},  {"ss", offsetof(FaultFrame, ss), false},
+};
+constexpr NamedRegister kControlRegisters[] = {
+    {"cr0", offsetof(ControlRegisters, cr0), false},
+    {"cr2", offsetof(ControlRegisters, cr2), false},
+    {"cr3", offsetof(ControlRegisters, cr3), false},
+    {"cr4", offsetof(ControlRegisters, cr4), false},
+    {"efer", offsetof(ControlRegisters, efer), false},
+};
+
+uint64_t value_of(const void* registers, const NamedRegister& which) {
+    uint64_t value;
+    std::memcpy(&value, static_cast<const std::byte*>(registers) + which.offset, sizeof value);
+    return value;
+}
+
+class Report {
+  public:
+    Report(TextWriter& text, const FaultScene& scene) : text_(text), scene_(scene) {}
+
+    void write() {
+        headline();
+        step();
+        error();
+        if (is_page_fault() || scene_.frame.vector == kDoubleFault)
+            translation();
+        else if (is_protection_fault())
+            not_canonical();
+        registers();
+        stack();
+    }
+
+  private:
+    void headline();
+    void step();
+    void error();
+    void translation();
+    void cause(const Verdict& verdict);
+    void entries(const PageWalk& walk, const Verdict& verdict);
+    void not_canonical();
+    void registers();
+    void stack();
+
+    /// A line's name, in its columns.
+    TextWriter& label(const char* name) {
+        text_.add(name);
+        for (std::size_t i = std::strlen(name); i < kLabelColumns; ++i)
+            text_.add(' ');
+        return text_;
+    }
+    bool has_error_code() const { return scene_.frame.error_code != kNoErrorCode; }
+    bool is_page_fault() const {
+        return has_error_code() &&
+               (scene_.frame.vector == kPageFault || scene_.frame.vector == kPageTablesRefused);
+    }
+    bool is_protection_fault() const {
+        return scene_.frame.error_code == 0 &&
+               (scene_.frame.vector == kGeneralProtection || scene_.frame.vector == kStackFault);
+    }
+    PagingMode mode() const {
+        const ControlRegisters& now = scene_.control;
+        const BatonHandoff& then = scene_.handoff;
+        return scene_.frame.vector == kPageTablesRefused
+                   ? paging_mode(now.cr0, then.page_table_root, then.cr4, then.efer,
+                                 scene_.physical_bits)
+                   : paging_mode(now.cr0, now.cr3, now.cr4, now.efer, scene_.physical_bits);
+    }
+
+    TextWriter& text_;
+    const FaultScene& scene_;
+};
+
+void Report::headline() {
+    text_.add("baton: fault: ");
+    write_vector(text_, scene_.frame.vector);
+    const uint64_t rip = scene_.frame.rip;
+    if (scene_.stage2.contains(rip))
+        text_.add(", in stage 2 + ").hex(rip - scene_.stage2.base);
+    else if (scene_.kernel.contains(rip))
+        text_.add(", in kernel + ").hex(rip - scene_.kernel.base);
+    else
+        text_.add(", at unknown ").hex(rip);
+    text_.add('\n');
+}
+
+void Report::step() {
+    const HandoffProgress& progress = scene_.progress;
+    label("step");
+    switch (progress.step) {
+    case BATON_STEP_ENTERED:
+        text_.add("loading descriptor tables");
+        break;
+    case BATON_STEP_TABLES:
+        text_.add("loading the page tables at ").hex(scene_.handoff.page_table_root);
+        break;
+    case BATON_STEP_COPY:
+        text_.add(progress.zeroing ? "zeroing the end of segment " : "copying segment ");
+        text_.decimal(progress.segment);
+        if (progress.to != 0)
+            text_.add(progress.zeroing ? ", from " : " to ").hex(progress.to);
+        break;
+    case BATON_STEP_STATE:
+        text_.add("setting the machine state for the kernel");
+        break;
+    default:
+        text_.add(scene_.stage2.contains(scene_.frame.rip) ? "entering the kernel at "
+                                                           : "in the kernel, entered at ");
+        text_.hex(scene_.handoff.kernel_entry);
+    }
+    text_.add('\n');
+}
+
+void Report::error() {
+    if (scene_.frame.vector == kPageTablesRefused)
+        return;
+    if (has_error_code()) {
+        label("error").hex(scene_.frame.error_code);
+        write_error_code(text_, scene_.frame.vector, scene_.frame.error_code);
+        text_.add('\n');
+    } else if (pushes_error_code(scene_.frame.vector)) {
+        label("error").add("none: raised by an INT instruction\n");
+    }
+}
+
+/// Of the address in CR2.
+void Report::translation() {
+    const PageAccess access = access_of(scene_.frame.error_code);
+    const PagingMode mode = this->mode();
+    const PageWalk walk = walk_page_tables(scene_.control.cr2, mode, scene_.physical);
+    const Verdict verdict = judge(walk, access, mode);
+    if (is_page_fault()) {
+        label("cause").add(access.fetch ? "fetch from " : access.write ? "write to " : "read of ");
+        text_.hex(scene_.control.cr2, 16);
+        cause(verdict);
+    }
+    entries(walk, verdict);
+}
+
+void Report::cause(const Verdict& verdict) {
+    const BatonHandoff& handoff = scene_.handoff;
+    const uint64_t address = scene_.control.cr2;
+    const bool has_guards = handoff.kernel_stack_base != 0;
+    if (has_guards && handoff.kernel_stack_base - address - 1 < kPageBytes)
+        text_.add(": kernel stack overflow: guard page");
+    else if (has_guards && address - handoff.kernel_stack_top < kPageBytes)
+        text_.add(": above the kernel stack: guard page");
+    else {
+        text_.add(": ").add(denial_in_words(verdict.denial));
+        if (verdict.level != 0)
+            text_.add(" at level ").decimal(verdict.level);
+    }
+    text_.add('\n');
+}
+
+void Report::entries(const PageWalk& walk, const Verdict& verdict) {
+    for (std::size_t i = 0; i < walk.count; ++i) {
+        const auto& [physical, entry] = walk.steps[i];
+        const unsigned level = walk.level(i);
+        label(i == 0 ? "walk" : "").add("level ").decimal(level);
+        text_.add(", entry ").decimal(paging::entry_index(walk.address, level), 3);
+        text_.add(" at ").hex(physical);
+        if (walk.end != WalkEnd::unreadable || i + 1 < walk.count)
+            text_.add(": ").hex(entry, 16);
+        if (verdict.level == level)
+            text_.add(", ").add(denial_in_words(verdict.denial));
+        text_.add('\n');
+    }
+}
+
+/// General protection and stack faults don't tell the address. It is none that can be translated,
+/// most of the times.
+void Report::not_canonical() {
+    bool any = false;
+    for (const NamedRegister& which : kFrameRegisters) {
+        if (!which.holds_address ||
+            is_canonical(VirtAddr{value_of(&scene_.frame, which)}, address_bits(mode().five_level)))
+            continue;
+        if (any)
+            text_.add(", ").add(which.name);
+        else
+            label("cause").add("not a canonical address: ").add(which.name);
+        any = true;
+    }
+    if (any)
+        text_.add('\n');
+}
+
+void Report::registers() {
+    std::size_t count = 0;
+    const auto show = [&](const void* registers, const NamedRegister& which) {
+        text_.add(count == 0 ? "" : count % kColumns == 0 ? "\n" : "  ");
+        label(which.name).hex(value_of(registers, which), 16);
+        ++count;
+    };
+    for (const NamedRegister& which : kFrameRegisters)
+        show(&scene_.frame, which);
+    for (const NamedRegister& which : kControlRegisters)
+        show(&scene_.control, which);
+    text_.add('\n');
+}
+
+void Report::stack() {
+    const MemoryReader& memory = scene_.virtual_now;
+    label("stack");
+    uint64_t value = 0;
+    std::size_t count = 0;
+    for (; count < kStackRows * kColumns; ++count) {
+        if (!memory.read(memory.context, scene_.frame.rsp + count * sizeof value, value))
+            break;
+        if (count != 0)
+            text_.add(count % kColumns == 0 ? "\n       " : "  ");
+        text_.hex(value, 16);
+    }
+    text_.add(count == 0 ? "can't be read\n" : "\n");
+}
+
+} // namespace
+
+void write_fault_report(TextWriter& text, const FaultScene& scene) {
+    Report(text, scene).write();
+}
+
+void write_vector(TextWriter& text, uint64_t vector) {
+    text.add(vector_name(vector));
+    if (vector != kPageTablesRefused)
+        text.add(", vector ").decimal(vector);
+}
+
+void write_after_fault(TextWriter& text, const BatonHandoff& handoff) {
+    text.add("baton: end of report: ");
+    switch (handoff.after_fault) {
+    case BATON_AFTER_FAULT_EXIT:
+        text.add("leaving QEMU");
+        break;
+    case BATON_AFTER_FAULT_RESET:
+        text.add("reset in ").decimal(handoff.reset_after_seconds).add(" s");
+        break;
+    default:
+        text.add("stopped");
+    }
+    text.add('\n');
+}
+
+} // namespace baton

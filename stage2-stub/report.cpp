@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// From an exception to those who read of it.
+#include "stage2-stub/after_fault.hpp"
+#include "stage2-stub/attempt.hpp"
+#include "stage2-stub/cpu.hpp"
+#include "stage2-stub/fault.hpp"
+#include "stage2-stub/memory.hpp"
+#include "stage2-stub/ports.hpp"
+#include "stage2-stub/screen.hpp"
+#include "stage2-stub/segments.hpp"
+
+#include <algorithm>
+
+extern "C" {
+extern const std::byte stage2_start[]; // of the linker script
+extern const std::byte stage2_load_end[];
+void report_fault(baton::FaultFrame* frame);
+}
+
+namespace baton::stage2 {
+namespace {
+
+constexpr uint64_t kNmi = 2;
+
+char report_memory[kFaultReportBytes];
+char note_memory[160];
+char end_memory[160];
+bool reporting;
+
+/// A fault while another one is reported.
+struct InnerFault {
+    uint64_t vector;
+    uint64_t rip;
+    uint64_t cr2;
+};
+InnerFault inner_fault;
+
+CodeRange stage2_range() {
+    const auto base = reinterpret_cast<uint64_t>(stage2_start);
+    return {base, reinterpret_cast<uint64_t>(stage2_load_end) - base};
+}
+
+/// Where the segments go to. Nowhere, if the kernel has unmapped the list of them.
+CodeRange kernel_range(const BatonHandoff& handoff) {
+    uint64_t first = ~uint64_t{0};
+    uint64_t end = 0;
+    const bool is_whole = try_to([&] {
+        for (uint32_t i = 0; i < handoff.segment_count; ++i) {
+            const BatonHandoffSegment& segment = segment_at(handoff, i);
+            first = std::min(first, segment.destination);
+            end = std::max(end, segment.destination + segment.memory_bytes);
+        }
+    });
+    return is_whole && first < end ? CodeRange{first, end - first} : CodeRange{};
+}
+
+ControlRegisters read_control_registers() {
+    return {.cr0 = read_cr0(),
+            .cr2 = read_cr2(),
+            .cr3 = read_cr3(),
+            .cr4 = read_cr4(),
+            .efer = read_msr(kMsrEfer)};
+}
+
+void describe(TextWriter& text, const FaultFrame& frame) {
+    const ControlRegisters control = read_control_registers();
+    write_fault_report(text, {.frame = frame,
+                              .control = control,
+                              .handoff = fault_state.handoff,
+                              .progress = fault_state.progress,
+                              .stage2 = stage2_range(),
+                              .kernel = kernel_range(fault_state.handoff),
+                              .physical_bits = physical_bits(),
+                              .physical = physical_memory(),
+                              .virtual_now = virtual_memory()});
+}
+
+void describe_inner(TextWriter& text, const char* where) {
+    text.add("baton: fault ").add(where).add(": ");
+    write_vector(text, inner_fault.vector);
+    text.add(", rip ").hex(inner_fault.rip).add(", cr2 ").hex(inner_fault.cr2).add('\n');
+}
+
+void show_on_screen(std::string_view report, std::string_view end) {
+    const BatonHandoff& handoff = fault_state.handoff;
+    if (handoff.framebuffer_physical == 0)
+        return;
+    Screen screen(handoff, physical_offset() + handoff.framebuffer_physical);
+    screen.write(report);
+    screen.write(end);
+}
+
+[[noreturn]] void report_first(const FaultFrame& frame) {
+    use_inner_stacks();
+    const BatonHandoff& handoff = fault_state.handoff;
+    Ports ports(handoff);
+    TextWriter report(report_memory);
+    TextWriter end(end_memory);
+    if (!try_to([&] { describe(report, frame); }))
+        describe_inner(report, "in this report");
+    write_after_fault(end, handoff);
+
+    ports.write(report.view());
+    if (!try_to([&] { show_on_screen(report.view(), end.view()); })) {
+        TextWriter note(note_memory);
+        describe_inner(note, "while drawing on the screen");
+        ports.write(note.view());
+    }
+    ports.write(end.view());
+    end_after_fault(handoff);
+}
+
+/// What happens while a report is made, by the report's own doing: it ends the attempt.
+void report_inner(const FaultFrame& frame) {
+    if (frame.vector == kNmi)
+        return; // has nothing to do with it
+    inner_fault = {.vector = frame.vector, .rip = frame.rip, .cr2 = read_cr2()};
+    if (has_attempt() != 0)
+        abandon_attempt();
+    end_after_fault(fault_state.handoff);
+}
+
+} // namespace
+} // namespace baton::stage2
+
+/// Called by the stubs: `vector` of the frame is in bytes of stubs. Comes back where the exception
+/// has been nothing.
+void report_fault(baton::FaultFrame* frame) {
+    using namespace baton::stage2;
+    frame->vector /= kFaultStubBytes;
+    const bool has_to_do_with_attempt = has_attempt() != 0 && frame->vector != kNmi;
+    if (!reporting && !has_to_do_with_attempt) {
+        reporting = true;
+        report_first(*frame);
+    }
+    report_inner(*frame);
+}

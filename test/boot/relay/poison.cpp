@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Records that stage 2 can't execute: a fault for each of its steps, and in the report itself.
+#include "relay.hpp"
+
+#include <array>
+
+namespace {
+
+constexpr uint64_t kUnmapped = 0xffff'f000'0000'0000; // between the parts of the address space
+constexpr uint64_t kNotCanonical = 0x0000'9000'0000'0000;
+constexpr uint64_t kPresent = 1, kWritable = 2;
+constexpr uint64_t kReserved = uint64_t{1} << 51; // in a page-table entry, on any machine of today
+constexpr uint64_t kEntries = 512;
+constexpr unsigned kRootSlot = 300; // of the address space: nothing is there
+constexpr uint64_t kRootSlotBase = ~uint64_t{0} << 48 | uint64_t{kRootSlot} << 39;
+
+alignas(4096) constexpr std::array<uint64_t, 512> kReadOnly = {1};
+alignas(4096) std::array<uint64_t, 512> data;
+
+uint64_t* root(const BatonBootInfo& info) {
+    return physical<uint64_t>(info, info.kernel_cr3);
+}
+
+/// A new table all of whose entries are `entry`.
+uint64_t table_of(const BatonBootInfo& info, uint64_t entry) {
+    const uint64_t table = take_frames(info, 1);
+    for (uint64_t i = 0; i < kEntries; ++i)
+        physical<uint64_t>(info, table)[i] = entry;
+    return table | kPresent | kWritable;
+}
+
+/// Maps 512 GiB from kRootSlotBase on to one page, so that to zero it takes hours.
+uint64_t map_for_hours(const BatonBootInfo& info) {
+    uint64_t entry = take_frames(info, 1) | kPresent | kWritable;
+    for (unsigned level = 1; level <= 3; ++level)
+        entry = table_of(info, entry);
+    root(info)[kRootSlot] = entry;
+    return kRootSlotBase;
+}
+
+/// An address for which an entry of the second level has a reserved bit set.
+uint64_t map_with_reserved_bit(const BatonBootInfo& info) {
+    const uint64_t page = take_frames(info, 1) | kPresent | kWritable;
+    root(info)[kRootSlot] = table_of(info, table_of(info, page | kReserved));
+    return kRootSlotBase;
+}
+
+uint64_t* table_below(const BatonBootInfo& info, uint64_t entry) {
+    return physical<uint64_t>(info, entry & 0xf'ffff'ffff'f000);
+}
+
+/// Page tables without the lower half, where stage 2 is; mapped where they lie, by a page of 2 MiB,
+/// so that stage 2 can look before it leaps.
+uint64_t tables_without_stage2(const BatonBootInfo& info) {
+    constexpr uint64_t kLargePage = uint64_t{1} << 7;
+    const uint64_t copy = take_frames(info, 1);
+    memcpy(physical<uint64_t>(info, copy), root(info), kEntries * sizeof(uint64_t));
+    physical<uint64_t>(info, copy)[0] = 0;
+    uint64_t* const directory =
+        table_below(info, table_below(info, root(info)[0])[0]); // of the lowest GiB
+    if (copy >> 30 != 0 || directory[copy >> 21] != 0)
+        give_up("no room to map page tables");
+    directory[copy >> 21] = (copy >> 21 << 21) | kLargePage | kPresent | kWritable;
+    return copy;
+}
+
+} // namespace
+
+bool poison(std::string_view mode, const BatonBootInfo& info, BatonHandoff& record) {
+    auto& segment = *physical<BatonHandoffSegment>(info, record.segments);
+    record.after_fault = BATON_AFTER_FAULT_EXIT;
+    record.exit_port = 0xf4;
+    record.exit_value = 42;
+    // Step by step.
+    if (mode == "tables-without-stage2")
+        record.page_table_root = tables_without_stage2(info);
+    else if (mode == "unmapped-time-stamps")
+        record.time_stamps = kUnmapped;
+    else if (mode == "unmapped-segments")
+        record.segments = kUnmapped;
+    else if (mode == "unmapped-destination")
+        segment.destination = kUnmapped;
+    else if (mode == "unmapped-source")
+        segment.source_physical = kUnmapped - record.direct_map_base;
+    else if (mode == "not-canonical-destination")
+        segment.destination = kNotCanonical;
+    else if (mode == "reserved-bit")
+        segment.destination = map_with_reserved_bit(info);
+    else if (mode == "endless") {
+        segment.destination = map_for_hours(info);
+        segment.memory_bytes = uint64_t{1} << 39;
+    } else if (mode == "read-only-time-stamps") // written to without CR0.WP until that step
+        record.time_stamps = reinterpret_cast<uint64_t>(kReadOnly.data());
+    else if (mode == "unmapped-stack")
+        record.kernel_stack_top = kUnmapped;
+    else if (mode == "not-canonical-stack")
+        record.kernel_stack_top = kNotCanonical;
+    else if (mode == "no-execute-entry")
+        record.kernel_entry = reinterpret_cast<uint64_t>(data.data());
+    else if (mode == "unmapped-entry")
+        record.kernel_entry = kUnmapped;
+    // In the report of an unmapped destination.
+    else if (mode == "no-serial-port" || mode == "stuck-serial-port" || mode == "bad-screen") {
+        segment.destination = kUnmapped;
+        if (mode == "no-serial-port")
+            record.serial_port = 0x2f8; // nothing there: reads are FFh
+        if (mode == "stuck-serial-port")
+            record.serial_port = 0x7c; // its line status would be 81h, of the DMA controller: 0
+        if (mode == "bad-screen") {
+            record.framebuffer_physical = kUnmapped - record.direct_map_base;
+            record.framebuffer_width = record.framebuffer_height = 480;
+            record.framebuffer_pitch_bytes = 4 * 480;
+            record.framebuffer_pixel_bytes = 4;
+        }
+    } else
+        return false;
+    return true;
+}
