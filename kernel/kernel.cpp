@@ -46,6 +46,7 @@ extern "C" [[noreturn]] void kernel_main(const BatonBootInfo* info, uint64_t ent
     if (checks.failures() != 0) {
         finish(checks);
     }
+    baton_acknowledge(info); // from here on it is no watchdog's business
     const baton::BootInfoView boot(*info);
     print_report(boot, start_tsc);
 

@@ -39,6 +39,7 @@ Error Boot::run() {
         {"modules loaded", &Boot::load_modules},
         {"memory planned", &Boot::plan_memory},
         {"stage 2 loaded", &Boot::load_stage2},
+        {"watchdog prepared", &Boot::prepare_watchdog},
         {"records made", &Boot::make_records},
         {"page tables built", &Boot::build_page_tables},
         {"handoff made", &Boot::make_handoff_record},
@@ -72,6 +73,10 @@ Result<void> Boot::read_headers() {
     kaslr_ = entry_.kaslr == Switch::unset ? wishes_.kaslr : entry_.kaslr == Switch::on;
     if (entry_.write_execute != WriteExecute::unset)
         wishes_.refuse_write_execute = entry_.write_execute == WriteExecute::refuse;
+    if (entry_.watchdog) {
+        wishes_.watchdog_seconds = *entry_.watchdog;
+        wishes_.watchdog_required = false;
+    }
     if (wishes_.unknown_count != 0)
         log_.line(Text()
                       .add("this version doesn't know what the kernel wishes for in ")

@@ -10,6 +10,7 @@
 #include "plan/boot_record.hpp"
 #include "plan/direct_map.hpp"
 #include "plan/load_plan.hpp"
+#include "plan/watchdog.hpp"
 #include "plan/wishes.hpp"
 #include "stage1-efi/boot_device.hpp"
 #include "stage1-efi/boot_memory_map.hpp"
@@ -21,7 +22,9 @@
 #include "stage1-efi/random_source.hpp"
 #include "stage1-efi/stage2_block.hpp"
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace baton {
@@ -48,6 +51,11 @@ class Boot {
     Result<void> build_page_tables();
     Result<void> make_handoff_record();
     void decide_after_fault();
+    Result<void> prepare_watchdog();
+    /// For the kernel; empty without a watchdog.
+    Bytes watchdog_disarm() const {
+        return watchdog_ ? std::as_bytes(std::span(watchdog_disarm_)) : Bytes{};
+    }
     Result<void> leave_firmware();
     [[noreturn]] void hand_over();
 
@@ -105,6 +113,8 @@ class Boot {
     std::span<PhysRange> kernel_pages_as_physical_; // what identity mappings must avoid
     Stage2Block stage2_;
     std::span<std::byte> handoff_memory_;
+    std::optional<WatchdogPlan> watchdog_;
+    std::array<BatonRegisterWrite, 4> watchdog_disarm_{};
     FinalMemoryMap final_map_;
     std::span<TypedRange> claims_;
     BootDevice boot_device_{};

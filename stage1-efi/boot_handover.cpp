@@ -8,17 +8,30 @@
 #include "stage1-efi/cpu.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/processor_facts.hpp"
+#include "stage1-efi/watchdog.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace baton {
 namespace {
 
-constexpr std::size_t kIdentityMappings = 3;
+constexpr std::size_t kIdentityMappings = 5; // at the most
 
 PhysRange pages_of(std::span<const std::byte> memory) {
     return page_cover(PhysRange{{reinterpret_cast<uint64_t>(memory.data())}, memory.size()});
+}
+
+uint32_t permissions_of(Access access) {
+    switch (access) {
+    case Access::read_only:
+        return BATON_SEGMENT_READ;
+    case Access::read_write:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_WRITE;
+    default:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE;
+    }
 }
 
 } // namespace
@@ -120,6 +133,29 @@ Result<void> Boot::load_stage2() {
     return {};
 }
 
+/// Chooses its timer; it will be armed at the very end.
+Result<void> Boot::prepare_watchdog() {
+    const uint32_t seconds = wishes_.watchdog_seconds;
+    if (seconds == 0)
+        return {};
+    watchdog_ = find_watchdog(firmware_, seconds, kernel_pages_as_physical_);
+    if (!watchdog_ && wishes_.watchdog_required)
+        return wish_not_met(BATON_WISH_WATCHDOG, seconds);
+    if (!watchdog_) {
+        warn(Text().add("no watchdog: no timer that can raise an NMI in time"));
+        return {};
+    }
+    watchdog_disarm_ = disarm_watchdog(*watchdog_);
+    log_.line(Text()
+                  .add("watchdog: ")
+                  .decimal(seconds)
+                  .add(" s, HPET timer ")
+                  .decimal(watchdog_->timer)
+                  .add(" at pin ")
+                  .decimal(watchdog_->pin));
+    return {};
+}
+
 /// Ranges that the final map is made of at the most.
 uint64_t Boot::claim_capacity() const {
     constexpr std::size_t kBlocksToCome = 32; // allocations between now and the end
@@ -169,7 +205,8 @@ Result<void> Boot::make_records() {
         .claims = claims,
         .data_bytes = BootRecord::data_bytes({entry_.command_line, entry_.kernel, firmware_vendor_,
                                               boot_device_.device_path, boot_device_.loader_path},
-                                             {kernel_->headers(), wishes_.build_id})};
+                                             {kernel_->headers(), wishes_.build_id,
+                                              watchdog_disarm()})};
     for (const Display& display : displays_) {
         capacity.video_modes += display.modes.size();
         capacity.data_bytes += BootRecord::data_bytes({}, {display.edid});
@@ -195,6 +232,12 @@ Result<void> Boot::fill_in_kernel() {
     BatonBootInfo& info = record_.info();
     if (auto set = record_.set_kernel(plan_); !set)
         return set;
+    if (watchdog_) {
+        info.watchdog_seconds = wishes_.watchdog_seconds;
+        info.watchdog_disarm = record_.add_bytes(watchdog_disarm());
+        info.watchdog_disarm_count = static_cast<uint32_t>(watchdog_disarm_.size());
+        info.watchdog_disarm_entry_bytes = sizeof watchdog_disarm_[0];
+    }
     info.boot_path = BATON_BOOT_PATH_UEFI;
     info.flags |= kaslr_ ? BATON_FLAG_KASLR : 0;
     info.flags |= five_level_ ? BATON_FLAG_5_LEVEL : 0;
@@ -245,13 +288,16 @@ Result<void> Boot::build_page_tables() {
         PageMapper::create(pool, {.huge_pages = cpu::has_huge_pages(), .five_level = five_level_});
     if (!mapper)
         return std::unexpected(mapper.error());
-    const IdentityMapping identity[] = {{stage2_.code(), Access::read_execute},
-                                        {stage2_.data(), Access::read_write},
-                                        {pages_of(handoff_memory_), Access::read_only}};
-    static_assert(std::size(identity) == kIdentityMappings);
-    constexpr uint32_t kPermissions[] = {BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE,
-                                         BATON_SEGMENT_READ | BATON_SEGMENT_WRITE,
-                                         BATON_SEGMENT_READ};
+    std::array<IdentityMapping, kIdentityMappings> room = {
+        {{stage2_.code(), Access::read_execute},
+         {stage2_.data(), Access::read_write},
+         {pages_of(handoff_memory_), Access::read_only}}};
+    std::size_t count = 3;
+    if (watchdog_)
+        for (const PhysAddr device :
+             {watchdog_->devices.timers, watchdog_->devices.io_apic.registers})
+            room[count++] = {watchdog_page(device), Access::read_write, Caching::uncacheable};
+    const std::span<const IdentityMapping> identity(room.data(), count);
     const auto mapped = map_address_space(*mapper, {.plan = plan_,
                                                     .layout = layout_,
                                                     .direct_map = direct_map_,
@@ -259,8 +305,10 @@ Result<void> Boot::build_page_tables() {
                                                     .identity = identity});
     if (!mapped)
         return mapped;
-    for (std::size_t i = 0; i < std::size(identity); ++i)
-        if (auto added = record_.add_identity_mapping(identity[i].range, kPermissions[i]); !added)
+    for (const IdentityMapping& mapping : identity)
+        if (auto added = record_.add_identity_mapping(mapping.range,
+                                                      permissions_of(mapping.access));
+            !added)
             return added;
     page_table_root_ = mapper->root();
     record_.info().kernel_cr3 = page_table_root_.value;
@@ -286,6 +334,7 @@ Result<void> Boot::make_handoff_record() {
     handoff_->serial_port = console_.serial_port();
     handoff_->debug_port = console_.debug_port();
     handoff_->tsc_hz = log_.tsc_hz();
+    handoff_->watchdog_seconds = watchdog_ ? wishes_.watchdog_seconds : 0;
     if (!displays_.empty())
         report_on_screen(*handoff_, displays_.front().framebuffer);
     decide_after_fault();
@@ -337,6 +386,8 @@ void Boot::hand_over() {
     for (const Step& step : log_.steps())
         record_.add_time_stamp(step.name, step.tsc);
     handoff_->time_stamps = record_.add_stage2_time_stamps().value;
+    if (watchdog_)
+        start_watchdog(*watchdog_);
     stage2_.call(*handoff_);
 }
 

@@ -28,22 +28,13 @@ std::span<const EFI_CONFIGURATION_TABLE> tables_of(const EFI_SYSTEM_TABLE& syste
     return {system.ConfigurationTable, system.NumberOfTableEntries};
 }
 
-void add_tables(const EFI_SYSTEM_TABLE& system, BatonBootInfo& info) {
-    info.efi_system_table_physical = reinterpret_cast<uint64_t>(&system);
-    uint64_t acpi10 = 0;
-    for (const EFI_CONFIGURATION_TABLE& table : tables_of(system)) {
-        const auto address = reinterpret_cast<uint64_t>(table.VendorTable);
-        if (same(table.VendorGuid, kAcpi20Guid))
-            info.rsdp_physical = address;
-        if (same(table.VendorGuid, kAcpi10Guid))
-            acpi10 = address;
-        if (same(table.VendorGuid, kSmbiosGuid))
-            info.smbios_physical = address;
-        if (same(table.VendorGuid, kSmbios3Guid))
-            info.smbios3_physical = address;
-    }
-    if (info.rsdp_physical == 0)
-        info.rsdp_physical = acpi10;
+/// The address of a table that the system table lists; 0: it doesn't.
+uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid) {
+    uint64_t found = 0;
+    for (const EFI_CONFIGURATION_TABLE& table : tables_of(system))
+        if (same(table.VendorGuid, guid))
+            found = reinterpret_cast<uint64_t>(table.VendorTable);
+    return found;
 }
 
 /// A global variable of one byte.
@@ -97,8 +88,16 @@ void add_time(const efi::Firmware& firmware, BatonBootInfo& info) {
 
 } // namespace
 
+uint64_t find_rsdp(const efi::Firmware& firmware) {
+    const uint64_t acpi20 = find_table(*firmware.system, kAcpi20Guid);
+    return acpi20 != 0 ? acpi20 : find_table(*firmware.system, kAcpi10Guid);
+}
+
 void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info) {
-    add_tables(*firmware.system, info);
+    info.efi_system_table_physical = reinterpret_cast<uint64_t>(firmware.system);
+    info.rsdp_physical = find_rsdp(firmware);
+    info.smbios_physical = find_table(*firmware.system, kSmbiosGuid);
+    info.smbios3_physical = find_table(*firmware.system, kSmbios3Guid);
     add_time(firmware, info);
     info.secure_boot = secure_boot(firmware);
     info.firmware_revision = firmware.system->FirmwareRevision;

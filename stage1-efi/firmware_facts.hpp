@@ -8,6 +8,9 @@
 
 namespace baton {
 
+/// The ACPI root pointer, of the newest revision that the firmware has; 0: there is none.
+uint64_t find_rsdp(const efi::Firmware& firmware);
+
 /// Fills in the physical addresses of the tables that the system table lists, and its own;
 /// revisions; Secure Boot; the clock. Texts are not filled in.
 void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info);

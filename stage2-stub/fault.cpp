@@ -69,9 +69,14 @@ void load_task() {
     load_flat_segments();
 }
 
+/// Of a vector's entry stub in interrupts.asm: 4 bytes each, and 8 more behind every 32.
+constexpr std::size_t stub_offset(std::size_t vector) {
+    return vector * 4 + vector / 32 * 8;
+}
+
 void load_gates() {
-    auto stub = reinterpret_cast<uint64_t>(fault_stubs);
-    for (std::size_t vector = 0; vector < kVectors; ++vector, stub += kFaultStubBytes)
+    for (std::size_t vector = 0; vector < kVectors; ++vector) {
+        const auto stub = reinterpret_cast<uint64_t>(fault_stubs + stub_offset(vector));
         idt[vector] = {.offset_low = static_cast<uint16_t>(stub),
                        .selector = kCodeSelector,
                        .stack = static_cast<uint8_t>(is_urgent(vector) ? 2 : 1),
@@ -79,6 +84,7 @@ void load_gates() {
                        .offset_middle = static_cast<uint16_t>(stub >> 16),
                        .offset_high = static_cast<uint32_t>(stub >> 32),
                        .reserved = 0};
+    }
     const TableRegister idtr{sizeof idt - 1, idt};
     asm volatile("lidt %0" : : "m"(idtr));
 }
@@ -92,6 +98,7 @@ void install_fault_reports(const BatonHandoff& record) {
     copy_bytes(to, reinterpret_cast<uint64_t>(&record), bytes);
     zero_bytes(to + bytes, sizeof record - bytes);
     fault_state.progress = {};
+    fault_state.entered = read_tsc();
     load_task();
     load_gates();
 }

@@ -12,8 +12,6 @@
 
 namespace baton::stage2 {
 
-inline constexpr unsigned kFaultStubBytes = 5; // of an entry stub in interrupts.asm
-
 /// The task-state segment: Intel SDM 3A figure 7-11.
 struct [[gnu::packed, gnu::aligned(8)]] TaskState {
     uint32_t reserved0;
@@ -31,6 +29,7 @@ struct FaultState {
     BatonHandoff handoff;
     HandoffProgress progress;
     TaskState task;
+    uint64_t entered; // TSC
 };
 extern FaultState fault_state;
 

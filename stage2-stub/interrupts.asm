@@ -12,8 +12,12 @@ global attempt
 global abandon_attempt
 global has_attempt
 
-VECTORS         equ 256
-STUB_BYTES      equ 5               ; of a call
+VECTORS             equ 256
+PAGE_TABLES_REFUSED equ 256         ; kPageTablesRefused
+BIAS                equ 128
+STUB_BYTES          equ 4               ; of a push and a short jump
+STUBS_PER_GROUP     equ 32
+GROUP_BYTES         equ STUBS_PER_GROUP * STUB_BYTES + 8
 
 ; The path to the kernel needs these.
 section .text
@@ -59,13 +63,24 @@ has_attempt:
 
 section .text.faults progbits alloc exec nowrite
 
-; One stub for each vector, and one for refuse_page_tables. The address that its call pushes tells which.
+; One stub for each vector: it pushes vector - BIAS, which then is one byte in the instruction. A group
+; of stubs is followed by what they jump to, near enough for a short jump.
 fault_stubs:
-%rep VECTORS + 1
-    call strict near fault_common
+%assign vector 0
+%rep VECTORS / STUBS_PER_GROUP
+%rep STUBS_PER_GROUP
+    push strict byte vector - BIAS
+    jmp short $$ + GROUP_BYTES * (vector / STUBS_PER_GROUP) + STUBS_PER_GROUP * STUB_BYTES
+%assign vector vector + 1
 %endrep
+    jmp strict near fault_common
+    align 8
+%endrep
+%if $ - fault_stubs != VECTORS / STUBS_PER_GROUP * GROUP_BYTES
+%error "a group of stubs has another size than install_fault_reports() thinks"
+%endif
 
-; In:     the stub's return address, the error code if the vector has one, RIP, CS, RFLAGS, RSP, SS.
+; In:     vector - BIAS, the error code if the vector has one, RIP, CS, RFLAGS, RSP, SS.
 ; Out:    back to where it happened, if report_fault comes back.
 fault_common:
     test spl, 8                     ; the processor has aligned the stack before it pushed
@@ -88,8 +103,7 @@ fault_common:
     push r13
     push r14
     push r15
-    lea rax, [fault_stubs + STUB_BYTES]
-    sub [rsp + 15 * 8], rax         ; vector * STUB_BYTES
+    sub qword [rsp + 15 * 8], -BIAS
     cld
     mov rdi, rsp                    ; FaultFrame*
     call report_fault
@@ -126,7 +140,8 @@ refuse_page_tables:
     push rdx
     push qword [rax]                ; return address
     push rsi
-    jmp fault_stubs + VECTORS * STUB_BYTES
+    push PAGE_TABLES_REFUSED - BIAS
+    jmp fault_common
 
 section .bss
 alignb 8

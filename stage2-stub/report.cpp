@@ -63,6 +63,20 @@ ControlRegisters read_control_registers() {
             .efer = read_msr(kMsrEfer)};
 }
 
+bool has_acknowledged() {
+    uint64_t word = 0; // and what follows it in BootInfo
+    return virtual_memory().read(nullptr, fault_state.handoff.acknowledgement, word) &&
+           static_cast<uint32_t>(word) != 0;
+}
+
+/// Whether an NMI of now is the watchdog's. Its clock is another one, and tsc_hz may be measured
+/// badly.
+bool is_watchdogs_time() {
+    const BatonHandoff& handoff = fault_state.handoff;
+    return handoff.watchdog_seconds != 0 &&
+           read_tsc() - fault_state.entered >= handoff.watchdog_seconds * handoff.tsc_hz / 2;
+}
+
 void describe(TextWriter& text, const FaultFrame& frame) {
     const ControlRegisters control = read_control_registers();
     write_fault_report(text, {.frame = frame,
@@ -71,6 +85,7 @@ void describe(TextWriter& text, const FaultFrame& frame) {
                               .progress = fault_state.progress,
                               .stage2 = stage2_range(),
                               .kernel = kernel_range(fault_state.handoff),
+                              .acknowledged = has_acknowledged(),
                               .physical_bits = physical_bits(),
                               .physical = physical_memory(),
                               .virtual_now = virtual_memory()});
@@ -111,10 +126,8 @@ void show_on_screen(std::string_view report, std::string_view end) {
     end_after_fault(handoff);
 }
 
-/// What happens while a report is made, by the report's own doing: it ends the attempt.
-void report_inner(const FaultFrame& frame) {
-    if (frame.vector == kNmi)
-        return; // has nothing to do with it
+/// What happens while something is attempted, and by its doing: it ends the attempt.
+[[noreturn]] void report_inner(const FaultFrame& frame) {
     inner_fault = {.vector = frame.vector, .rip = frame.rip, .cr2 = read_cr2()};
     if (has_attempt() != 0)
         abandon_attempt();
@@ -124,15 +137,17 @@ void report_inner(const FaultFrame& frame) {
 } // namespace
 } // namespace baton::stage2
 
-/// Called by the stubs: `vector` of the frame is in bytes of stubs. Comes back where the exception
-/// has been nothing.
+/// Called by the stubs. Comes back if it was an NMI that means nothing.
 void report_fault(baton::FaultFrame* frame) {
+    using namespace baton;
     using namespace baton::stage2;
-    frame->vector /= kFaultStubBytes;
-    const bool has_to_do_with_attempt = has_attempt() != 0 && frame->vector != kNmi;
-    if (!reporting && !has_to_do_with_attempt) {
-        reporting = true;
-        report_first(*frame);
-    }
-    report_inner(*frame);
+    const bool is_nmi = frame->vector == kNmi;
+    if (is_nmi && is_watchdogs_time())
+        frame->vector = kWatchdogExpired;
+    if (is_nmi && (reporting || (frame->vector == kWatchdogExpired && has_acknowledged())))
+        return;
+    if (!is_nmi && (reporting || has_attempt() != 0))
+        report_inner(*frame);
+    reporting = true;
+    report_first(*frame);
 }

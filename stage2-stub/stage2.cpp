@@ -168,12 +168,11 @@ void stage2_run(const BatonHandoff* given) {
     turn_write_protection_off();
     install_fault_reports(*given);
     const BatonHandoff& record = fault_state.handoff;
-    const uint64_t entered = read_tsc();
 
     set_step(BATON_STEP_TABLES);
     check_page_tables(record);
     load_page_tables(record);
-    stamp(record, BATON_STEP_ENTERED, entered);
+    stamp(record, BATON_STEP_ENTERED, fault_state.entered);
     stamp(record, BATON_STEP_TABLES, read_tsc());
 
     set_step(BATON_STEP_COPY);

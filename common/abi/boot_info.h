@@ -131,7 +131,8 @@ typedef struct BatonModule {
 } BatonModule;
 
 /* A mapping that the handoff needed and the kernel doesn't: in the lower half, physical = virtual.
- * Its memory is loader-reclaimable. Unmap it when you have an IDT of your own. */
+ * Its memory is loader-reclaimable, or the registers of a device that the watchdog needs. Unmap it
+ * when you have an IDT of your own. */
 typedef struct BatonIdentityMapping {
     uint64_t base;
     uint64_t bytes;
@@ -232,6 +233,13 @@ typedef struct BatonTimeStamp {
     uint64_t tsc;
     char name[24]; /* of the step, NUL-terminated UTF-8 */
 } BatonTimeStamp;
+
+/* A write of 32 bits to a register of a device. */
+typedef struct BatonRegisterWrite {
+    uint64_t address; /* in an identity mapping */
+    uint32_t value;
+    uint32_t reserved; /* 0 */
+} BatonRegisterWrite;
 
 typedef struct BatonBootInfo {
     uint64_t magic;   /* BATON_BOOT_INFO_MAGIC */
@@ -342,7 +350,20 @@ typedef struct BatonBootInfo {
 
     /* All kernel_file_bytes of the kernel's file, in pages of their own, on a wish only; else 0. */
     uint64_t kernel_file;
+
+    /* 0 until the kernel writes something else to it: baton_acknowledge(). By that
+     * a kernel that hung can be told from one that never ran. */
+    uint32_t acknowledged;
+
+    /* The watchdog reports a kernel that has not acknowledged after so many seconds. It is an NMI,
+     * for the loader's IDT. The writes disarm it, in their order. */
+    uint32_t watchdog_seconds; /* since the kernel was entered; 0: there is none */
+    uint64_t watchdog_disarm;  /* BatonRegisterWrite[] */
+    uint32_t watchdog_disarm_count;
+    uint32_t watchdog_disarm_entry_bytes;
 } BatonBootInfo;
+
+#define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
 
 /* What a kernel can wish for: ELF notes in a PT_NOTE segment, owner "Baton", one a wish. A kernel
  * without any gets the defaults. Write one with BATON_WISH() or BATON_WISH_MODULE_FILE():
@@ -369,8 +390,10 @@ enum BatonWishType {
                                              executable are an error; default 0 */
     BATON_WISH_RUNTIME_MAP = 11, /* [0] 1: call SetVirtualAddressMap for the direct map, with the
                                     VirtualStart of firmware_memory_map filled in; default 0 */
-    BATON_WISH_KERNEL_FILE = 12  /* [0] 1: load the whole file as well, with its section headers and
+    BATON_WISH_KERNEL_FILE = 12, /* [0] 1: load the whole file as well, with its section headers and
                                     debug information; default 0 */
+    BATON_WISH_WATCHDOG = 13     /* [0] seconds until a kernel that has not acknowledged is reported;
+                                    1 … 3600; default: there is no watchdog */
 };
 
 enum BatonFiveLevel {
@@ -535,7 +558,12 @@ BATON_STATIC_ASSERT(sizeof(BatonTimeStamp) == 32);
 BATON_ASSERT_OFFSET(BatonTimeStamp, tsc, 0);
 BATON_ASSERT_OFFSET(BatonTimeStamp, name, 8);
 
-BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1152);
+BATON_STATIC_ASSERT(sizeof(BatonRegisterWrite) == 16);
+BATON_ASSERT_OFFSET(BatonRegisterWrite, address, 0);
+BATON_ASSERT_OFFSET(BatonRegisterWrite, value, 8);
+BATON_ASSERT_OFFSET(BatonRegisterWrite, reserved, 12);
+
+BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1176);
 BATON_ASSERT_OFFSET(BatonBootInfo, magic, 0);
 BATON_ASSERT_OFFSET(BatonBootInfo, version, 8);
 BATON_ASSERT_OFFSET(BatonBootInfo, size, 12);
@@ -604,6 +632,11 @@ BATON_ASSERT_OFFSET(BatonBootInfo, log_bytes, 632);
 BATON_ASSERT_OFFSET(BatonBootInfo, firmware_state, 640);
 BATON_ASSERT_OFFSET(BatonBootInfo, virtualization, 1048);
 BATON_ASSERT_OFFSET(BatonBootInfo, kernel_file, 1144);
+BATON_ASSERT_OFFSET(BatonBootInfo, acknowledged, 1152);
+BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_seconds, 1156);
+BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm, 1160);
+BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_count, 1168);
+BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_entry_bytes, 1172);
 
 BATON_STATIC_ASSERT(sizeof(BatonWishNote) == 40);
 BATON_ASSERT_OFFSET(BatonWishNote, name_bytes, 0);
@@ -667,6 +700,21 @@ static inline const BatonIdentityMapping* baton_identity_mapping(const BatonBoot
 static inline const BatonTimeStamp* baton_time_stamp(const BatonBootInfo* info, uint32_t index) {
     return (const BatonTimeStamp*)baton_array_entry(info->time_stamps, info->time_stamp_entry_bytes,
                                                     index);
+}
+
+/* Tells the loader that the kernel has come as far as it wants to be watched, and disarms the
+ * watchdog if there is one. Call it while the loader's page tables are loaded; whose IDT is does
+ * not matter. A second call does nothing more. */
+static inline void baton_acknowledge(const BatonBootInfo* info) {
+    BatonBootInfo* const record = (BatonBootInfo*)(uintptr_t)info; /* it is the kernel's */
+    uint32_t i;
+    *(volatile uint32_t*)&record->acknowledged = BATON_ACKNOWLEDGED;
+    for (i = 0; i < info->watchdog_disarm_count; i++) {
+        const BatonRegisterWrite* const write = (const BatonRegisterWrite*)baton_array_entry(
+            info->watchdog_disarm, info->watchdog_disarm_entry_bytes, i);
+        *(volatile uint32_t*)(uintptr_t)write->address = write->value;
+    }
+    record->watchdog_disarm_count = 0;
 }
 
 /* The virtual address, in the direct map, of a physical address that lies in the memory map;

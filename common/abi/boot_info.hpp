@@ -97,6 +97,10 @@ class BootInfoView {
     EntryRange<BatonTimeStamp> time_stamps() const {
         return {info_->time_stamps, info_->time_stamp_count, info_->time_stamp_entry_bytes};
     }
+    EntryRange<BatonRegisterWrite> watchdog_disarm() const {
+        return {info_->watchdog_disarm, info_->watchdog_disarm_count,
+                info_->watchdog_disarm_entry_bytes};
+    }
     /// EFI_MEMORY_DESCRIPTOR[] in steps of firmware_descriptor_bytes; empty without UEFI.
     std::span<const std::byte> firmware_memory_map() const {
         return {reinterpret_cast<const std::byte*>(info_->firmware_memory_map),

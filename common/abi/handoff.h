@@ -118,9 +118,9 @@ typedef struct BatonHandoff {
 
     /* Here ends a record of version 1.0. What follows is 0 in it. */
 
-    uint64_t kernel_stack_base; /* virtual: the stack's lowest address, with an unmapped page
-                                   below; 0: not told */
-    uint64_t tsc_hz;            /* for reset_after_seconds; 0: not known, so there is no waiting */
+    uint64_t kernel_stack_base;   /* virtual: the stack's lowest address, with an unmapped page
+                                     below; 0: not told */
+    uint64_t tsc_hz;              /* for the seconds below; 0: not known, so there is no waiting */
     uint32_t reset_after_seconds; /* for BATON_AFTER_FAULT_RESET */
 
     /* A screen to report exceptions on, in memory of which all is mapped: at its physical address
@@ -132,7 +132,11 @@ typedef struct BatonHandoff {
     uint32_t framebuffer_foreground;  /* the value of a pixel of text; its lower bytes count */
     uint32_t framebuffer_background;
     uint32_t framebuffer_pixel_bytes; /* 1 … 4 */
-    uint32_t reserved;                /* 0 */
+
+    /* An NMI that comes after half of watchdog_seconds or later is that of a watchdog, which the
+     * caller has armed. It is reported as such, and does nothing if the kernel has acknowledged. */
+    uint32_t watchdog_seconds; /* 0: there is no watchdog */
+    uint64_t acknowledgement;  /* virtual: a uint32_t that is not 0 if the kernel has; 0: none */
 } BatonHandoff;
 
 #define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
@@ -159,7 +163,7 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, destination) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, file_bytes) == 16);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, memory_bytes) == 24);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 184);
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 192);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, size) == 12);
@@ -192,6 +196,7 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_physical) == 160);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_foreground) == 168);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_background) == 172);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pixel_bytes) == 176);
-BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reserved) == 180);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, watchdog_seconds) == 180);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, acknowledgement) == 184);
 
 #endif /* BATON_HANDOFF_H */

@@ -45,12 +45,23 @@ std::optional<AfterFault> parse_after_fault(std::string_view value) {
     return AfterFault{.action = reset, .seconds = *seconds};
 }
 
+std::optional<uint32_t> parse_watchdog(std::string_view value) {
+    if (value == "off")
+        return 0;
+    const auto seconds = parse_decimal(value);
+    return seconds && *seconds != 0 && *seconds <= kMostWatchdogSeconds ? seconds : std::nullopt;
+}
+
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value) {
     if (name == "kaslr")
         return set(entry.kaslr, parse_switch(value));
     if (name == "wx")
         return set(entry.write_execute, parse_write_execute(value));
-    return name == "after-fault" && set(entry.after_fault, parse_after_fault(value));
+    if (name == "after-fault")
+        return set(entry.after_fault, parse_after_fault(value));
+    if (name == "watchdog")
+        entry.watchdog = parse_watchdog(value);
+    return name == "watchdog" && entry.watchdog;
 }
 
 } // namespace baton

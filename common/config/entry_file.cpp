@@ -27,6 +27,7 @@ enum class Key : uint8_t {
     kaslr,
     wx,
     after_fault,
+    watchdog,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -49,6 +50,7 @@ constexpr KeyName kKeyNames[] = {
     {"kaslr", Key::kaslr},
     {"wx", Key::wx},
     {"after-fault", Key::after_fault},
+    {"watchdog", Key::watchdog},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -135,6 +137,7 @@ class Builder {
         case Key::kaslr:
         case Key::wx:
         case Key::after_fault:
+        case Key::watchdog:
             return add_single(key, line);
         case Key::initrd:
             return add_module(line, false);

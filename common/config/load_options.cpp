@@ -11,8 +11,8 @@
 namespace baton {
 namespace {
 
-enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault };
-constexpr std::size_t kKeys = 6;
+enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault, watchdog };
+constexpr std::size_t kKeys = 7;
 
 std::string_view name_of(const Word& word) {
     return head(word.text, word.equals);
@@ -30,7 +30,9 @@ Key key_of(const Word& word) {
         return Key::kaslr;
     if (name == "wx")
         return Key::wx;
-    return name == "after-fault" ? Key::after_fault : Key::none;
+    if (name == "after-fault")
+        return Key::after_fault;
+    return name == "watchdog" ? Key::watchdog : Key::none;
 }
 
 std::string_view value_of(const Word& word) {

@@ -46,7 +46,8 @@ constexpr char kVectors[] = "#DE divide error\0"
                             "#SX security exception\0"
                             "reserved exception\0"
                             "interrupt\0"
-                            "page tables without stage 2\0";
+                            "page tables without stage 2\0"
+                            "watchdog\0";
 
 constexpr uint64_t kWithErrorCode = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 |
                                     1u << 17 | 1u << 21 | 1u << 29 | 1u << 30;
@@ -102,9 +103,10 @@ void write_selector(TextWriter& text, uint64_t error_code) {
 } // namespace
 
 const char* vector_name(uint64_t vector) {
-    if (vector >= kExceptions)
-        vector = kExceptions + (vector == kPageTablesRefused);
-    return text_at(kVectors, vector);
+    constexpr uint64_t kVectorsOfProcessor = 256;
+    if (vector >= kVectorsOfProcessor)
+        return text_at(kVectors, vector - kVectorsOfProcessor + kExceptions + 1);
+    return text_at(kVectors, vector < kExceptions ? vector : kExceptions);
 }
 
 bool pushes_error_code(uint64_t vector) {

@@ -10,7 +10,7 @@
 
 namespace baton {
 
-/// "#PF page fault", "interrupt" from 32 on, and of kPageTablesRefused.
+/// "#PF page fault", "interrupt" from 32 on, and those of kPageTablesRefused and kWatchdogExpired.
 const char* vector_name(uint64_t vector);
 
 /// Whether the processor pushes an error code with this exception.

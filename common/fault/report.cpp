@@ -57,6 +57,11 @@ class Report {
             translation();
         else if (is_protection_fault())
             not_canonical();
+        else if (scene_.frame.vector == kWatchdogExpired)
+            label("cause")
+                .add("no acknowledgement after ")
+                .decimal(scene_.handoff.watchdog_seconds)
+                .add(" s\n");
         registers();
         stack();
     }
@@ -137,6 +142,8 @@ void Report::step() {
         text_.add(scene_.stage2.contains(scene_.frame.rip) ? "entering the kernel at "
                                                            : "in the kernel, entered at ");
         text_.hex(scene_.handoff.kernel_entry);
+        if (scene_.acknowledged)
+            text_.add(", acknowledged");
     }
     text_.add('\n');
 }
@@ -253,7 +260,7 @@ void write_fault_report(TextWriter& text, const FaultScene& scene) {
 
 void write_vector(TextWriter& text, uint64_t vector) {
     text.add(vector_name(vector));
-    if (vector != kPageTablesRefused)
+    if (vector < kPageTablesRefused)
         text.add(", vector ").decimal(vector);
 }
 

@@ -31,6 +31,9 @@ struct ControlRegisters {
     uint64_t cr0, cr2, cr3, cr4, efer;
 };
 
+/// Not the processor's either: the NMI of a watchdog.
+inline constexpr uint64_t kWatchdogExpired = 257;
+
 /// Addresses of a piece of code; bytes 0: not known.
 struct CodeRange {
     uint64_t base;
@@ -55,6 +58,7 @@ struct FaultScene {
     HandoffProgress progress;
     CodeRange stage2;
     CodeRange kernel;
+    bool acknowledged;        // by the kernel
     unsigned physical_bits;   // MAXPHYADDR
     MemoryReader physical;    // for page tables
     MemoryReader virtual_now; // for the stack

@@ -13,6 +13,7 @@ inline constexpr uint64_t kPresent = uint64_t{1} << 0;
 inline constexpr uint64_t kWritable = uint64_t{1} << 1;
 inline constexpr uint64_t kUser = uint64_t{1} << 2;
 inline constexpr uint64_t kWriteThrough = uint64_t{1} << 3; // PWT, bit 0 of the PAT index
+inline constexpr uint64_t kCacheDisable = uint64_t{1} << 4; // PCD, bit 1 of the PAT index
 inline constexpr uint64_t kPageSize = uint64_t{1} << 7;     // PS: a leaf above the last level
 inline constexpr uint64_t kPatSmall = uint64_t{1} << 7;     // bit 2 of the PAT index, 4 KiB pages
 inline constexpr uint64_t kPatLarge = uint64_t{1} << 12;    // the same, 2 MiB and 1 GiB pages
@@ -39,6 +40,7 @@ constexpr std::size_t entry_index(uint64_t virtual_address, unsigned level) {
 // IA32_PAT as Baton leaves it: the power-on entries (Intel SDM 3A section 11.12.4), but entry 5,
 // which is write-through at power-on, is write-combining.
 inline constexpr uint64_t kPat = 0x0007'0106'0007'0406;
+inline constexpr unsigned kUncacheablePatIndex = 3;    // PCD and PWT set, PAT clear
 inline constexpr unsigned kWriteCombiningPatIndex = 5; // PAT and PWT set, PCD clear
 
 } // namespace baton::paging

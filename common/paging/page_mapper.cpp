@@ -39,6 +39,8 @@ uint64_t leaf(const Mapping& mapping, unsigned level) {
         entry |= kPageSize;
     if (mapping.caching == Caching::write_combining)
         entry |= kWriteThrough | (level > kSmallLevel ? kPatLarge : kPatSmall);
+    if (mapping.caching == Caching::uncacheable)
+        entry |= kWriteThrough | kCacheDisable;
     return entry;
 }
 

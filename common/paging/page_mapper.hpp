@@ -17,7 +17,7 @@ namespace baton {
 enum class Access { read_only, read_write, read_execute, kernel_demanded_write_execute };
 
 /// How the processor caches a mapping.
-enum class Caching { write_back, write_combining };
+enum class Caching { write_back, write_combining, uncacheable };
 
 /// A run of pages to map. Addresses and size are multiples of 4096.
 struct Mapping {

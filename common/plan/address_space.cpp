@@ -60,7 +60,8 @@ Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> m
         auto mapped = mapper.map({.virtual_base = {mapping.range.base.value},
                                   .physical_base = mapping.range.base,
                                   .bytes = mapping.range.bytes,
-                                  .access = mapping.access});
+                                  .access = mapping.access,
+                                  .caching = mapping.caching});
         if (!mapped)
             return mapped;
     }

@@ -41,6 +41,7 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes);
 struct IdentityMapping {
     PhysRange range; // whole pages, none of them a page of the kernel's
     Access access;
+    Caching caching = Caching::write_back;
 };
 
 /// A range of the direct map. Whole pages.

@@ -341,6 +341,7 @@ Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInp
     handoff.time_stamps = input.time_stamps.value;
     handoff.time_stamp_bytes = sizeof(BatonTimeStamp);
     handoff.kernel_stack_base = input.layout.stack.base.value;
+    handoff.acknowledgement = input.boot_info.value + offsetof(BatonBootInfo, acknowledged);
     return &handoff;
 }
 

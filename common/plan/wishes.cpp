@@ -10,6 +10,7 @@ namespace baton {
 namespace {
 
 constexpr uint64_t kLargestStack = uint64_t{1} << 30;
+constexpr uint64_t kMostWatchdogSeconds = 3600;
 
 /// The descriptor of every wish but a module's.
 struct WishValues {
@@ -36,7 +37,7 @@ std::unexpected<Error> malformed(const elf::Note& note, uint64_t needed_bytes) {
 }
 
 bool has_values(uint32_t type) {
-    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_KERNEL_FILE &&
+    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_WATCHDOG &&
            type != BATON_WISH_MODULE;
 }
 
@@ -104,6 +105,12 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
         wishes.kernel_file = value != 0;
         wishes.kernel_file_required = required && value != 0;
         return {};
+    case BATON_WISH_WATCHDOG:
+        if (value == 0 || value > kMostWatchdogSeconds)
+            return not_met(type, wish, wishes);
+        wishes.watchdog_seconds = static_cast<uint32_t>(value);
+        wishes.watchdog_required = required;
+        return {};
     default:
         if (required)
             return fail(ErrorCode::wish_unknown, {type});
@@ -119,8 +126,8 @@ std::string_view wish_name(uint32_t type) {
     constexpr std::string_view kNames[] = {
         "PROTOCOL",    "STACK",      "FRAMEBUFFER", "KASLR", "5_LEVEL_PAGING",
         "DIRECT_MAP",  "SYMBOLS",    "MODULE",      "BASE",  "REFUSE_WRITE_EXECUTE",
-        "RUNTIME_MAP", "KERNEL_FILE"};
-    static_assert(std::size(kNames) == BATON_WISH_KERNEL_FILE);
+        "RUNTIME_MAP", "KERNEL_FILE", "WATCHDOG"};
+    static_assert(std::size(kNames) == BATON_WISH_WATCHDOG);
     return type - 1 < std::size(kNames) ? kNames[type - 1] : std::string_view();
 }
 

@@ -44,6 +44,8 @@ struct Wishes {
     bool runtime_map_required = false;
     bool kernel_file = false;
     bool kernel_file_required = false;
+    uint32_t watchdog_seconds = 0; // 0: no watchdog
+    bool watchdog_required = false;
     std::span<WishedModule> modules; // the first module_count are filled in
     uint32_t module_count = 0;
     uint32_t unknown_count = 0; // wishes of unknown types, none of them required

@@ -189,7 +189,11 @@ void check_caching(Verdict& verdict, const Context& context) {
             is_screen =
                 is_screen || (is_direct && (leaf.physical - screen.base_physical < screen.bytes ||
                                             screen.base_physical - leaf.physical < leaf.bytes));
-        verdict.expect(leaf.pat_entry == (is_screen ? kWriteCombining : kWriteBack),
+        const bool is_device =
+            part_of(context, leaf.address) == Part::identity && context.is_watchdogs(leaf.physical);
+        verdict.expect(leaf.pat_entry == (is_screen   ? kWriteCombining
+                                          : is_device ? kUncacheable
+                                                      : kWriteBack),
                        "write-back (PAT entry 0), framebuffers write-combining (5)", leaf.address);
     });
 }
@@ -222,8 +226,10 @@ void check_identity_mappings(Verdict& verdict, const Context& context) {
                            mapping.bytes != 0,
                        "whole pages", mapping.base);
         verdict.expect(mapping.base + mapping.bytes <= kUpperHalf, "the lower half", mapping.base);
-        verdict.expect(context.is_all(mapping.base, mapping.bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
-                       "the loader's memory", mapping.base);
+        verdict.expect(
+            context.is_watchdogs(mapping.base) ||
+                context.is_all(mapping.base, mapping.bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
+            "the loader's memory, or the watchdog's registers", mapping.base);
         for (uint64_t at = 0; at < mapping.bytes; at += kPageBytes) {
             const Leaf leaf = context.tables.translate(mapping.base + at);
             verdict.expect(leaf.present && leaf.physical == mapping.base + at, "virtual = physical",

@@ -100,6 +100,7 @@ constexpr Feature kFeatures[] = {
      [](const Context& c) -> uint64_t {
          return c.info.virtualization.flags & BATON_VIRTUALIZATION_VMX;
      }},
+    {"watchdog", [](const Context& c) -> uint64_t { return c.info.watchdog_seconds; }},
     {"whole-disk", boot_device<BATON_BOOT_DEVICE_WHOLE>},
     {"width",
      [](const Context& c) -> uint64_t {

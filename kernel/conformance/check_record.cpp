@@ -32,6 +32,8 @@ void check_arrays(Verdict& verdict, const Context& context) {
          info.identity_mapping_entry_bytes, sizeof(BatonIdentityMapping)},
         {"time_stamps", info.time_stamps, info.time_stamp_count, info.time_stamp_entry_bytes,
          sizeof(BatonTimeStamp)},
+        {"watchdog_disarm", info.watchdog_disarm, info.watchdog_disarm_count,
+         info.watchdog_disarm_entry_bytes, sizeof(BatonRegisterWrite)},
     };
     for (const Array& array : arrays) {
         if (array.count == 0)
@@ -97,6 +99,8 @@ void check_reserved(Verdict& verdict, const Context& context) {
         verdict.equal("kernel_segments", 0, segment.reserved);
     for (const BatonIdentityMapping& mapping : context.view().identity_mappings())
         verdict.equal("identity_mappings", 0, mapping.reserved);
+    for (const BatonRegisterWrite& write : context.view().watchdog_disarm())
+        verdict.equal("watchdog_disarm", 0, write.reserved);
     verdict.equal("firmware_state", 0, context.info.firmware_state.reserved);
 }
 
@@ -144,6 +148,11 @@ void check_clock(Verdict& verdict, const Context& context) {
                    "read before the kernel began", info.unix_time_tsc);
 }
 
+void check_acknowledgement(Verdict& verdict, const Context& context) {
+    verdict.equal("acknowledged", context.has_acknowledged ? BATON_ACKNOWLEDGED : 0,
+                  context.info.acknowledged);
+}
+
 constexpr Promise kPromises[] = {
     {"B2", "arrays lie in the direct map, in loader-reclaimable memory", check_arrays},
     {"B3", "texts end in NUL, and are never null pointers", check_texts},
@@ -154,6 +163,7 @@ constexpr Promise kPromises[] = {
     {"B8", "tsc_hz is plausible", check_tsc_hz},
     {"B9", "random_seed is filled", check_seed},
     {"B10", "the date and time are plausible", check_clock},
+    {"B11", "acknowledged is 0 until the kernel acknowledges", check_acknowledgement},
 };
 
 } // namespace

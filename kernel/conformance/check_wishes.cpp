@@ -110,6 +110,21 @@ void check_kernel_file(Verdict& verdict, const Context& context) {
     verdict.equal("kernel_file", wished(BATON_WISH_KERNEL_FILE), context.info.kernel_file != 0);
 }
 
+/// It may be for the boot entry to say.
+void check_watchdog(Verdict& verdict, const Context& context) {
+    const BatonBootInfo& info = context.info;
+    if (info.watchdog_seconds == 0)
+        return verdict.absent("watchdog");
+    verdict.expect(info.watchdog_seconds <= 3600, "seconds", info.watchdog_seconds);
+    verdict.expect(context.has_acknowledged == context.view().watchdog_disarm().empty(),
+                   "writes until the acknowledgement", info.watchdog_disarm_count);
+    for (const BatonRegisterWrite& write : context.view().watchdog_disarm()) {
+        const Leaf leaf = context.tables.translate(write.address);
+        verdict.expect(leaf.present && leaf.writable && leaf.physical == write.address,
+                       "a register, identity-mapped", write.address);
+    }
+}
+
 constexpr Promise kPromises[] = {
     {"W1", "the protocol's version is at least the one wished", check_protocol},
     {"W2", "the stack has the size wished, else 64 KiB", check_stack},
@@ -123,6 +138,7 @@ constexpr Promise kPromises[] = {
     {"W10", "no page is writable and executable if that is wished", check_write_execute},
     {"W11", "SetVirtualAddressMap was called just if wished", check_runtime_map},
     {"W12", "the whole file is there just if wished", check_kernel_file},
+    {"W13", "the watchdog can be disarmed", check_watchdog},
 };
 
 } // namespace

@@ -113,6 +113,8 @@ extern "C" [[noreturn]] void conformance_main() {
 
     install_exception_handlers();
     check_everything(tally, context);
+    baton_acknowledge(info);
+    context.has_acknowledged = true;
     if (context.expectations.has_option("fill")) {
         fill_usable_memory(context);
         print_line("conformance: usable memory filled, once more");

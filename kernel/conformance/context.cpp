@@ -3,6 +3,14 @@
 
 namespace conformance {
 
+bool Context::is_watchdogs(uint64_t page) const {
+    // Not watchdog_disarm(): the acknowledgement empties it.
+    if (info.watchdog_seconds == 0)
+        return false;
+    const BatonMemoryRange* range = range_of(page);
+    return range == nullptr || range->type == BATON_MEMORY_RESERVED;
+}
+
 const BatonMemoryRange* Context::range_of(uint64_t physical) const {
     for (const BatonMemoryRange& range : view().memory_map())
         if (physical - range.base_physical < range.bytes)

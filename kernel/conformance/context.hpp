@@ -16,7 +16,8 @@
 namespace conformance {
 
 inline constexpr uint64_t kPageBytes = 4096;
-inline constexpr unsigned kWriteBack = 0;      // PAT entries
+inline constexpr unsigned kWriteBack = 0; // PAT entries
+inline constexpr unsigned kUncacheable = 3;
 inline constexpr unsigned kWriteCombining = 5; // the one that the protocol documents
 
 struct Context {
@@ -25,8 +26,11 @@ struct Context {
     PageTables tables; // the ones that the kernel runs on
     Expectations expectations;
     uint64_t first_nonzero_in_bss; // 0: all was zero at entry
+    bool has_acknowledged = false;
 
     baton::BootInfoView view() const { return baton::BootInfoView(info); }
+    /// Whether a page of memory has registers of the watchdog's.
+    bool is_watchdogs(uint64_t page) const;
     bool has_flag(uint64_t flag) const { return (info.flags & flag) != 0; }
 
     /// The range of the memory map that holds a physical address; null if none does.

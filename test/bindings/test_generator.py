@@ -52,7 +52,7 @@ REFUSED = {
     "condition": (STRUCT, "#if 0", "unknown directive '#if 0'"),
     "macro": (STRUCT, "#define BATON_MIN(a, b) a", "BATON_MIN has no counterpart"),
     "expression": (STRUCT, "#define BATON_BIT (1 << 3)", "BATON_BIT is '(1 << 3)'"),
-    "twice": (STRUCT, "#define BATON_BOOT_INFO_VERSION 2u", "there twice"),
+    "twice": (STRUCT, "#define BATON_BOOT_INFO_VERSION 99u", "there twice"),
     "function": (STRUCT, "static inline int baton_new(void) { return 1; }", "baton_new has no"),
     "enumerator": (STRUCT, "enum BatonOther { BATON_OTHER };", "BATON_OTHER must say its value"),
     "unknown enum": (FIELD, "    uint32_t base; /* enum BatonNone */", "no enumeration BatonNone"),

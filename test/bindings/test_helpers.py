@@ -48,6 +48,23 @@ fn main() {
     info.direct_map_bytes = 0x2000;
     assert_eq!(info.physical_to_pointer(0x1fff) as u64, 0xffff_8000_0000_1fff);
     assert!(info.physical_to_pointer(0x2000).is_null());
+
+    #[repr(C)]
+    struct GrownWrite(BatonRegisterWrite, u64);
+    let mut registers = [0u32; 2];
+    let place = &raw mut registers;
+    let write = |index: usize, value| {
+        let address = place as u64 + 4 * index as u64;
+        GrownWrite(BatonRegisterWrite { address, value, reserved: 0 }, 0)
+    };
+    let writes = [write(0, 7), write(1, 8), write(1, 9)];
+    info.watchdog_disarm = writes.as_ptr() as u64;
+    info.watchdog_disarm_count = 3;
+    info.watchdog_disarm_entry_bytes = size_of::<GrownWrite>() as u32;
+    unsafe { baton_acknowledge(&raw const info) };
+    let value = |index: usize| unsafe { (place as *const u32).add(index).read_volatile() };
+    assert_eq!([value(0), value(1)], [7, 9]);
+    assert_eq!((info.acknowledged, info.watchdog_disarm_count), (BATON_ACKNOWLEDGED, 0));
 }
 """
 
@@ -104,6 +121,19 @@ test "helpers" {
     info.direct_map_bytes = 0x2000;
     try expect(@intFromPtr(baton.physicalToPointer(&info, 0x1fff)) == 0xffff_8000_0000_1fff);
     try expect(baton.physicalToPointer(&info, 0x2000) == null);
+
+    const GrownWrite = extern struct { write: baton.BatonRegisterWrite, more: u64 = 0 };
+    var registers = [_]u32{ 0, 0 };
+    const writes = [_]GrownWrite{
+        .{ .write = .{ .address = @intFromPtr(&registers[0]), .value = 7, .reserved = 0 } },
+        .{ .write = .{ .address = @intFromPtr(&registers[1]), .value = 9, .reserved = 0 } },
+    };
+    info.watchdog_disarm = @intFromPtr(&writes);
+    info.watchdog_disarm_count = 2;
+    info.watchdog_disarm_entry_bytes = @sizeOf(GrownWrite);
+    baton.acknowledge(&info);
+    try expect(registers[0] == 7 and registers[1] == 9);
+    try expect(info.acknowledged == baton.BATON_ACKNOWLEDGED and info.watchdog_disarm_count == 0);
 
     std.testing.refAllDecls(baton.BatonBootInfo);
 }

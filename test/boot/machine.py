@@ -124,7 +124,7 @@ class Machine:
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
-                 unreadable: bytes | None = None):
+                 unreadable: bytes | None = None, hpet: bool = True):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
         partitions, or just the `partition`. With a `network` there is no disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
@@ -144,7 +144,7 @@ class Machine:
         arguments = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
-            *firmware.arguments(directory),
+            *firmware.arguments(directory), "-machine", f"hpet={'on' if hpet else 'off'}",
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
             "-display", "none", *(["-device", "VGA"] if display_adapter else []),
             *medium,
@@ -174,6 +174,10 @@ class Machine:
     @property
     def serial(self) -> str:
         return _read(self._serial_file)
+
+    @property
+    def is_running(self) -> bool:
+        return self._qemu.poll() is None
 
     @property
     def has_triple_faulted(self) -> bool:

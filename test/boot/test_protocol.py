@@ -56,6 +56,10 @@ def test_wish_module(expect_conformance):
     expect_conformance("wish-module", "modules:1", files={"/baton/wished.txt": "as wished"})
 
 
+def test_wish_watchdog(expect_conformance):
+    expect_conformance("wish-watchdog", "watchdog:60,identity-mappings:5", words="fill")
+
+
 def test_wish_everything(expect_conformance):
     features = "pie,kaslr,la57,symbols,runtime-map,kernel-file,width:1024,height:768"
     machine = expect_conformance("wish-everything", features)

@@ -6,6 +6,7 @@
 //   copy     a segment to copy and zero, under the page tables of now
 //   early    the same by a record of version 1.0
 //   levels   the same with the other number of paging levels
+//   acknowledge   none: the watchdog is disarmed, and nothing comes while there is no IDT
 // and all others are the poisons of poison.cpp.
 #include "relay.hpp"
 
@@ -173,10 +174,34 @@ uint32_t call_stage2(const BatonBootInfo& info) {
     finish(good);
 }
 
+uint64_t read_tsc() {
+    uint32_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return uint64_t{high} << 32 | low;
+}
+
+/// An NMI would now be a triple fault.
+[[noreturn]] void acknowledge_and_wait(const BatonBootInfo& info) {
+    if (info.watchdog_seconds == 0 || info.acknowledged != 0)
+        give_up("no watchdog");
+    baton_acknowledge(&info);
+    baton_acknowledge(&info);
+    if (info.acknowledged != BATON_ACKNOWLEDGED)
+        give_up("not acknowledged");
+    constexpr std::array<uint16_t, 5> kNoIdt{};
+    asm volatile("lidt %0" : : "m"(kNoIdt));
+    const uint64_t ticks = (info.watchdog_seconds + uint64_t{1}) * info.tsc_hz;
+    for (const uint64_t start = read_tsc(); read_tsc() - start < ticks;)
+        asm volatile("pause");
+    finish(true);
+}
+
 } // namespace
 
 void relay_main(const BatonBootInfo* info) {
     const std::string_view mode(reinterpret_cast<const char*>(info->command_line));
+    if (mode == "acknowledge")
+        acknowledge_and_wait(*info);
     BatonHandoff& record = make_record(*info);
     if (mode == "refuse")
         try_refusals(*info, record);

@@ -41,6 +41,39 @@ TEST(BootInfo, RecordsHaveTheSameSizeInCAndInCpp) {
     EXPECT_EQ(sizes.virtualization, sizeof(BatonVirtualization));
     EXPECT_EQ(sizes.thread_local_storage, sizeof(BatonThreadLocalStorage));
     EXPECT_EQ(sizes.wish_note, sizeof(BatonWishNote));
+    EXPECT_EQ(sizes.register_write, sizeof(BatonRegisterWrite));
+}
+
+TEST(BootInfo, TheAcknowledgementDoesTheWritesThatDisarmTheWatchdogOnce) {
+    /// An entry of a later loader: it has grown at its end.
+    struct Grown {
+        BatonRegisterWrite write;
+        uint64_t more = 0;
+    };
+    uint32_t registers[3] = {};
+    const auto address = [&](int index) { return reinterpret_cast<uint64_t>(&registers[index]); };
+    const Grown writes[] = {{.write = {.address = address(0), .value = 7, .reserved = 0}},
+                            {.write = {.address = address(1), .value = 8, .reserved = 0}},
+                            {.write = {.address = address(1), .value = 9, .reserved = 0}}};
+    BatonBootInfo info = valid_record();
+    info.watchdog_disarm = reinterpret_cast<uint64_t>(writes);
+    info.watchdog_disarm_count = 3;
+    info.watchdog_disarm_entry_bytes = sizeof(Grown);
+    acknowledge_in_c(&info);
+    EXPECT_EQ(info.acknowledged, BATON_ACKNOWLEDGED);
+    EXPECT_EQ(registers[0], 7u);
+    EXPECT_EQ(registers[1], 9u);
+    EXPECT_EQ(registers[2], 0u);
+    registers[0] = 0;
+    acknowledge_in_c(&info);
+    EXPECT_EQ(registers[0], 0u);
+    EXPECT_EQ(info.acknowledged, BATON_ACKNOWLEDGED);
+}
+
+TEST(BootInfo, WithoutAWatchdogTheAcknowledgementIsAWord) {
+    BatonBootInfo info = valid_record();
+    acknowledge_in_c(&info);
+    EXPECT_EQ(info.acknowledged, BATON_ACKNOWLEDGED);
 }
 
 TEST(BootInfo, ARecordOfThisVersionIsValid) {

@@ -33,7 +33,8 @@ TEST(Handoff, MagicsReadAsTextInMemory) {
 
 TEST(Handoff, AFieldOfARecordIsFollowedByTheNextWithoutPadding) {
     constexpr BatonHandoff kRecord{};
-    EXPECT_EQ(offsetof(BatonHandoff, reserved) + sizeof kRecord.reserved, sizeof kRecord);
+    EXPECT_EQ(offsetof(BatonHandoff, acknowledgement) + sizeof kRecord.acknowledgement,
+              sizeof kRecord);
 }
 
 /// stage2.bin, from the build.

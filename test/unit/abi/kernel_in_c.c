@@ -16,6 +16,7 @@ struct SizesInC sizes_in_c(void) {
         .virtualization = sizeof(BatonVirtualization),
         .thread_local_storage = sizeof(BatonThreadLocalStorage),
         .wish_note = sizeof(BatonWishNote),
+        .register_write = sizeof(BatonRegisterWrite),
         .stage2_header = sizeof(BatonStage2Header),
         .handoff = sizeof(BatonHandoff),
         .handoff_segment = sizeof(BatonHandoffSegment),
@@ -57,6 +58,10 @@ const BatonIdentityMapping* identity_mapping_in_c(const BatonBootInfo* info, uin
 
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index) {
     return baton_time_stamp(info, index);
+}
+
+void acknowledge_in_c(const BatonBootInfo* info) {
+    baton_acknowledge(info);
 }
 
 void* physical_to_pointer_in_c(const BatonBootInfo* info, uint64_t physical) {

@@ -16,7 +16,7 @@ extern "C" {
 struct SizesInC {
     size_t boot_info, memory_range, kernel_segment, framebuffer, time_stamp;
     size_t video_mode, module, identity_mapping, boot_device, firmware_state;
-    size_t virtualization, thread_local_storage, wish_note;
+    size_t virtualization, thread_local_storage, wish_note, register_write;
     size_t stage2_header, handoff, handoff_segment;
 };
 struct SizesInC sizes_in_c(void);
@@ -30,6 +30,7 @@ const BatonModule* module_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonVideoMode* video_mode_in_c(const BatonFramebuffer* framebuffer, uint32_t index);
 const BatonIdentityMapping* identity_mapping_in_c(const BatonBootInfo* info, uint32_t index);
 const BatonTimeStamp* time_stamp_in_c(const BatonBootInfo* info, uint32_t index);
+void acknowledge_in_c(const BatonBootInfo* info);
 void* physical_to_pointer_in_c(const BatonBootInfo* info, uint64_t physical);
 
 #ifdef __cplusplus

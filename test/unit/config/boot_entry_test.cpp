@@ -32,11 +32,22 @@ TEST(AfterFault, AnythingElseIsNoSetting) {
         EXPECT_FALSE(parse_after_fault(value)) << value;
 }
 
+TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
+    EXPECT_EQ(parse_watchdog("off"), 0u);
+    EXPECT_EQ(parse_watchdog("1"), 1u);
+    EXPECT_EQ(parse_watchdog("3600"), 3600u);
+    for (const std::string_view value : {"", "on", "0", "3601", "4294967297", "-1", "1 s", "Off"})
+        EXPECT_FALSE(parse_watchdog(value)) << value;
+}
+
 TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     BootEntry entry;
     EXPECT_TRUE(set_setting(entry, "kaslr", "off"));
     EXPECT_TRUE(set_setting(entry, "wx", "refuse"));
     EXPECT_TRUE(set_setting(entry, "after-fault", "reset:3"));
+    EXPECT_TRUE(set_setting(entry, "watchdog", "20"));
+    EXPECT_EQ(entry.watchdog, 20u);
+    EXPECT_FALSE(set_setting(entry, "watchdog", "on"));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse"));
     EXPECT_FALSE(set_setting(entry, "wx", "stop"));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on"));

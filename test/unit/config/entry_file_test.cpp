@@ -51,7 +51,8 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "options      quiet  loud\r\n"
                  "kaslr        on\r\n"
                  "wx           refuse\n"
-                 "after-fault  reset:5",
+                 "after-fault  reset:5\n"
+                 "watchdog     30",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.file_name, "os-1.conf");
                      EXPECT_EQ(entry.id, "os-1");
@@ -66,6 +67,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.command_line, "root=a quiet  loud");
                      EXPECT_EQ(entry.kaslr, Switch::on);
                      EXPECT_EQ(entry.after_fault, (AfterFault{AfterFault::Action::reset, 5}));
+                     EXPECT_EQ(entry.watchdog, 30u);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -80,6 +82,7 @@ TEST(EntryFile, AKernelIsAllThatAnEntryNeeds) {
         EXPECT_EQ(entry.command_line, "");
         EXPECT_EQ(entry.kaslr, Switch::unset);
         EXPECT_EQ(entry.after_fault, AfterFault{});
+        EXPECT_FALSE(entry.watchdog);
         EXPECT_EQ(entry.write_execute, WriteExecute::unset);
         EXPECT_FALSE(entry.is_bad());
     });
@@ -125,6 +128,8 @@ TEST(EntryFile, ARepeatedKernelOrSettingIsAnError) {
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
     expect_refused("wx allow\nwx refuse\nkernel a\n",
                    Error(ErrorCode::boot_key_repeated, {2, 1, 1, 1}));
+    expect_refused("watchdog 1\nkernel a\nwatchdog 2\n",
+                   Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
     expect_refused("after-fault stop\nkernel a\nafter-fault stop\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
 }

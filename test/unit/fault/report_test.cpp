@@ -58,6 +58,7 @@ class FaultReport : public testing::Test {
     BatonHandoff handoff_ = handoff();
     HandoffProgress progress_ = {
         .step = BATON_STEP_KERNEL, .segment = 0, .zeroing = false, .to = 0};
+    bool acknowledged_ = false;
     Words physical_ = {
         {kRoot, 0x10'2003}, {0x10'2000, 0x10'3003}, {0x10'3000, 0x10'4003}, {0x10'4008, 0}};
     Words stack_ = {
@@ -80,6 +81,7 @@ class FaultReport : public testing::Test {
                                   .progress = progress_,
                                   .stage2 = {0x20'0000, 0x3000},
                                   .kernel = {kKernel, 0x5000},
+                                  .acknowledged = acknowledged_,
                                   .physical_bits = 40,
                                   .physical = reader(physical_),
                                   .virtual_now = reader(stack_)});
@@ -170,6 +172,10 @@ TEST_F(FaultReport, TellsWhoseCodeItWas) {
 TEST_F(FaultReport, TellsTheStep) {
     frame_.rip = 0x20'0100;
     EXPECT_EQ(line("step"), "entering the kernel at 0xffffffff80000100");
+    frame_.rip = kKernel;
+    EXPECT_EQ(line("step"), "in the kernel, entered at 0xffffffff80000100");
+    acknowledged_ = true;
+    EXPECT_EQ(line("step"), "in the kernel, entered at 0xffffffff80000100, acknowledged");
     progress_.step = BATON_STEP_ENTERED;
     EXPECT_EQ(line("step"), "loading descriptor tables");
     progress_.step = BATON_STEP_TABLES;
@@ -283,6 +289,14 @@ step   loading the page tables at 0x300000
 cause  fetch from 0x0000000000200000: not present at level 5
 walk   level 5, entry   0 at 0x300000: 0x0000000000000000, not present
 rax )")) << report();
+}
+
+TEST_F(FaultReport, TellsOfTheWatchdog) {
+    frame_.vector = kWatchdogExpired;
+    handoff_.watchdog_seconds = 30;
+    EXPECT_EQ(line("baton:"), "fault: watchdog, in kernel + 0x123");
+    EXPECT_EQ(line("error"), "");
+    EXPECT_EQ(line("cause"), "no acknowledgement after 30 s");
 }
 
 TEST_F(FaultReport, NamesTheRegistersThatHoldNoCanonicalAddress) {

@@ -18,6 +18,7 @@ constexpr uint64_t kSmall = kPageBytes, kLarge = kLargePageBytes, kHuge = kHugeP
 
 PageKind kind_of(const Mapping& mapping) {
     const auto type = mapping.caching == Caching::write_combining ? MemoryType::write_combining
+                      : mapping.caching == Caching::uncacheable   ? MemoryType::uncacheable
                                                                   : MemoryType::write_back;
     switch (mapping.access) {
     case Access::read_only:
@@ -111,7 +112,7 @@ Mapping random_mapping(Random& random, bool five_level) {
             .physical_base = {physical},
             .bytes = bytes,
             .access = static_cast<Access>(random.below(4)),
-            .caching = static_cast<Caching>(random.below(2))};
+            .caching = static_cast<Caching>(random.below(3))};
 }
 
 void expect_unchanged(Tables& tables, const Model& model) {

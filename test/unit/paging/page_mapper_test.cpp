@@ -90,6 +90,16 @@ TEST(PageMapper, WriteCombiningReachesThePatOnEachPageSize) {
     }
 }
 
+TEST(PageMapper, UncacheableReachesThePatOnEachPageSize) {
+    for (const uint64_t bytes : {kSmall, kLarge, kHuge}) {
+        Tables tables;
+        Mapping mapping = read_write(kHuge, 3 * kHuge, bytes);
+        mapping.caching = Caching::uncacheable;
+        ASSERT_TRUE(tables.mapper.map(mapping));
+        EXPECT_EQ(tables.at(kHuge + 0x123).kind.memory_type, MemoryType::uncacheable);
+    }
+}
+
 using Sizes = std::vector<uint64_t>;
 
 /// Maps, and expects pages of these sizes, in this order, that translate all of it and no more.

@@ -28,6 +28,7 @@ const IdentityMapping kIdentity[] = {
     {{{0x20'0000}, kPage}, Access::read_execute},
     {{{0x20'1000}, 2 * kPage}, Access::read_write},
     {{{0x30'0000}, kPage}, Access::read_only},
+    {{{0xfed0'0000}, kPage}, Access::read_write, Caching::uncacheable},
 };
 
 /// Everything that map_address_space() takes, for a kernel with segments of each kind.
@@ -112,10 +113,13 @@ TEST_F(AddressSpaceTest, TheStackIsReadWriteBetweenUnmappedPages) {
 
 TEST_F(AddressSpaceTest, IdentityMappingsAreWhereTheyLieWithTheirAccess) {
     ASSERT_TRUE(map());
-    EXPECT_EQ(runs_within({{0}, uint64_t{1} << 47}),
-              (std::vector<MappedRun>{{0x20'0000, 0x20'0000, kPage, kReadExecute},
-                                      {0x20'1000, 0x20'1000, 2 * kPage, kReadWrite},
-                                      {0x30'0000, 0x30'0000, kPage, kReadOnly}}));
+    EXPECT_EQ(
+        runs_within({{0}, uint64_t{1} << 47}),
+        (std::vector<MappedRun>{
+            {0x20'0000, 0x20'0000, kPage, kReadExecute},
+            {0x20'1000, 0x20'1000, 2 * kPage, kReadWrite},
+            {0x30'0000, 0x30'0000, kPage, kReadOnly},
+            {0xfed0'0000, 0xfed0'0000, kPage, {true, false, false, MemoryType::uncacheable}}}));
 }
 
 TEST_F(AddressSpaceTest, PageZeroIsUnmapped) {

@@ -125,6 +125,11 @@ TEST_F(MakeHandoff, FaultsAreReportedNowhereUntilTheCallerSaysWhere) {
     EXPECT_EQ(handoff().framebuffer_physical, 0u);
 }
 
+TEST_F(MakeHandoff, TheAcknowledgementIsTheWordInBootInfo) {
+    EXPECT_EQ(handoff().acknowledgement, 0xffff'8000'0056'7000 + offsetof(BatonBootInfo, acknowledged));
+    EXPECT_EQ(handoff().watchdog_seconds, 0u);
+}
+
 TEST_F(MakeHandoff, TheStacksGuardPageIsBelowItsBase) {
     EXPECT_EQ(handoff().kernel_stack_base, layout_.stack.base.value);
 }

@@ -129,6 +129,20 @@ TEST_F(WishesTest, AStackHasBetweenAByteAndAGibibyte) {
     }
 }
 
+TEST_F(WishesTest, AWatchdogWaitsBetweenASecondAndAnHour) {
+    EXPECT_EQ(wishes_.watchdog_seconds, 0u);
+    for (const uint64_t seconds : {uint64_t{0}, uint64_t{3601}, uint64_t{1} << 32, kMost}) {
+        expect_not_met(BATON_WISH_WATCHDOG, seconds);
+        EXPECT_EQ(wishes_.watchdog_seconds, 0u);
+    }
+    expect_good(BATON_WISH_WATCHDOG, 3600, 0, kRequired);
+    EXPECT_EQ(wishes_.watchdog_seconds, 3600u);
+    EXPECT_TRUE(wishes_.watchdog_required);
+    expect_good(BATON_WISH_WATCHDOG, 1);
+    EXPECT_EQ(wishes_.watchdog_seconds, 1u);
+    EXPECT_FALSE(wishes_.watchdog_required);
+}
+
 TEST_F(WishesTest, AFramebufferHasWidthAndHeight) {
     expect_good(BATON_WISH_FRAMEBUFFER, 1920, 1080, kRequired);
     EXPECT_EQ(wishes_.framebuffer.width, 1920u);
@@ -219,7 +233,7 @@ TEST_F(WishesTest, OfTwoOfOneTypeTheLaterOneHolds) {
 }
 
 TEST_F(WishesTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
-    for (const uint32_t type : {0u, BATON_WISH_KERNEL_FILE + 1u, 1000u, 0xffff'ffffu}) {
+    for (const uint32_t type : {0u, BATON_WISH_WATCHDOG + 1u, 1000u, 0xffff'ffffu}) {
         expect_good(type, 1);
         expect_error(take(type, kRequired, 1), ErrorCode::wish_unknown, {type});
     }
@@ -227,7 +241,7 @@ TEST_F(WishesTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
 }
 
 TEST_F(WishesTest, AnUnknownTypeMayHaveAnyDescriptorThatBeginsWithItsFlags) {
-    for (const uint32_t type : {0u, BATON_WISH_KERNEL_FILE + 1u, 0xffff'ffffu})
+    for (const uint32_t type : {0u, BATON_WISH_WATCHDOG + 1u, 0xffff'ffffu})
         for (const std::size_t bytes : {4u, 5u, 19u, 20u, 100u}) {
             EXPECT_EQ(outcome(take_bytes(type, Buffer(bytes))), "good") << type << ' ' << bytes;
             Buffer required(bytes);
@@ -242,7 +256,7 @@ TEST_F(WishesTest, OtherFlagsMeanNothing) {
 }
 
 TEST_F(WishesTest, ADescriptorThatIsTooShortIsMalformed) {
-    for (uint32_t type = BATON_WISH_PROTOCOL; type <= BATON_WISH_KERNEL_FILE; ++type)
+    for (uint32_t type = BATON_WISH_PROTOCOL; type <= BATON_WISH_WATCHDOG; ++type)
         for (std::size_t bytes = 0; bytes < 20; ++bytes)
             if (type != BATON_WISH_MODULE || bytes < 5)
                 expect_error(take_bytes(type, Buffer(bytes)), ErrorCode::wish_malformed,

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "acpi/tables.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace baton::acpi {
+namespace {
+
+// RSDP: section 5.2.5.3.
+constexpr std::string_view kRootSignature = "RSD PTR ";
+constexpr uint64_t kRootBytes = 20; // of revision 0, and what the first checksum covers
+constexpr uint64_t kRootBytes2 = 36;
+constexpr std::size_t kRevisionOffset = 15, kRsdtOffset = 16, kXsdtOffset = 24;
+
+// The header of a table: section 5.2.6.
+constexpr uint64_t kHeaderBytes = 36;
+constexpr std::size_t kLengthOffset = 4;
+constexpr uint64_t kLargestTable = uint64_t{1} << 20;
+
+// MADT: section 5.2.12.
+constexpr std::size_t kMadtEntries = 44;
+constexpr std::byte kIoApicType{1};
+constexpr uint64_t kIoApicBytes = 12;
+
+// HPET.
+constexpr std::size_t kHpetAddress = 40;
+constexpr uint64_t kHpetBytes = 56;
+constexpr std::byte kSystemMemory{0}; // address space of a generic address: section 5.2.3.2
+
+bool has_signature(Bytes table, std::string_view signature) {
+    return std::ranges::equal(
+        table.first(signature.size()), signature,
+        [](std::byte byte, char character) { return byte == static_cast<std::byte>(character); });
+}
+
+bool has_good_checksum(Bytes table) {
+    return std::accumulate(
+               table.begin(), table.end(), 0u,
+               [](unsigned sum, std::byte byte) { return sum + static_cast<unsigned>(byte); }) %
+               256 ==
+           0;
+}
+
+Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view signature) {
+    const Bytes header = memory.at(address, kHeaderBytes);
+    if (header.size() < kHeaderBytes || !has_signature(header, signature))
+        return {};
+    const auto length = read_at<uint32_t>(header, kLengthOffset);
+    if (length < kHeaderBytes || length > kLargestTable)
+        return {};
+    const Bytes table = memory.at(address, length);
+    return table.size() == length && has_good_checksum(table) ? table : Bytes{};
+}
+
+/// XSDT or RSDT: a header, then the addresses of tables.
+struct RootTable {
+    Bytes table;
+    std::size_t address_bytes;
+};
+
+RootTable root_table(const PhysicalMemory& memory, PhysAddr root_pointer) {
+    const Bytes root = memory.at(root_pointer, kRootBytes);
+    if (root.size() < kRootBytes || !has_signature(root, kRootSignature) ||
+        !has_good_checksum(root))
+        return {};
+    if (root[kRevisionOffset] >= std::byte{2}) {
+        const Bytes root2 = memory.at(root_pointer, kRootBytes2);
+        if (root2.size() == kRootBytes2 && has_good_checksum(root2)) {
+            const PhysAddr xsdt{read_at<uint64_t>(root2, kXsdtOffset)};
+            if (const Bytes table = table_at(memory, xsdt, "XSDT"); !table.empty())
+                return {table, sizeof(uint64_t)};
+        }
+    }
+    const PhysAddr rsdt{read_at<uint32_t>(root, kRsdtOffset)};
+    return {table_at(memory, rsdt, "RSDT"), sizeof(uint32_t)};
+}
+
+} // namespace
+
+Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature) {
+    const auto [root, address_bytes] = root_table(memory, root_pointer);
+    for (std::size_t at = kHeaderBytes; fits(at, address_bytes, root.size()); at += address_bytes) {
+        const PhysAddr address{address_bytes == sizeof(uint64_t) ? read_at<uint64_t>(root, at)
+                                                                 : read_at<uint32_t>(root, at)};
+        if (const Bytes table = table_at(memory, address, signature); !table.empty())
+            return table;
+    }
+    return {};
+}
+
+std::optional<PhysAddr> timer_block(Bytes hpet) {
+    if (hpet.size() < kHpetBytes || hpet[kHpetAddress] != kSystemMemory)
+        return {};
+    const auto address = read_at<uint64_t>(hpet, kHpetAddress + 4);
+    return address == 0 ? std::nullopt : std::optional(PhysAddr{address});
+}
+
+std::optional<IoApic> first_io_apic(Bytes madt) {
+    for (std::size_t at = kMadtEntries; fits(at, 2, madt.size());) {
+        const auto length = static_cast<std::size_t>(madt[at + 1]);
+        if (length < 2 || !fits(at, length, madt.size()))
+            return {};
+        if (madt[at] == kIoApicType && length >= kIoApicBytes) {
+            const IoApic found = {.registers = {read_at<uint32_t>(madt, at + 4)},
+                                  .first_interrupt = read_at<uint32_t>(madt, at + 8)};
+            if (found.first_interrupt == 0)
+                return found;
+        }
+        at += length;
+    }
+    return {};
+}
+
+} // namespace baton::acpi

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// ACPI tables: finding one, and the few of their fields that Baton needs (ACPI 6.5 section 5.2).
+#pragma once
+
+#include "core/address.hpp"
+#include "core/bytes.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace baton::acpi {
+
+/// Where tables are read. Nobody vouches for what is there.
+class PhysicalMemory {
+  public:
+    /// Empty where there is no such memory.
+    virtual Bytes at(PhysAddr address, uint64_t bytes) const = 0;
+
+  protected:
+    ~PhysicalMemory() = default;
+};
+
+/// The table with this signature, four characters, that the root pointer leads to: all of it, with
+/// a good checksum. Empty where there is none.
+Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);
+
+/// Of the table "HPET" (IA-PC HPET 1.0a section 3.2.4): the registers of the timer block.
+std::optional<PhysAddr> timer_block(Bytes hpet);
+
+/// An I/O APIC: an interrupt of the number first_interrupt comes in at its pin 0.
+struct IoApic {
+    PhysAddr registers;
+    uint32_t first_interrupt;
+};
+
+/// The I/O APIC of interrupt 0, of the table "APIC" (ACPI 6.5 section 5.2.12).
+std::optional<IoApic> first_io_apic(Bytes madt);
+
+} // namespace baton::acpi

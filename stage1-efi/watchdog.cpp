@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/watchdog.hpp"
+
+#include "stage1-efi/cpu.hpp"
+#include "stage1-efi/firmware_facts.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+/// By the identity mapping that UEFI promises (UEFI 2.10 section 2.3.4).
+class IdentityMapped final : public DeviceRegisters, public acpi::PhysicalMemory {
+  public:
+    uint32_t read(PhysAddr address) override { return *at(address); }
+    void write(PhysAddr address, uint32_t value) override { *at(address) = value; }
+    Bytes at(PhysAddr address, uint64_t bytes) const override {
+        if (address.value == 0)
+            return {};
+        return {reinterpret_cast<const std::byte*>(address.value), bytes};
+    }
+
+  private:
+    static volatile uint32_t* at(PhysAddr address) {
+        return reinterpret_cast<volatile uint32_t*>(address.value);
+    }
+};
+
+bool has_local_apic() {
+    constexpr uint32_t kMsrApicBase = 0x1b;
+    constexpr uint64_t kEnabled = uint64_t{1} << 11; // Intel SDM 3A section 10.4.3
+    constexpr uint32_t kApic = 1 << 9;               // CPUID 1 EDX
+    return (cpu::cpuid(1).edx & kApic) != 0 && (cpu::read_msr(kMsrApicBase) & kEnabled) != 0;
+}
+
+uint8_t local_apic_id() {
+    return static_cast<uint8_t>(cpu::cpuid(1).ebx >> 24);
+}
+
+bool is_free(PhysRange page, std::span<const PhysRange> avoid) {
+    return std::none_of(avoid.begin(), avoid.end(),
+                        [&](const PhysRange& range) { return range.overlaps(page); });
+}
+
+} // namespace
+
+PhysRange watchdog_page(PhysAddr registers) {
+    return {{registers.value / kPageBytes * kPageBytes}, kPageBytes};
+}
+
+std::optional<WatchdogPlan> find_watchdog(const efi::Firmware& firmware, uint32_t seconds,
+                                          std::span<const PhysRange> avoid) {
+    IdentityMapped machine;
+    const PhysAddr root{find_rsdp(firmware)};
+    const auto timers = acpi::timer_block(acpi::find_table(machine, root, "HPET"));
+    const auto io_apic = acpi::first_io_apic(acpi::find_table(machine, root, "APIC"));
+    if (!timers || !io_apic || !has_local_apic() || !is_free(watchdog_page(*timers), avoid) ||
+        !is_free(watchdog_page(io_apic->registers), avoid))
+        return {};
+    return plan_watchdog({.timers = *timers, .io_apic = *io_apic, .processor = local_apic_id()},
+                         seconds, machine);
+}
+
+void start_watchdog(const WatchdogPlan& plan) {
+    IdentityMapped machine;
+    arm_watchdog(plan, machine);
+}
+
+} // namespace baton

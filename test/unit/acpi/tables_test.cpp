@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "acpi/tables.hpp"
+
+#include "support/bytes.hpp"
+
+#include <gtest/gtest.h>
+#include <map>
+#include <numeric>
+#include <string>
+#include <string_view>
+
+namespace baton::test {
+namespace {
+
+constexpr PhysAddr kRoot{0xf'0000};
+constexpr uint64_t kRsdt = 0x1000, kXsdt = 0x2000, kFirst = 0x3000, kSecond = 0x4000;
+
+/// A few islands of memory.
+class Memory final : public acpi::PhysicalMemory {
+  public:
+    std::map<uint64_t, Buffer> islands;
+
+    Bytes at(PhysAddr address, uint64_t bytes) const override {
+        const auto found = islands.find(address.value);
+        if (found == islands.end() || found->second.size() < bytes)
+            return {};
+        return Bytes(found->second).first(bytes);
+    }
+};
+
+std::byte sum(Bytes bytes) {
+    return static_cast<std::byte>(
+        std::accumulate(bytes.begin(), bytes.end(), 0u, [](unsigned total, std::byte byte) {
+            return total + static_cast<unsigned>(byte);
+        }));
+}
+
+/// Makes the sum of the first `count` bytes 0.
+void set_checksum(Buffer& bytes, std::size_t at, std::size_t count) {
+    bytes[at] = std::byte{0};
+    bytes[at] = static_cast<std::byte>(-static_cast<int>(sum(Bytes(bytes).first(count))));
+}
+
+Buffer text(std::string_view characters) {
+    const auto bytes = std::as_bytes(std::span(characters));
+    return {bytes.begin(), bytes.end()};
+}
+
+Buffer table(std::string_view signature, const Buffer& body) {
+    Buffer bytes = text(signature);
+    append(bytes, static_cast<uint32_t>(36 + body.size()));
+    bytes.resize(36);
+    bytes.insert(bytes.end(), body.begin(), body.end());
+    set_checksum(bytes, 9, bytes.size());
+    return bytes;
+}
+
+Buffer root_pointer(uint8_t revision, uint32_t rsdt, uint64_t xsdt) {
+    Buffer bytes = text("RSD PTR ");
+    bytes.resize(15);
+    append(bytes, revision);
+    append(bytes, rsdt);
+    append(bytes, uint32_t{36});
+    append(bytes, xsdt);
+    bytes.resize(36);
+    set_checksum(bytes, 8, 20);
+    set_checksum(bytes, 32, 36);
+    return bytes;
+}
+
+class AcpiTables : public testing::Test {
+  protected:
+    Memory memory_;
+
+    void SetUp() override {
+        Buffer rsdt, xsdt;
+        append(rsdt, static_cast<uint32_t>(kFirst));
+        append(xsdt, kFirst);
+        append(xsdt, uint64_t{0x9999'0000}); // nothing is there
+        append(xsdt, kSecond);
+        memory_.islands = {{kRoot.value, root_pointer(2, kRsdt, kXsdt)},
+                           {kRsdt, table("RSDT", rsdt)},
+                           {kXsdt, table("XSDT", xsdt)},
+                           {kFirst, table("ONE ", text("first"))},
+                           {kSecond, table("TWO ", text("second"))}};
+    }
+    std::string body_of(std::string_view signature) {
+        const Bytes found = acpi::find_table(memory_, kRoot, signature);
+        if (found.empty())
+            return "none";
+        return {reinterpret_cast<const char*>(found.data()) + 36, found.size() - 36};
+    }
+};
+
+TEST_F(AcpiTables, AreFoundByTheirSignature) {
+    EXPECT_EQ(body_of("ONE "), "first");
+    EXPECT_EQ(body_of("TWO "), "second");
+    EXPECT_EQ(body_of("SIX "), "none");
+}
+
+TEST_F(AcpiTables, OfRevision0AreThoseOfTheRsdt) {
+    memory_.islands[kRoot.value] = root_pointer(0, kRsdt, kXsdt);
+    EXPECT_EQ(body_of("ONE "), "first");
+    EXPECT_EQ(body_of("TWO "), "none");
+}
+
+TEST_F(AcpiTables, WithoutAGoodXsdtTheRsdtCounts) {
+    memory_.islands.erase(kXsdt);
+    EXPECT_EQ(body_of("ONE "), "first");
+    EXPECT_EQ(body_of("TWO "), "none");
+}
+
+TEST_F(AcpiTables, WithABadByteCountForNothing) {
+    for (const auto& [address, good] : std::map(memory_.islands)) {
+        if (address == kFirst || address == kRsdt)
+            continue;
+        for (std::size_t i = 0; i < good.size(); ++i) {
+            memory_.islands[address][i] ^= std::byte{0x10};
+            EXPECT_EQ(body_of("TWO "), "none") << std::hex << address << " " << i;
+            memory_.islands[address] = good;
+        }
+    }
+    EXPECT_EQ(body_of("TWO "), "second");
+}
+
+TEST_F(AcpiTables, ThatAreNotThereAreNone) {
+    memory_.islands.erase(kRoot.value);
+    EXPECT_EQ(body_of("ONE "), "none");
+    EXPECT_TRUE(acpi::find_table(memory_, {0}, "ONE ").empty());
+}
+
+TEST_F(AcpiTables, WithAnAbsurdLengthAreNone) {
+    for (const uint32_t length : {0u, 35u, (1u << 20) + 1, ~0u}) {
+        Buffer& second = memory_.islands[kSecond];
+        std::memcpy(second.data() + 4, &length, sizeof length);
+        set_checksum(second, 9, second.size());
+        EXPECT_EQ(body_of("TWO "), "none") << length;
+    }
+}
+
+Buffer hpet(uint8_t space, uint64_t address) {
+    Buffer body;
+    append(body, uint32_t{0x8086'a201});
+    append(body, space);
+    append(body, uint8_t{64});
+    append(body, uint16_t{0});
+    append(body, address);
+    body.resize(20);
+    return table("HPET", body);
+}
+
+TEST(AcpiHpet, TellsWhereTheRegistersAre) {
+    EXPECT_EQ(acpi::timer_block(hpet(0, 0xfed0'0000)), PhysAddr{0xfed0'0000});
+    EXPECT_FALSE(acpi::timer_block(hpet(1, 0xfed0'0000))) << "I/O ports";
+    EXPECT_FALSE(acpi::timer_block(hpet(0, 0)));
+    EXPECT_FALSE(acpi::timer_block({}));
+    EXPECT_FALSE(acpi::timer_block(Bytes(hpet(0, 1)).first(55)));
+}
+
+void add_io_apic(Buffer& body, uint32_t registers, uint32_t first_interrupt) {
+    append(body, uint8_t{1});
+    append(body, uint8_t{12});
+    append(body, uint16_t{0});
+    append(body, registers);
+    append(body, first_interrupt);
+}
+
+TEST(AcpiMadt, TellsOfTheIoApicOfInterrupt0) {
+    Buffer body(8);
+    body.insert(body.end(), {std::byte{0}, std::byte{8}}); // a local APIC
+    body.resize(body.size() + 6);
+    add_io_apic(body, 0xfec1'0000, 24);
+    EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
+    add_io_apic(body, 0xfec0'0000, 0);
+    const auto found = acpi::first_io_apic(table("APIC", body));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->registers, PhysAddr{0xfec0'0000});
+    EXPECT_EQ(found->first_interrupt, 0u);
+}
+
+TEST(AcpiMadt, AnEntryThatGoesNowhereEndsIt) {
+    for (const auto length : {uint8_t{0}, uint8_t{1}, uint8_t{13}}) {
+        Buffer body(8);
+        add_io_apic(body, 0xfec0'0000, 0);
+        body[9] = std::byte{length};
+        EXPECT_FALSE(acpi::first_io_apic(table("APIC", body))) << int{length};
+    }
+    EXPECT_FALSE(acpi::first_io_apic({}));
+    Buffer body(8);
+    body.insert(body.end(), {std::byte{1}, std::byte{2}}); // too short for what it says it is
+    EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
+}
+
+} // namespace
+} // namespace baton::test
