@@ -4,6 +4,7 @@
 #include "stage2-stub/cpu.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace baton::stage2 {
 namespace {
@@ -18,7 +19,7 @@ constexpr uint8_t kGlyphs[][kGlyphWidth] = {
 #include "font.inc"
 };
 constexpr char kFirst = ' ', kLast = '~';
-static_assert(sizeof kGlyphs == (kLast - kFirst + 1) * kGlyphWidth);
+static_assert(std::size(kGlyphs) == kLast - kFirst + 1);
 
 } // namespace
 

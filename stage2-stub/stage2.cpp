@@ -19,7 +19,7 @@ extern const std::byte stage2_memory_end[];
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
 uint32_t stage2_check(const BatonHandoff* record);
-[[noreturn]] void stage2_run(const BatonHandoff* record);
+[[noreturn]] void stage2_run(const BatonHandoff* given);
 }
 
 namespace baton::stage2 {

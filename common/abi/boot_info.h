@@ -702,19 +702,27 @@ static inline const BatonTimeStamp* baton_time_stamp(const BatonBootInfo* info, 
                                                     index);
 }
 
+static inline const BatonRegisterWrite* baton_watchdog_disarm(const BatonBootInfo* info,
+                                                              uint32_t index) {
+    return (const BatonRegisterWrite*)baton_array_entry(info->watchdog_disarm,
+                                                        info->watchdog_disarm_entry_bytes, index);
+}
+
+/* Writes a word, which the compiler leaves where it is. */
+static inline void baton_write_word(uint64_t address, uint32_t value) {
+    *(volatile uint32_t*)(uintptr_t)address = value;
+}
+
 /* Tells the loader that the kernel has come as far as it wants to be watched, and disarms the
  * watchdog if there is one. Call it while the loader's page tables are loaded; whose IDT is does
  * not matter. A second call does nothing more. */
 static inline void baton_acknowledge(const BatonBootInfo* info) {
-    BatonBootInfo* const record = (BatonBootInfo*)(uintptr_t)info; /* it is the kernel's */
     uint32_t i;
-    *(volatile uint32_t*)&record->acknowledged = BATON_ACKNOWLEDGED;
-    for (i = 0; i < info->watchdog_disarm_count; i++) {
-        const BatonRegisterWrite* const write = (const BatonRegisterWrite*)baton_array_entry(
-            info->watchdog_disarm, info->watchdog_disarm_entry_bytes, i);
-        *(volatile uint32_t*)(uintptr_t)write->address = write->value;
-    }
-    record->watchdog_disarm_count = 0;
+    baton_write_word((uint64_t)(uintptr_t)&info->acknowledged, BATON_ACKNOWLEDGED);
+    for (i = 0; i < info->watchdog_disarm_count; i++)
+        baton_write_word(baton_watchdog_disarm(info, i)->address,
+                         baton_watchdog_disarm(info, i)->value);
+    baton_write_word((uint64_t)(uintptr_t)&info->watchdog_disarm_count, 0);
 }
 
 /* The virtual address, in the direct map, of a physical address that lies in the memory map;

@@ -16,8 +16,11 @@
  *      written: stage 2 clears CR0.WP while it copies.
  *   3. In 64-bit mode, with the block, the record and the segment array identity-mapped and the
  *      block executable, call block + entry64_offset by the System V calling convention with the
- *      record's address in RDI. It returns only when it refuses the record: a BatonHandoffRefusal
- * in EAX, and the machine as it was.
+ *      record's address in RDI. It returns only when it refuses the record: then EAX is a
+ *      BatonHandoffRefusal, and the machine as it was.
+ *
+ * From then on exceptions are reported (docs/faults.md). Page tables that don't map the block are
+ * reported too, before they are loaded, if they can be read at their physical addresses.
  *
  * A record grows at its end only.
  */

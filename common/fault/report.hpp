@@ -19,7 +19,7 @@ struct FaultFrame {
     uint64_t error_code; // kNoErrorCode: there was none
     uint64_t rip, cs, rflags, rsp, ss;
 };
-static_assert(sizeof(FaultFrame) == 22 * 8);
+static_assert(sizeof(FaultFrame) == 22 * sizeof(uint64_t));
 
 inline constexpr uint64_t kNoErrorCode = ~uint64_t{0};
 

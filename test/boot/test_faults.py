@@ -3,6 +3,7 @@
 
 import time
 
+import hostile
 import pytest
 from elf import PF_R, PF_W, Elf, Segment
 from faults import AT_ENTRY, VARIES, example_report, expect_report, matches, report, text_on
@@ -139,6 +140,16 @@ def test_report_of_page_zero_is_the_documents_example_and_on_the_screen(boot):
     found = expect_report(machine, READ_OF_PAGE_ZERO)
     assert text_on(machine.screenshot()) == found
     assert matches(READ_OF_PAGE_ZERO, example_report())
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1920, 1080)])
+def test_report_is_as_large_on_the_screen_as_can_be(boot, width, height):
+    kernel = code_kernel(UD2, hostile.notes(hostile.wish(hostile.FRAMEBUFFER, width, height)))
+    machine = boot(kernel)
+    found = expect_report(machine, FAULTS["undefined-instruction"][1])
+    screen = machine.screenshot()
+    assert (screen.width, screen.height) == (width, height)
+    assert text_on(screen) == found
 
 
 def test_report_of_nmi(boot):

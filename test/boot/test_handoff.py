@@ -7,7 +7,7 @@ import time
 import artefacts
 import pytest
 from faults import AT_ENTRY, IN_STAGE2, VARIES, expect_report, report
-from machine import UBoot
+from machine import Machine, UBoot
 
 RELAY = artefacts.BUILD / "test/boot/relay/relay.elf"
 WISH_LA57 = artefacts.BUILD / "test/boot/relay/relay-la57.elf"
@@ -142,15 +142,18 @@ def test_stage2_walks_five_levels_if_there_are_five(boot):
     expect_report(machine, report(wanted, IN_STAGE2 | REGISTERS["unmapped-destination"], None, END))
 
 
-def test_stage2_reports_an_nmi(boot):
+@pytest.mark.parametrize(("inject", "fault"), [
+    (Machine.inject_nmi, "NMI non-maskable interrupt, vector 2"),
+    (Machine.inject_machine_check, "#MC machine check, vector 18"),
+], ids=["nmi", "machine-check"])
+def test_stage2_reports_what_comes_from_outside(boot, inject, fault):
     machine = start(boot, "endless")
     machine.wait_for_debugcon("^relay: handing over$")
     time.sleep(1)  # it gets there in microseconds, and stays there for hours
-    machine.inject_nmi()
+    inject(machine)
     machine.wait_for_exit(POISON_EXIT)
-    expect_report(machine, report(head(
-        "NMI non-maskable interrupt, vector 2",
-        "zeroing the end of segment 0, from 0xffff960000001388"), IN_STAGE2, None, END))
+    step = "zeroing the end of segment 0, from 0xffff960000001388"
+    expect_report(machine, report(head(fault, step), IN_STAGE2, None, END))
 
 
 @pytest.mark.parametrize("mode", ["no-serial-port", "stuck-serial-port"])

@@ -48,7 +48,7 @@ def test_hostile_kernels(boot, batch):
     machine = boot(None, plan="start\noptions kernel=/good.elf\n", files=files,
                    cpu="max,la57=off")
     try:
-        machine.wait_for_exit(fatal="^baton: exception.*")
+        machine.wait_for_exit(fatal="^baton: fault.*")
     finally:
         found = outcomes(machine.debugcon)
         wrong = [mismatch(kernel, *found.get(rf"\h\{i:03}.elf", ("", "not tried")))

@@ -94,7 +94,7 @@ def test_mistakes_in_entries(boot):
         files[f"/loader/entries/{name}.conf"] = mistake.content
     machine = boot(None, plan="start\noptions kernel=/good.elf\n", files=files)
     try:
-        machine.wait_for_exit(fatal="^baton: exception.*")
+        machine.wait_for_exit(fatal="^baton: fault.*")
     finally:
         said = machine.debugcon
         wrong = [mismatch(name, mistake, re.search(

@@ -65,55 +65,74 @@ uint64_t tables_without_stage2(const BatonBootInfo& info) {
     return copy;
 }
 
+struct Target {
+    const BatonBootInfo& info;
+    BatonHandoff& record;
+    BatonHandoffSegment& segment; // the record's only one
+};
+
+struct Poison {
+    std::string_view mode;
+    void (*apply)(const Target& target);
+};
+
+constexpr Poison kPoisons[] = {
+    // Step by step.
+    {"tables-without-stage2",
+     [](const Target& t) { t.record.page_table_root = tables_without_stage2(t.info); }},
+    {"unmapped-time-stamps", [](const Target& t) { t.record.time_stamps = kUnmapped; }},
+    {"unmapped-segments", [](const Target& t) { t.record.segments = kUnmapped; }},
+    {"unmapped-destination", [](const Target& t) { t.segment.destination = kUnmapped; }},
+    {"unmapped-source",
+     [](const Target& t) { t.segment.source_physical = kUnmapped - t.record.direct_map_base; }},
+    {"not-canonical-destination", [](const Target& t) { t.segment.destination = kNotCanonical; }},
+    {"reserved-bit",
+     [](const Target& t) { t.segment.destination = map_with_reserved_bit(t.info); }},
+    {"endless",
+     [](const Target& t) {
+         t.segment.destination = map_for_hours(t.info);
+         t.segment.memory_bytes = uint64_t{1} << 39;
+     }},
+    {"read-only-time-stamps", // CR0.WP is off until the last of them
+     [](const Target& t) { t.record.time_stamps = reinterpret_cast<uint64_t>(kReadOnly.data()); }},
+    {"unmapped-stack", [](const Target& t) { t.record.kernel_stack_top = kUnmapped; }},
+    {"not-canonical-stack", [](const Target& t) { t.record.kernel_stack_top = kNotCanonical; }},
+    {"no-execute-entry",
+     [](const Target& t) { t.record.kernel_entry = reinterpret_cast<uint64_t>(data.data()); }},
+    {"unmapped-entry", [](const Target& t) { t.record.kernel_entry = kUnmapped; }},
+
+    // In the report of an unmapped destination.
+    {"no-serial-port", // reads are FFh
+     [](const Target& t) {
+         t.segment.destination = kUnmapped;
+         t.record.serial_port = 0x2f8;
+     }},
+    {"stuck-serial-port", // its line status would be port 81h, of the DMA controller: 0
+     [](const Target& t) {
+         t.segment.destination = kUnmapped;
+         t.record.serial_port = 0x7c;
+     }},
+    {"bad-screen",
+     [](const Target& t) {
+         t.segment.destination = kUnmapped;
+         t.record.framebuffer_physical = kUnmapped - t.record.direct_map_base;
+         t.record.framebuffer_width = t.record.framebuffer_height = 480;
+         t.record.framebuffer_pitch_bytes = 4 * 480;
+         t.record.framebuffer_pixel_bytes = 4;
+     }},
+};
+
 } // namespace
 
 bool poison(std::string_view mode, const BatonBootInfo& info, BatonHandoff& record) {
-    auto& segment = *physical<BatonHandoffSegment>(info, record.segments);
-    record.after_fault = BATON_AFTER_FAULT_EXIT;
-    record.exit_port = 0xf4;
-    record.exit_value = 42;
-    // Step by step.
-    if (mode == "tables-without-stage2")
-        record.page_table_root = tables_without_stage2(info);
-    else if (mode == "unmapped-time-stamps")
-        record.time_stamps = kUnmapped;
-    else if (mode == "unmapped-segments")
-        record.segments = kUnmapped;
-    else if (mode == "unmapped-destination")
-        segment.destination = kUnmapped;
-    else if (mode == "unmapped-source")
-        segment.source_physical = kUnmapped - record.direct_map_base;
-    else if (mode == "not-canonical-destination")
-        segment.destination = kNotCanonical;
-    else if (mode == "reserved-bit")
-        segment.destination = map_with_reserved_bit(info);
-    else if (mode == "endless") {
-        segment.destination = map_for_hours(info);
-        segment.memory_bytes = uint64_t{1} << 39;
-    } else if (mode == "read-only-time-stamps") // written to without CR0.WP until that step
-        record.time_stamps = reinterpret_cast<uint64_t>(kReadOnly.data());
-    else if (mode == "unmapped-stack")
-        record.kernel_stack_top = kUnmapped;
-    else if (mode == "not-canonical-stack")
-        record.kernel_stack_top = kNotCanonical;
-    else if (mode == "no-execute-entry")
-        record.kernel_entry = reinterpret_cast<uint64_t>(data.data());
-    else if (mode == "unmapped-entry")
-        record.kernel_entry = kUnmapped;
-    // In the report of an unmapped destination.
-    else if (mode == "no-serial-port" || mode == "stuck-serial-port" || mode == "bad-screen") {
-        segment.destination = kUnmapped;
-        if (mode == "no-serial-port")
-            record.serial_port = 0x2f8; // nothing there: reads are FFh
-        if (mode == "stuck-serial-port")
-            record.serial_port = 0x7c; // its line status would be 81h, of the DMA controller: 0
-        if (mode == "bad-screen") {
-            record.framebuffer_physical = kUnmapped - record.direct_map_base;
-            record.framebuffer_width = record.framebuffer_height = 480;
-            record.framebuffer_pitch_bytes = 4 * 480;
-            record.framebuffer_pixel_bytes = 4;
-        }
-    } else
-        return false;
-    return true;
+    for (const Poison& poison : kPoisons) {
+        if (poison.mode != mode)
+            continue;
+        record.after_fault = BATON_AFTER_FAULT_EXIT;
+        record.exit_port = 0xf4;
+        record.exit_value = 42;
+        poison.apply({info, record, *physical<BatonHandoffSegment>(info, record.segments)});
+        return true;
+    }
+    return false;
 }
