@@ -14,17 +14,17 @@
 
 namespace baton {
 
-Boot::Boot(const efi::Firmware& firmware, const FirmwareMemory& occupied, const File& volume,
-           const BootEntry& entry, Console& console, Log& log)
-    : firmware_(firmware),
-      firmware_memory_(occupied),
-      volume_(volume),
-      entry_(entry),
-      console_(console),
-      log_(log),
-      frames_(firmware, occupied.occupied),
+Boot::Boot(const Given& given)
+    : firmware_(given.firmware),
+      firmware_memory_(given.occupied),
+      previous_boot_(given.previous),
+      volume_(given.volume),
+      entry_(given.entry),
+      console_(given.console),
+      log_(given.log),
+      frames_(given.firmware, given.occupied.occupied),
       reader_(frames_),
-      random_(draw_random_numbers(firmware)) {}
+      random_(draw_random_numbers(given.firmware)) {}
 
 Error Boot::run() {
     struct Stage {

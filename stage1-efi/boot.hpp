@@ -10,6 +10,7 @@
 #include "plan/boot_record.hpp"
 #include "plan/direct_map.hpp"
 #include "plan/load_plan.hpp"
+#include "plan/previous_boot.hpp"
 #include "plan/watchdog.hpp"
 #include "plan/wishes.hpp"
 #include "stage1-efi/boot_device.hpp"
@@ -31,9 +32,17 @@ namespace baton {
 
 class Boot {
   public:
-    /// `occupied`: memory that the firmware lives in; `entry`: what to boot. Both are referred to.
-    Boot(const efi::Firmware& firmware, const FirmwareMemory& occupied, const File& volume,
-         const BootEntry& entry, Console& console, Log& log);
+    /// All of it is referred to.
+    struct Given {
+        const efi::Firmware& firmware;
+        const FirmwareMemory& occupied; // memory that the firmware lives in
+        const PreviousBoot& previous;
+        const File& volume;
+        const BootEntry& entry; // what to boot
+        Console& console;
+        Log& log;
+    };
+    explicit Boot(const Given& given);
 
     /// Boots the kernel. Returns only if it can't: then all memory has been given back by the time
     /// this object is gone, but for exit_boot_services_failed, after which none can be.
@@ -88,6 +97,7 @@ class Boot {
 
     const efi::Firmware& firmware_;
     const FirmwareMemory& firmware_memory_;
+    const PreviousBoot& previous_boot_;
     const File& volume_;
     const BootEntry& entry_;
     Console& console_;

@@ -5,6 +5,7 @@
 
 #include "config/unicode.hpp"
 #include "plan/address_space.hpp"
+#include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/cpu.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/processor_facts.hpp"
@@ -203,10 +204,10 @@ Result<void> Boot::make_records() {
         .identity_mappings = kIdentityMappings,
         .time_stamps = Log::kMaxSteps + kStage2TimeStamps,
         .claims = claims,
-        .data_bytes = BootRecord::data_bytes({entry_.command_line, entry_.kernel, firmware_vendor_,
-                                              boot_device_.device_path, boot_device_.loader_path},
-                                             {kernel_->headers(), wishes_.build_id,
-                                              watchdog_disarm()})};
+        .data_bytes = BootRecord::data_bytes(
+            {entry_.command_line, entry_.kernel, firmware_vendor_, boot_device_.device_path,
+             boot_device_.loader_path, previous_boot_.text()},
+            {kernel_->headers(), wishes_.build_id, watchdog_disarm()})};
     for (const Display& display : displays_) {
         capacity.video_modes += display.modes.size();
         capacity.data_bytes += BootRecord::data_bytes({}, {display.edid});
@@ -273,6 +274,11 @@ void Boot::fill_in_facts() {
     add_firmware_facts(firmware_, info);
     info.firmware_state = read_firmware_state();
     info.virtualization = read_virtualization();
+    info.previous_boot = {.state = previous_boot_.state,
+                          .vector = previous_boot_.vector,
+                          .rip = previous_boot_.rip,
+                          .text = record_.add_text(previous_boot_.text()),
+                          .text_bytes = previous_boot_.text().size()};
     std::memcpy(info.random_seed, random_.seed.data(), sizeof info.random_seed);
     info.flags |= random_.from_firmware ? BATON_FLAG_SEED_FROM_FIRMWARE : 0;
     info.flags |= random_.from_processor ? BATON_FLAG_SEED_FROM_PROCESSOR : 0;
@@ -306,8 +312,8 @@ Result<void> Boot::build_page_tables() {
     if (!mapped)
         return mapped;
     for (const IdentityMapping& mapping : identity)
-        if (auto added = record_.add_identity_mapping(mapping.range,
-                                                      permissions_of(mapping.access));
+        if (auto added =
+                record_.add_identity_mapping(mapping.range, permissions_of(mapping.access));
             !added)
             return added;
     page_table_root_ = mapper->root();
@@ -362,6 +368,7 @@ void Boot::decide_after_fault() {
 
 Result<void> Boot::leave_firmware() {
     kernel_.reset(); // closes the file
+    leave_boot_mark(firmware_, {.last_words = stage2_.last_words()}, log_);
     log_.line(Text().add("leaving the firmware"));
     if (auto left = final_map_.exit_boot_services(firmware_); !left)
         return left;

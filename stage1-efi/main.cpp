@@ -3,6 +3,7 @@
 // Stage 1 for UEFI: the application that firmware starts.
 #include "stage1-efi/boot.hpp"
 #include "stage1-efi/boot_entries.hpp"
+#include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/console.hpp"
 #include "stage1-efi/cpu.hpp"
 #include "stage1-efi/efi.hpp"
@@ -80,6 +81,7 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     const FirmwareMemory memory = find_firmware_memory();
     log_machine(firmware, memory, log);
     log.step("machine checked");
+    const PreviousBoot previous = find_previous_boot(firmware, memory, log);
 
     FirmwareFrames frames(firmware, memory.occupied);
     const auto volume = open_boot_volume(firmware, frames, log);
@@ -96,7 +98,14 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         if (!entry.file_name.empty())
             text.add(" of ").add(entry.file_name);
         log.line(text);
-        const Error error = Boot(firmware, memory, *volume, entry, console, log).run();
+        const Error error = Boot({.firmware = firmware,
+                                  .occupied = memory,
+                                  .previous = previous,
+                                  .volume = *volume,
+                                  .entry = entry,
+                                  .console = console,
+                                  .log = log})
+                                .run();
         const bool last = &entry == &entries->back();
         if (last || !console.attached_to_firmware())
             return error;
@@ -126,6 +135,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     const Error error = boot_something(firmware, console, log);
     console.write_line(Text().error(error).view());
     if (console.attached_to_firmware()) {
+        leave_boot_mark(firmware, {.error = Text().error(error).view()}, log);
         console.write_line("back to the firmware: press a key, or wait 3 seconds");
         console.wait_for_key();
         if (!log_memory.empty())

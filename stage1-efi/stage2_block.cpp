@@ -35,7 +35,8 @@ Result<Stage2Block> Stage2Block::load(const efi::Firmware& firmware, FrameSource
     const Bytes blob(stage2_blob, stage2_blob_end);
     const auto header = read_at<BatonStage2Header>(blob, 0);
     if (header.magic != BATON_STAGE2_MAGIC || header.version_major != BATON_HANDOFF_VERSION_MAJOR ||
-        header.version_minor != BATON_HANDOFF_VERSION_MINOR || header.load_bytes != blob.size())
+        header.version_minor != BATON_HANDOFF_VERSION_MINOR || header.load_bytes != blob.size() ||
+        header.last_words_bytes != sizeof(BatonLastWords))
         return fail(ErrorCode::stage2_mismatch, {header.version_major, header.version_minor});
     const auto base = frames.allocate({.pages = header.memory_bytes / kPageBytes,
                                        .alignment = header.alignment,

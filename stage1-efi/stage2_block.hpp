@@ -28,6 +28,9 @@ class Stage2Block {
         return {base_ + header_.writable_offset, header_.memory_bytes - header_.writable_offset};
     }
 
+    /// Where its last words will be: abi/handoff.h.
+    PhysAddr last_words() const { return base_ + header_.last_words_offset; }
+
     /// Hands over: boot services are gone.
     [[noreturn]] void call(const BatonHandoff& record) const;
 

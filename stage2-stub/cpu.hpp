@@ -58,6 +58,11 @@ inline uint64_t read_cr2() {
     return value;
 }
 
+/// The cache line of `address`, to memory.
+inline void flush_cache_line(const void* address) {
+    asm volatile("clflush %0" : : "m"(*static_cast<const char*>(address)) : "memory");
+}
+
 inline void load_stack_segment(uint16_t selector) {
     asm volatile("mov %0, %%ss" : : "r"(uint32_t{selector}));
 }

@@ -5,6 +5,7 @@
 #include "stage2-stub/attempt.hpp"
 #include "stage2-stub/cpu.hpp"
 #include "stage2-stub/fault.hpp"
+#include "stage2-stub/last_words.hpp"
 #include "stage2-stub/memory.hpp"
 #include "stage2-stub/ports.hpp"
 #include "stage2-stub/screen.hpp"
@@ -23,7 +24,6 @@ namespace {
 
 constexpr uint64_t kNmi = 2;
 
-char report_memory[kFaultReportBytes];
 char note_memory[160];
 char end_memory[160];
 bool reporting;
@@ -110,10 +110,11 @@ void show_on_screen(std::string_view report, std::string_view end) {
     use_inner_stacks();
     const BatonHandoff& handoff = fault_state.handoff;
     Ports ports(handoff);
-    TextWriter report(report_memory);
+    TextWriter report(last_words.text);
     TextWriter end(end_memory);
     if (!try_to([&] { describe(report, frame); }))
         describe_inner(report, "in this report");
+    note_fault(frame, report.view().size());
     write_after_fault(end, handoff);
 
     ports.write(report.view());

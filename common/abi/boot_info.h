@@ -241,6 +241,27 @@ typedef struct BatonRegisterWrite {
     uint32_t reserved; /* 0 */
 } BatonRegisterWrite;
 
+/* What became of the boot before this one (BatonPreviousBoot.state). */
+enum BatonPreviousBootState {
+    BATON_PREVIOUS_BOOT_NONE = 0,        /* not known: there was none, or nothing was kept of it */
+    BATON_PREVIOUS_BOOT_FAILED = 1,      /* the loader gave up; the text is its error */
+    BATON_PREVIOUS_BOOT_STARTED = 2,     /* it left the firmware, or was about to; what came then is
+                                            lost: memory did not survive, or was reused */
+    BATON_PREVIOUS_BOOT_HANDED_OVER = 3, /* it ended in stage 2, without a report */
+    BATON_PREVIOUS_BOOT_KERNEL_ENTERED = 4, /* the kernel was entered; no fault was reported, and
+                                               no acknowledgement is to be found */
+    BATON_PREVIOUS_BOOT_ACKNOWLEDGED = 5,   /* the kernel was entered, and acknowledged */
+    BATON_PREVIOUS_BOOT_FAULT = 6           /* a fault was reported; the text is the report */
+};
+
+typedef struct BatonPreviousBoot {
+    uint32_t state;      /* enum BatonPreviousBootState */
+    uint32_t vector;     /* of the fault; from 256 on they are the loader's own */
+    uint64_t rip;        /* of the fault */
+    uint64_t text;       /* const char*: printable ASCII and \n */
+    uint64_t text_bytes; /* without the NUL */
+} BatonPreviousBoot;
+
 typedef struct BatonBootInfo {
     uint64_t magic;   /* BATON_BOOT_INFO_MAGIC */
     uint32_t version; /* BATON_BOOT_INFO_VERSION of the loader */
@@ -361,6 +382,8 @@ typedef struct BatonBootInfo {
     uint64_t watchdog_disarm;  /* BatonRegisterWrite[] */
     uint32_t watchdog_disarm_count;
     uint32_t watchdog_disarm_entry_bytes;
+
+    BatonPreviousBoot previous_boot;
 } BatonBootInfo;
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
@@ -392,8 +415,8 @@ enum BatonWishType {
                                     VirtualStart of firmware_memory_map filled in; default 0 */
     BATON_WISH_KERNEL_FILE = 12, /* [0] 1: load the whole file as well, with its section headers and
                                     debug information; default 0 */
-    BATON_WISH_WATCHDOG = 13     /* [0] seconds until a kernel that has not acknowledged is reported;
-                                    1 … 3600; default: there is no watchdog */
+    BATON_WISH_WATCHDOG = 13 /* [0] seconds until a kernel that has not acknowledged is reported;
+                                1 … 3600; default: there is no watchdog */
 };
 
 enum BatonFiveLevel {
@@ -563,7 +586,14 @@ BATON_ASSERT_OFFSET(BatonRegisterWrite, address, 0);
 BATON_ASSERT_OFFSET(BatonRegisterWrite, value, 8);
 BATON_ASSERT_OFFSET(BatonRegisterWrite, reserved, 12);
 
-BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1176);
+BATON_STATIC_ASSERT(sizeof(BatonPreviousBoot) == 32);
+BATON_ASSERT_OFFSET(BatonPreviousBoot, state, 0);
+BATON_ASSERT_OFFSET(BatonPreviousBoot, vector, 4);
+BATON_ASSERT_OFFSET(BatonPreviousBoot, rip, 8);
+BATON_ASSERT_OFFSET(BatonPreviousBoot, text, 16);
+BATON_ASSERT_OFFSET(BatonPreviousBoot, text_bytes, 24);
+
+BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1208);
 BATON_ASSERT_OFFSET(BatonBootInfo, magic, 0);
 BATON_ASSERT_OFFSET(BatonBootInfo, version, 8);
 BATON_ASSERT_OFFSET(BatonBootInfo, size, 12);
@@ -637,6 +667,7 @@ BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_seconds, 1156);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm, 1160);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_count, 1168);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_entry_bytes, 1172);
+BATON_ASSERT_OFFSET(BatonBootInfo, previous_boot, 1176);
 
 BATON_STATIC_ASSERT(sizeof(BatonWishNote) == 40);
 BATON_ASSERT_OFFSET(BatonWishNote, name_bytes, 0);

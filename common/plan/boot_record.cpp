@@ -155,8 +155,9 @@ void BootRecord::set_constants(const Layout& layout) {
     info.time_stamps = to_virtual(time_stamps_.data()).value;
     info.time_stamp_entry_bytes = sizeof(BatonTimeStamp);
 
-    for (uint64_t* text : {&info.command_line, &info.kernel_path, &info.firmware_vendor,
-                           &info.boot_device.device_path, &info.boot_device.loader_path})
+    for (uint64_t* text :
+         {&info.command_line, &info.kernel_path, &info.firmware_vendor,
+          &info.boot_device.device_path, &info.boot_device.loader_path, &info.previous_boot.text})
         *text = add_text("");
 }
 

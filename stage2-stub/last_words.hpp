@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What is left for the next boot to find: abi/handoff.h.
+#pragma once
+
+#include "abi/handoff.h"
+#include "fault/report.hpp"
+
+#include <cstddef>
+
+namespace baton::stage2 {
+
+/// Reports are made in its text, which holds one.
+extern BatonLastWords last_words;
+static_assert(kFaultReportBytes <= sizeof last_words.text);
+
+/// How far the handoff has come.
+void note(BatonLastWordsState state);
+
+/// The exception, and a report of so many bytes, which is in place.
+void note_fault(const FaultFrame& frame, std::size_t text_bytes);
+
+} // namespace baton::stage2
