@@ -75,6 +75,7 @@ constexpr Feature kFeatures[] = {
     {"mtrr", [](const Context& c) -> uint64_t { return c.info.firmware_state.mtrr_cap; }},
     {"network", boot_device<BATON_BOOT_DEVICE_NETWORK>},
     {"pie", [](const Context&) -> uint64_t { return own_image::is_position_independent(); }},
+    {"previous-boot", [](const Context& c) -> uint64_t { return c.info.previous_boot.state; }},
     {"relro",
      [](const Context&) -> uint64_t {
          return own_image::segment_of_type(elf::PT_GNU_RELRO).has_value();

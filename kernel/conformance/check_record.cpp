@@ -54,6 +54,7 @@ void check_texts(Verdict& verdict, const Context& context) {
     context.expect_text(verdict, "a text in firmware_vendor", info.firmware_vendor);
     context.expect_text(verdict, "a text in boot_device.device_path", info.boot_device.device_path);
     context.expect_text(verdict, "a text in boot_device.loader_path", info.boot_device.loader_path);
+    context.expect_text(verdict, "a text in previous_boot.text", info.previous_boot.text);
     for (const BatonModule& module : context.view().modules()) {
         context.expect_text(verdict, "a text in a module's path", module.path);
         context.expect_text(verdict, "a text in a module's string", module.string);
@@ -153,6 +154,24 @@ void check_acknowledgement(Verdict& verdict, const Context& context) {
                   context.info.acknowledged);
 }
 
+void check_previous_boot(Verdict& verdict, const Context& context) {
+    const BatonPreviousBoot& boot = context.info.previous_boot;
+    const std::string_view text = context.text_at(boot.text);
+    verdict.equal("text_bytes", text.size(), boot.text_bytes);
+    for (const char character : text)
+        verdict.expect(character == '\n' || (character >= ' ' && character <= '~'), "text",
+                       static_cast<uint8_t>(character));
+    const bool has_fault = boot.state == BATON_PREVIOUS_BOOT_FAULT;
+    verdict.equal("has a text", has_fault || boot.state == BATON_PREVIOUS_BOOT_FAILED,
+                  !text.empty());
+    if (has_fault)
+        return;
+    verdict.equal("vector", 0, boot.vector);
+    verdict.equal("rip", 0, boot.rip);
+    if (boot.state == BATON_PREVIOUS_BOOT_NONE)
+        verdict.absent("previous-boot");
+}
+
 constexpr Promise kPromises[] = {
     {"B2", "arrays lie in the direct map, in loader-reclaimable memory", check_arrays},
     {"B3", "texts end in NUL, and are never null pointers", check_texts},
@@ -164,6 +183,7 @@ constexpr Promise kPromises[] = {
     {"B9", "random_seed is filled", check_seed},
     {"B10", "the date and time are plausible", check_clock},
     {"B11", "acknowledged is 0 until the kernel acknowledges", check_acknowledgement},
+    {"B12", "what is known of the previous boot agrees with its state", check_previous_boot},
 };
 
 } // namespace

@@ -48,9 +48,11 @@ class Ovmf:
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
     @classmethod
-    def arguments(cls, directory: Path) -> list[str]:
+    def arguments(cls, directory: Path, before: Path | None) -> list[str]:
+        """`before`: the directory of a machine whose variables this one has."""
         variables = directory / "variables.fd"
-        shutil.copyfile(cls.DIRECTORY / "OVMF_VARS_4M.fd", variables)
+        old = cls.DIRECTORY / "OVMF_VARS_4M.fd" if before is None else before / variables.name
+        shutil.copyfile(old, variables)
         code = cls.DIRECTORY / "OVMF_CODE_4M.fd"
         return ["-machine", "q35",
                 "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
@@ -66,7 +68,7 @@ class UBoot:
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
 
     @classmethod
-    def arguments(cls, directory: Path) -> list[str]:
+    def arguments(cls, directory: Path, _before: Path | None) -> list[str]:
         return ["-machine", "pc", "-bios", str(cls.ROM)]
 
 
@@ -124,13 +126,16 @@ class Machine:
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
-                 unreadable: bytes | None = None, hpet: bool = True):
+                 unreadable: bytes | None = None, hpet: bool = True,
+                 after: "Machine | None" = None):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
         partitions, or just the `partition`. With a `network` there is no disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
         begin. A reset ends QEMU unless it `resets`; without the
-        `exit_device` the guest can't end it."""
+        `exit_device` the guest can't end it. `after`: a machine that has ended, and is switched on
+        again as this one; what its firmware has stored is there."""
         self.firmware = firmware
+        self._directory = directory
         self._debug_file = directory / "debugcon.txt"
         self._serial_file = directory / "serial.txt"
         self._log_file = directory / "qemu.log"
@@ -144,7 +149,8 @@ class Machine:
         arguments = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
-            *firmware.arguments(directory), "-machine", f"hpet={'on' if hpet else 'off'}",
+            *firmware.arguments(directory, after and after._directory),
+            "-machine", f"hpet={'on' if hpet else 'off'}",
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
             "-display", "none", *(["-device", "VGA"] if display_adapter else []),
             *medium,
@@ -213,6 +219,9 @@ class Machine:
         """What the display adapter shows."""
         self._ask("screendump", filename=str(self._screenshot_file))
         return Screenshot(self._screenshot_file.read_bytes())
+
+    def press_reset(self) -> None:
+        self._ask("system_reset")
 
     def inject_nmi(self) -> None:
         self._ask("inject-nmi")

@@ -41,6 +41,7 @@ TEST(BootInfo, RecordsHaveTheSameSizeInCAndInCpp) {
     EXPECT_EQ(sizes.virtualization, sizeof(BatonVirtualization));
     EXPECT_EQ(sizes.thread_local_storage, sizeof(BatonThreadLocalStorage));
     EXPECT_EQ(sizes.wish_note, sizeof(BatonWishNote));
+    EXPECT_EQ(sizes.previous_boot, sizeof(BatonPreviousBoot));
     EXPECT_EQ(sizes.register_write, sizeof(BatonRegisterWrite));
 }
 

@@ -17,9 +17,11 @@ struct SizesInC sizes_in_c(void) {
         .thread_local_storage = sizeof(BatonThreadLocalStorage),
         .wish_note = sizeof(BatonWishNote),
         .register_write = sizeof(BatonRegisterWrite),
+        .previous_boot = sizeof(BatonPreviousBoot),
         .stage2_header = sizeof(BatonStage2Header),
         .handoff = sizeof(BatonHandoff),
         .handoff_segment = sizeof(BatonHandoffSegment),
+        .last_words = sizeof(BatonLastWords),
     };
     return sizes;
 }

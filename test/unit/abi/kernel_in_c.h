@@ -17,7 +17,8 @@ struct SizesInC {
     size_t boot_info, memory_range, kernel_segment, framebuffer, time_stamp;
     size_t video_mode, module, identity_mapping, boot_device, firmware_state;
     size_t virtualization, thread_local_storage, wish_note, register_write;
-    size_t stage2_header, handoff, handoff_segment;
+    size_t previous_boot;
+    size_t stage2_header, handoff, handoff_segment, last_words;
 };
 struct SizesInC sizes_in_c(void);
 

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A boot's last words: what the next one tells of it, by which kind of reset it came."""
+
+import re
+import struct
+
+import artefacts
+import pytest
+from faults import report_on
+from kernels import code_kernel
+from machine import Machine, UBoot
+
+NONE, FAILED, STARTED, HANDED_OVER, KERNEL_ENTERED, ACKNOWLEDGED, FAULT = range(7)
+TOLD = 42  # isa-debug-exit makes 2 * 42 + 1 of it
+
+UD2 = bytes.fromhex("0f0b")
+HANG = bytes.fromhex("ebfe")
+# Instructions that reset the machine.
+RESETS = {
+    # mov dx, 0cf9h; mov al, 2; out dx, al; mov al, 6; out dx, al
+    "chipset": bytes.fromhex("66baf90c b002 ee b006 ee") + HANG,
+    "keyboard-controller": bytes.fromhex("b0fe e664") + HANG,  # mov al, 0feh; out 64h, al
+    "triple-fault": bytes.fromhex("6a00 6a00 0f011c24") + UD2,  # push 0 twice; lidt [rsp]
+}
+
+
+def offset_in_boot_info(field: str) -> int:
+    header = (artefacts.SOURCE / "common/abi/boot_info.h").read_text(encoding="utf-8")
+    return int(re.search(rf"BATON_ASSERT_OFFSET\(BatonBootInfo, {field}, (\d+)\)", header)[1])
+
+
+def kernel(first: bytes):
+    """A kernel that does `first` if it knows of no boot before, else tells what it knows on the
+    debug console: the state's number, and the text. Then it ends QEMU."""
+    at = offset_in_boot_info("previous_boot")
+    place = lambda field: struct.pack("<i", at + field)
+    tell = b"".join([
+        b"\x8a\x87", place(0),          # mov al, [rdi + state]
+        bytes.fromhex("0430 e6e9"),     # add al, "0"; out 0e9h, al
+        bytes.fromhex("b00a e6e9"),     # mov al, LF; out 0e9h, al
+        b"\x48\x8b\xb7", place(16),     # mov rsi, [rdi + text]
+        b"\x48\x8b\x8f", place(24),     # mov rcx, [rdi + text_bytes]
+        bytes.fromhex("66bae900 f36e"), # mov dx, 0e9h; rep outsb
+        b"\xb8", struct.pack("<I", TOLD), bytes.fromhex("e7f4"), HANG])  # mov eax, …; out 0f4h, eax
+    # cmp dword [rdi + state], 0; jne tell
+    choose = b"\x83\xbf" + place(0) + b"\0" + b"\x0f\x85" + struct.pack("<i", len(first))
+    return code_kernel(choose + first + tell)
+
+
+def entry(after_fault: str) -> dict[str, str]:
+    return {"/loader/entries/a.conf": f"kernel /baton/kernel.elf\nafter-fault {after_fault}\n"}
+
+
+def told(machine: Machine) -> tuple[int, str]:
+    """What the kernel tells of the boot before."""
+    machine.wait_for_exit(2 * TOLD + 1)
+    match = re.search(r"entering the kernel at \S+\n(\d)\n(.*)\Z", machine.debugcon, re.S)
+    return int(match[1]), match[2]
+
+
+def last_log(machine: Machine) -> list[str]:
+    """Lines of the last boot's log, without their times."""
+    last = machine.debugcon[machine.debugcon.rfind("Baton "):]
+    return re.findall(r"^\[ *\d+ us\] (.*)$", last, re.M)
+
+
+def test_report_survives_the_reset_after_it(boot):
+    machine = boot(kernel(UD2), files=entry("reset:0"), resets=True)
+    state, text = told(machine)
+    found = report_on(machine.debugcon)
+    assert state == FAULT
+    assert text + "baton: end of report: reset in 0 s\n" == found
+    log = last_log(machine)
+    at = log.index(next(line for line in log if line.startswith("previous boot: ")))
+    assert re.fullmatch("previous boot: fault, vector 6, rip 0xffffffff800000..", log[at])
+    assert [line[2:] for line in log[at + 1:][:text.count("\n")]] == text.splitlines()
+
+
+@pytest.mark.parametrize("name", RESETS)
+def test_kernel_that_was_entered_is_known_after_a_reset_by(boot, name):
+    machine = boot(kernel(RESETS[name]), resets=True)
+    assert told(machine) == (KERNEL_ENTERED, "")
+    assert "previous boot: entered the kernel, which has not acknowledged" in last_log(machine)
+
+
+def test_kernel_that_hangs_is_known_after_a_press_of_the_button(boot):
+    machine = boot(kernel(HANG), resets=True)
+    machine.wait_for_debugcon("entering the kernel")
+    machine.press_reset()
+    # It may have been stage 2's turn.
+    assert told(machine)[0] in (KERNEL_ENTERED, HANDED_OVER, STARTED)
+
+
+def test_last_words_that_have_changed_are_not_believed(boot):
+    # mov rax, [rdi + identity_mappings]; mov rax, [rax + 24]: stage 2's writable memory, of which
+    # the last words are the first page; inc byte [rax + 24]: the fault's RIP
+    change = b"\x48\x8b\x87" + struct.pack("<i", offset_in_boot_info("identity_mappings"))
+    change += bytes.fromhex("488b4018 fe4018")
+    assert told(boot(kernel(change + RESETS["chipset"]), resets=True)) == (STARTED, "")
+
+
+def test_power_cycle_leaves_but_the_variable(boot):
+    first = boot(kernel(UD2), files=entry("stop"))
+    first.wait_for_debugcon("^baton: end of report: stopped$")
+    assert "previous boot: not known" in last_log(first)
+    first.close()
+    second = boot(kernel(UD2), after=first)
+    assert told(second) == (STARTED, "")
+    assert "previous boot: left the firmware; what came then is lost" in last_log(second)
+
+
+def test_error_of_a_stage1_that_gave_up_survives_a_power_cycle(boot):
+    first = boot(b"no kernel")
+    first.wait_for_firmware()
+    error = re.search("^error: .*", first.debugcon, re.M).group()
+    first.close()
+    assert told(boot(kernel(UD2), after=first)) == (FAILED, error)
+
+
+def test_what_is_told_of_a_boot_that_failed_keeps_the_protocol(boot, expect_conformance):
+    first = boot(b"no kernel")
+    first.wait_for_firmware()
+    first.close()
+    expect_conformance("minus-2g", f"previous-boot:{FAILED}", after=first)
+
+
+def test_firmware_without_variables_boots_and_knows_nothing(boot):
+    machine = boot(kernel(RESETS["chipset"]), firmware=UBoot, resets=True)
+    machine.wait_for_debugcon(r"previous boot: not known\n(.*\n)*.*previous boot: not known$")
