@@ -20,6 +20,12 @@ namespace {
 
 constexpr std::size_t kIdentityMappings = 5; // at the most
 
+/// UEFI maps memory where it lies.
+template<class T>
+uint64_t physical_address(const T& object) {
+    return reinterpret_cast<uint64_t>(&object);
+}
+
 PhysRange pages_of(std::span<const std::byte> memory) {
     return page_cover(PhysRange{{reinterpret_cast<uint64_t>(memory.data())}, memory.size()});
 }
@@ -344,6 +350,7 @@ Result<void> Boot::make_handoff_record() {
     if (!displays_.empty())
         report_on_screen(*handoff_, displays_.front().framebuffer);
     decide_after_fault();
+    stage2_.last_words().acknowledgement_physical = physical_address(record_.info().acknowledged);
     return {};
 }
 
@@ -368,7 +375,7 @@ void Boot::decide_after_fault() {
 
 Result<void> Boot::leave_firmware() {
     kernel_.reset(); // closes the file
-    leave_boot_mark(firmware_, {.last_words = stage2_.last_words()}, log_);
+    leave_boot_mark(firmware_, {.last_words = {physical_address(stage2_.last_words())}}, log_);
     log_.line(Text().add("leaving the firmware"));
     if (auto left = final_map_.exit_boot_services(firmware_); !left)
         return left;

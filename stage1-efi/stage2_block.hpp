@@ -29,7 +29,9 @@ class Stage2Block {
     }
 
     /// Where its last words will be: abi/handoff.h.
-    PhysAddr last_words() const { return base_ + header_.last_words_offset; }
+    BatonLastWords& last_words() const {
+        return *reinterpret_cast<BatonLastWords*>((base_ + header_.last_words_offset).value);
+    }
 
     /// Hands over: boot services are gone.
     [[noreturn]] void call(const BatonHandoff& record) const;

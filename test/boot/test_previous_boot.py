@@ -91,6 +91,14 @@ def test_kernel_that_hangs_is_known_after_a_press_of_the_button(boot):
     assert told(machine)[0] in (KERNEL_ENTERED, HANDED_OVER, STARTED)
 
 
+def test_kernel_that_acknowledged_is_known_after_a_reset(boot):
+    # mov dword [rdi + acknowledged], BATON_ACKNOWLEDGED
+    word = struct.pack("<i", offset_in_boot_info("acknowledged"))
+    acknowledge = b"\xc7\x87" + word + b"ACK!"
+    machine = boot(kernel(acknowledge + RESETS["chipset"]), resets=True)
+    assert told(machine) == (ACKNOWLEDGED, "")
+
+
 def test_last_words_that_have_changed_are_not_believed(boot):
     # mov rax, [rdi + identity_mappings]; mov rax, [rax + 24]: stage 2's writable memory, of which
     # the last words are the first page; inc byte [rax + 24]: the fault's RIP
