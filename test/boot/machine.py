@@ -231,6 +231,11 @@ class Machine:
         command = "mce 0 0 0xb000000000000000 0 0 0"
         self._ask("human-monitor-command", **{"command-line": command})
 
+    def physical_word(self, address: int) -> int:
+        """32 bits of memory."""
+        answer = self._ask("human-monitor-command", **{"command-line": f"xp /1wx {address:#x}"})
+        return int(answer.split(":")[1], 16)
+
     def bytes_read_from_disk(self) -> int:
         return sum(device["stats"]["rd_bytes"] for device in self._ask("query-blockstats")
                    if device["device"] == "disk")

@@ -3,16 +3,19 @@
 
 import re
 import struct
+import time
 import uuid
 
 import artefacts
 import pytest
+from elf import PF_R, PF_W, Segment
 from faults import report_on
 from gpt import Partition
-from kernels import code_kernel
+from kernels import MIB, TOP_2_GIB, code_kernel
 from machine import Machine, UBoot
 
 NONE, FAILED, STARTED, HANDED_OVER, KERNEL_ENTERED, ACKNOWLEDGED, FAULT = range(7)
+LAST_WORDS_OFFSET, STATE = 40, 20  # fields of BatonStage2Header and of BatonLastWords
 TOLD = 42  # isa-debug-exit makes 2 * 42 + 1 of it
 
 UD2 = bytes.fromhex("0f0b")
@@ -39,7 +42,7 @@ def offset_in_boot_info(field: str) -> int:
     return int(re.search(rf"BATON_ASSERT_OFFSET\(BatonBootInfo, {field}, (\d+)\)", header)[1])
 
 
-def kernel(first: bytes):
+def kernel(first: bytes, *others: Segment):
     """A kernel that does `first` if it knows of no boot before, else tells what it knows on the
     debug console: the state's number, and the text. Then it ends QEMU."""
     at = offset_in_boot_info("previous_boot")
@@ -50,11 +53,12 @@ def kernel(first: bytes):
         bytes.fromhex("b00a e6e9"),     # mov al, LF; out 0e9h, al
         b"\x48\x8b\xb7", place(16),     # mov rsi, [rdi + text]
         b"\x48\x8b\x8f", place(24),     # mov rcx, [rdi + text_bytes]
-        bytes.fromhex("66bae900 f36e"), # mov dx, 0e9h; rep outsb
-        b"\xb8", struct.pack("<I", TOLD), bytes.fromhex("e7f4"), HANG])  # mov eax, …; out 0f4h, eax
+        bytes.fromhex("66bae900 f36e"),  # mov dx, 0e9h; rep outsb
+        b"\xb8", struct.pack("<I", TOLD),  # mov eax, TOLD; out 0f4h, eax
+        bytes.fromhex("e7f4"), HANG])
     # cmp dword [rdi + state], 0; jne tell
     choose = b"\x83\xbf" + place(0) + b"\0" + b"\x0f\x85" + struct.pack("<i", len(first))
-    return code_kernel(choose + first + tell)
+    return code_kernel(choose + first + tell, *others)
 
 
 def entry(after_fault: str) -> dict[str, str]:
@@ -102,6 +106,18 @@ def test_kernel_that_hangs_is_known_after_a_press_of_the_button(boot, firmware):
     machine.wait_for_debugcon("^K$")
     machine.press_reset()
     assert told(machine) == (KERNEL_ENTERED, "")
+
+
+def test_stage2_that_did_not_come_to_its_end_is_known_after_a_reset(boot):
+    to_zero = Segment(TOP_2_GIB + MIB, PF_R | PF_W, b"", 400 * MIB)  # takes some seconds
+    machine = boot(kernel(HANG, to_zero), resets=True, memory_mib=512, **FIRMWARES["u-boot"])
+    base = int(machine.wait_for_debugcon(r"stage 2 at (0x[0-9a-f]+)$")[1], 16)
+    header = (artefacts.BUILD / "stage2-stub/stage2.bin").read_bytes()
+    last_words = base + struct.unpack_from("<I", header, LAST_WORDS_OFFSET)[0]
+    while machine.physical_word(last_words + STATE) != 1:  # BATON_LAST_WORDS_HANDED_OVER
+        time.sleep(0.01)
+    machine.press_reset()
+    assert told(machine) == (HANDED_OVER, "")
 
 
 @each_firmware
