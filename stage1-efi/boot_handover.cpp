@@ -375,7 +375,10 @@ void Boot::decide_after_fault() {
 
 Result<void> Boot::leave_firmware() {
     kernel_.reset(); // closes the file
-    leave_boot_mark(firmware_, {.last_words = {physical_address(stage2_.last_words())}}, log_);
+    if (entry_.last_words == Switch::off)
+        leave_no_boot_mark(firmware_);
+    else
+        leave_boot_mark(firmware_, {.last_words = {physical_address(stage2_.last_words())}}, log_);
     log_.line(Text().add("leaving the firmware"));
     if (auto left = final_map_.exit_boot_services(firmware_); !left)
         return left;

@@ -81,4 +81,8 @@ void leave_boot_mark(const efi::Firmware& firmware, const BootMark& mark, Log& l
         log.line(Text().add("the next boot won't know of this one: SetVariable says ").hex(status));
 }
 
+void leave_no_boot_mark(const efi::Firmware& firmware) {
+    write_variable(firmware, {}); // no content: it is deleted, if it is there
+}
+
 } // namespace baton

@@ -19,4 +19,7 @@ PreviousBoot find_previous_boot(const efi::Firmware& firmware, const FirmwareMem
 /// A firmware that doesn't take it is logged, nothing more.
 void leave_boot_mark(const efi::Firmware& firmware, const BootMark& mark, Log& log);
 
+/// Leaves nothing, and does away with what an earlier boot has left.
+void leave_no_boot_mark(const efi::Firmware& firmware);
+
 } // namespace baton

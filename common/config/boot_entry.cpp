@@ -59,6 +59,8 @@ bool set_setting(BootEntry& entry, std::string_view name, std::string_view value
         return set(entry.write_execute, parse_write_execute(value));
     if (name == "after-fault")
         return set(entry.after_fault, parse_after_fault(value));
+    if (name == "last-words")
+        return set(entry.last_words, parse_switch(value));
     if (name == "watchdog")
         entry.watchdog = parse_watchdog(value);
     return name == "watchdog" && entry.watchdog;

@@ -53,8 +53,9 @@ struct BootEntry {
     Switch kaslr = Switch::unset;
     WriteExecute write_execute = WriteExecute::unset;
     AfterFault after_fault;
-    std::optional<uint32_t> watchdog; // seconds; 0: none, whatever the kernel wishes for
-    std::optional<BootTries> tries;   // no value: the entry's boots are not counted
+    std::optional<uint32_t> watchdog;  // seconds; 0: none, whatever the kernel wishes for
+    Switch last_words = Switch::unset; // off: nothing is left for the next boot
+    std::optional<BootTries> tries;    // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
 };
@@ -76,8 +77,8 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
-/// Sets what an entry says under the name "kaslr", "wx", "after-fault" or "watchdog". false: no
-/// such value.
+/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog" or "last-words".
+/// false: no such value.
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
 
 /// Something that a parser left aside, which a person who wonders should find in the log.

@@ -28,6 +28,7 @@ enum class Key : uint8_t {
     wx,
     after_fault,
     watchdog,
+    last_words,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -51,6 +52,7 @@ constexpr KeyName kKeyNames[] = {
     {"wx", Key::wx},
     {"after-fault", Key::after_fault},
     {"watchdog", Key::watchdog},
+    {"last-words", Key::last_words},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -138,6 +140,7 @@ class Builder {
         case Key::wx:
         case Key::after_fault:
         case Key::watchdog:
+        case Key::last_words:
             return add_single(key, line);
         case Key::initrd:
             return add_module(line, false);

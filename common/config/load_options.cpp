@@ -11,8 +11,8 @@
 namespace baton {
 namespace {
 
-enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault, watchdog };
-constexpr std::size_t kKeys = 7;
+enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault, watchdog, last_words };
+constexpr std::size_t kKeys = 8;
 
 std::string_view name_of(const Word& word) {
     return head(word.text, word.equals);
@@ -32,6 +32,8 @@ Key key_of(const Word& word) {
         return Key::wx;
     if (name == "after-fault")
         return Key::after_fault;
+    if (name == "last-words")
+        return Key::last_words;
     return name == "watchdog" ? Key::watchdog : Key::none;
 }
 

@@ -4,7 +4,8 @@
 // EFI_LOAD_OPTION.OptionalData):
 //
 //     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [kaslr=on|off] [wx=refuse|allow]
-//     [after-fault=stop|reset|reset:SECONDS|exit] [watchdog=SECONDS|off] [-- COMMAND LINE]
+//     [after-fault=stop|reset|reset:SECONDS|exit] [watchdog=SECONDS|off] [last-words=on|off]
+//     [-- COMMAND LINE]
 //
 // Words are separated by blanks and may come in any order before the "--"; only "module" may come
 // again. Double quotes keep blanks together, around the whole word or a part of it; inside them ""

@@ -61,8 +61,8 @@ def kernel(first: bytes, *others: Segment):
     return code_kernel(choose + first + tell, *others)
 
 
-def entry(after_fault: str) -> dict[str, str]:
-    return {"/loader/entries/a.conf": f"kernel /baton/kernel.elf\nafter-fault {after_fault}\n"}
+def entry(*lines: str) -> dict[str, str]:
+    return {"/loader/entries/a.conf": "\n".join(["kernel /baton/kernel.elf", *lines, ""])}
 
 
 def told(machine: Machine) -> tuple[int, str]:
@@ -80,7 +80,7 @@ def last_log(machine: Machine) -> list[str]:
 
 @each_firmware
 def test_report_survives_the_reset_after_it(boot, firmware):
-    machine = boot(kernel(UD2), files=entry("reset:0"), resets=True, **FIRMWARES[firmware])
+    machine = boot(kernel(UD2), files=entry("after-fault reset:0"), resets=True, **FIRMWARES[firmware])
     state, text = told(machine)
     found = report_on(machine.debugcon)
     assert state == FAULT
@@ -130,8 +130,7 @@ def test_kernel_that_acknowledged_is_known_after_a_reset(boot, firmware):
 
 
 def test_report_of_the_watchdog_survives_the_reset_after_it(boot):
-    files = {"/loader/entries/a.conf":
-             "kernel /baton/kernel.elf\nafter-fault reset:0\nwatchdog 2\n"}
+    files = entry("after-fault reset:0", "watchdog 2")
     state, text = told(boot(kernel(HANG), files=files, resets=True))
     assert state == FAULT
     assert text.startswith("baton: fault: watchdog")
@@ -147,13 +146,23 @@ def test_last_words_that_have_changed_are_not_believed(boot):
 
 
 def test_power_cycle_leaves_but_the_variable(boot):
-    first = boot(kernel(UD2), files=entry("stop"))
+    first = boot(kernel(UD2), files=entry("after-fault stop"))
     first.wait_for_debugcon("^baton: end of report: stopped$")
     assert "previous boot: not known" in last_log(first)
     first.close()
     second = boot(kernel(UD2), after=first)
     assert told(second) == (STARTED, "")
     assert "previous boot: left the firmware; what came then is lost" in last_log(second)
+
+
+def test_last_words_can_be_switched_off(boot):
+    """And then what an earlier boot has left is gone."""
+    first = boot(b"no kernel")
+    first.wait_for_firmware()
+    first.close()
+    second = boot(kernel(UD2), after=first, files=entry("last-words off"))
+    assert told(second)[0] == FAILED
+    assert told(boot(kernel(b""), after=second)) == (NONE, "")
 
 
 def test_error_of_a_stage1_that_gave_up_survives_a_power_cycle(boot):

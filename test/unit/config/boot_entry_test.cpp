@@ -48,6 +48,9 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_TRUE(set_setting(entry, "watchdog", "20"));
     EXPECT_EQ(entry.watchdog, 20u);
     EXPECT_FALSE(set_setting(entry, "watchdog", "on"));
+    EXPECT_TRUE(set_setting(entry, "last-words", "off"));
+    EXPECT_EQ(entry.last_words, Switch::off);
+    EXPECT_FALSE(set_setting(entry, "last-words", "0"));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse"));
     EXPECT_FALSE(set_setting(entry, "wx", "stop"));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on"));

@@ -52,7 +52,8 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "kaslr        on\r\n"
                  "wx           refuse\n"
                  "after-fault  reset:5\n"
-                 "watchdog     30",
+                 "watchdog     30\n"
+                 "last-words   off",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.file_name, "os-1.conf");
                      EXPECT_EQ(entry.id, "os-1");
@@ -68,6 +69,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.kaslr, Switch::on);
                      EXPECT_EQ(entry.after_fault, (AfterFault{AfterFault::Action::reset, 5}));
                      EXPECT_EQ(entry.watchdog, 30u);
+                     EXPECT_EQ(entry.last_words, Switch::off);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -83,6 +85,7 @@ TEST(EntryFile, AKernelIsAllThatAnEntryNeeds) {
         EXPECT_EQ(entry.kaslr, Switch::unset);
         EXPECT_EQ(entry.after_fault, AfterFault{});
         EXPECT_FALSE(entry.watchdog);
+        EXPECT_EQ(entry.last_words, Switch::unset);
         EXPECT_EQ(entry.write_execute, WriteExecute::unset);
         EXPECT_FALSE(entry.is_bad());
     });
@@ -129,6 +132,8 @@ TEST(EntryFile, ARepeatedKernelOrSettingIsAnError) {
     expect_refused("wx allow\nwx refuse\nkernel a\n",
                    Error(ErrorCode::boot_key_repeated, {2, 1, 1, 1}));
     expect_refused("watchdog 1\nkernel a\nwatchdog 2\n",
+                   Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
+    expect_refused("last-words on\nkernel a\nlast-words on\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
     expect_refused("after-fault stop\nkernel a\nafter-fault stop\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));

@@ -55,7 +55,7 @@ void expect_refused(std::u16string_view text, const Error& error) {
 
 TEST(LoadOptions, AllThatAnEntryCanSay) {
     expect_entry(u"kernel=/os/kernel.elf module=\\os\\a.bin=first module=b kaslr=on wx=refuse"
-                 u" after-fault=exit watchdog=off -- console=ttyS0  quiet",
+                 u" after-fault=exit watchdog=off last-words=on -- console=ttyS0  quiet",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\os\\kernel.elf");
                      EXPECT_EQ(modules_of(entry), "\\os\\a.bin=first|\\b=");
@@ -63,6 +63,7 @@ TEST(LoadOptions, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_EQ(entry.after_fault, AfterFault{AfterFault::Action::exit});
                      EXPECT_EQ(entry.watchdog, 0u);
+                     EXPECT_EQ(entry.last_words, Switch::on);
                      EXPECT_EQ(entry.command_line, "console=ttyS0  quiet");
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -227,6 +228,8 @@ TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {
                    Error(ErrorCode::boot_key_repeated, {1, 19, 1, 1}));
     expect_refused(u"watchdog=1 kernel=a watchdog=1",
                    Error(ErrorCode::boot_key_repeated, {1, 21, 1, 1}));
+    expect_refused(u"last-words=on kernel=a last-words=off",
+                   Error(ErrorCode::boot_key_repeated, {1, 24, 1, 1}));
     expect_refused(u"after-fault=stop kernel=a after-fault=exit",
                    Error(ErrorCode::boot_key_repeated, {1, 27, 1, 1}));
 }
