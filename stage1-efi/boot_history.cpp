@@ -58,11 +58,11 @@ PreviousBoot find_previous_boot(const efi::Firmware& firmware, const FirmwareMem
     PreviousBoot boot;
     if (mark) {
         FirmwareFrames frames(firmware, occupied.occupied);
-        const auto map = frames.memory_map();
-        const EfiMemoryMap none({}, sizeof(EfiMemoryDescriptor));
-        boot = recall_boot(
-            *mark,
-            {.map = map ? *map : none, .occupied = occupied.occupied.ranges(), .frames = frames});
+        EfiMemoryMap map({}, sizeof(EfiMemoryDescriptor)); // in which nothing is free
+        if (mark->error.empty())
+            map = frames.memory_map().value_or(map);
+        boot = recall_boot(*mark,
+                           {.map = map, .occupied = occupied.occupied.ranges(), .frames = frames});
     }
     Text text;
     describe(text, boot);

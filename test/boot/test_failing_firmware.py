@@ -29,8 +29,8 @@ PLANS = [
     ("fail OpenVolume 1 1\nfail-always ReadKeyStroke\nstart\nfail-nothing\nsweep OpenVolume\n"
      "sweep HandleProtocol\nsweep LocateProtocol\nsweep LocateHandleBuffer\n", set()),
     ("memory-attributes\nfail ExitBootServices 1 7\nfail-always LocateDevicePath "
-     "SetWatchdogTimer GetVariable GetTime SetVirtualAddressMap QueryMode SetMode GetRNG "
-     "ConvertDevicePathToText SetMemoryAttributes ClearMemoryAttributes OutputString\n",
+     "SetWatchdogTimer GetVariable SetVariable GetTime SetVirtualAddressMap QueryMode SetMode "
+     "GetRNG ConvertDevicePathToText SetMemoryAttributes ClearMemoryAttributes OutputString\n",
      {"D6", "W3", "W11"}),
     ("fail-always SetMode ReadBlocks\n", {"D6", "W3"}),
 ]

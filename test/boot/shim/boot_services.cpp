@@ -116,6 +116,7 @@ void hook_services() {
     hook_get_variable(*runtime);
     hook<Call::GetTime>(runtime->GetTime);
     hook<Call::SetVirtualAddressMap>(runtime->SetVirtualAddressMap);
+    hook<Call::SetVariable>(runtime->SetVariable);
     firmware.system->RuntimeServices = runtime;
 }
 

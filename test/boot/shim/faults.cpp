@@ -26,6 +26,7 @@ constinit std::array plans = {
     Plan{"LocateDevicePath", EFI_NOT_FOUND},
     Plan{"SetWatchdogTimer", EFI_UNSUPPORTED},
     Plan{"GetVariable", EFI_DEVICE_ERROR},
+    Plan{"SetVariable", EFI_DEVICE_ERROR},
     Plan{"GetTime", EFI_DEVICE_ERROR},
     Plan{"SetVirtualAddressMap", EFI_UNSUPPORTED},
     Plan{"OpenVolume", EFI_VOLUME_CORRUPTED},

@@ -21,6 +21,7 @@ enum class Call {
     LocateDevicePath,
     SetWatchdogTimer,
     GetVariable,
+    SetVariable,
     GetTime,
     SetVirtualAddressMap,
     OpenVolume,
