@@ -56,6 +56,7 @@ class Text : private TextMemory, public TextWriter {
     Text() : TextWriter(characters) {} // which are not filled with zeroes
     Text(const Text&) = delete;
     Text& operator=(const Text&) = delete;
+    ~Text() = default;
 };
 
 } // namespace baton

@@ -37,8 +37,7 @@ std::unexpected<Error> malformed(const elf::Note& note, uint64_t needed_bytes) {
 }
 
 bool has_values(uint32_t type) {
-    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_WATCHDOG &&
-           type != BATON_WISH_MODULE;
+    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_WATCHDOG && type != BATON_WISH_MODULE;
 }
 
 Result<void> take_module(const elf::Note& note, Wishes& wishes) {
@@ -124,8 +123,8 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
 std::string_view wish_name(uint32_t type) {
     // In the order of BatonWishType, from 1 on.
     constexpr std::string_view kNames[] = {
-        "PROTOCOL",    "STACK",      "FRAMEBUFFER", "KASLR", "5_LEVEL_PAGING",
-        "DIRECT_MAP",  "SYMBOLS",    "MODULE",      "BASE",  "REFUSE_WRITE_EXECUTE",
+        "PROTOCOL",    "STACK",       "FRAMEBUFFER", "KASLR", "5_LEVEL_PAGING",
+        "DIRECT_MAP",  "SYMBOLS",     "MODULE",      "BASE",  "REFUSE_WRITE_EXECUTE",
         "RUNTIME_MAP", "KERNEL_FILE", "WATCHDOG"};
     static_assert(std::size(kNames) == BATON_WISH_WATCHDOG);
     return type - 1 < std::size(kNames) ? kNames[type - 1] : std::string_view();

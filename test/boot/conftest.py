@@ -13,7 +13,9 @@ from start import Content, start
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes longer than most; ctest labels it too")
+    for marker in ("slow: takes longer than most, so that it should begin first",
+                   "long: of those that only `./baton test --all` runs"):
+        config.addinivalue_line("markers", f"{marker}; ctest labels it too")
 
 
 @pytest.fixture

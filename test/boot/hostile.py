@@ -451,7 +451,7 @@ def bad_relocations():
 # ---- Notes and wishes -----------------------------------------------------------------------------
 
 (PROTOCOL, STACK, FRAMEBUFFER, KASLR, FIVE_LEVEL, DIRECT_MAP, SYMBOL_TABLE, MODULE, BASE_ADDRESS,
- REFUSE, RUNTIME_MAP, KERNEL_FILE) = range(1, 13)
+ REFUSE, RUNTIME_MAP, KERNEL_FILE, WATCHDOG) = range(1, 14)
 REQUIRED = 1
 
 
@@ -506,7 +506,7 @@ def bad_notes():
                {"program header": 3, "p_filesz": size, "limit": 65536},
                noted(file_offset=0, file_bytes=size))
 
-    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, KERNEL_FILE + 1)):
+    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, WATCHDOG + 1)):
         for size in (0, 3, 4, 19):
             yield (f"wish-{kind}-of-{size}", "wish_malformed",
                    {"type": kind, "descriptor bytes": size, "needed": 20},
@@ -523,7 +523,7 @@ def bad_notes():
                noted(module(path)))
     yield ("modules-65", "wished_modules_too_many", {"limit": 64},
            noted(*(module(b"/good.elf") for _ in range(65))))
-    for kind in (0, KERNEL_FILE + 1, 4444, 2**32 - 1):
+    for kind in (0, WATCHDOG + 1, 4444, 2**32 - 1):
         yield f"unknown-{kind}", "wish_unknown", {"type": kind}, noted(wish(kind))
     yield "unknown-short", "wish_unknown", {"type": 4444}, noted(note(4444, b"\1\0\0\0"))
 

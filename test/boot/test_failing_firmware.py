@@ -52,7 +52,7 @@ def check_outcomes(lines: list[str]) -> None:
             told = False
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_call_of_the_firmware_may_fail(boot):
     failed: dict[int, set[str]] = {}
     for plan, broken in PLANS:

@@ -10,6 +10,7 @@ from plain_server import PlainServer
 INITRD = b"the first file" * 30_000  # hundreds of blocks, the last one not full
 
 
+@pytest.mark.long
 def test_pxe_boots_the_default_entry_with_its_modules(boot, reporter):
     """From a copy of a boot volume in a directory of the server: all paths count from there."""
     machine = boot(None, loader="/lab/EFI/BOOT/BOOTX64.EFI",
@@ -46,6 +47,7 @@ def test_pxe_keeps_every_promise(expect_conformance):
                        files={"/loader/loader.conf": "default test.conf\n", "/a.img": INITRD})
 
 
+@pytest.mark.long
 def test_pxe_without_a_kernel_gives_the_machine_back(boot):
     machine = boot(None, loader="/BOOTX64.EFI", network=Network("BOOTX64.EFI"),
                    files={"/loader/loader.conf": "default my-*\n", "/loader/entries/my-os.conf": ""})
@@ -58,6 +60,7 @@ def test_pxe_without_a_kernel_gives_the_machine_back(boot):
     machine.wait_for_firmware()
 
 
+@pytest.mark.long
 def test_ipxe_hands_over_what_its_script_has_fetched(boot, reporter):
     """iPXE shows its images to the loader as files."""
     script = ("#!ipxe\nimgfetch boot/kernel.elf\nimgfetch boot/initrd.img\n"
@@ -74,6 +77,7 @@ def test_ipxe_hands_over_what_its_script_has_fetched(boot, reporter):
         machine.wait_for_debugcon(line)
 
 
+@pytest.mark.long
 def test_pxe_from_a_server_that_tells_no_sizes_and_breaks_off(boot, reporter):
     server = PlainServer("boot/baton.efi", breaks_off="boot/broken.elf")
     long_kernel = reporter.read_bytes() + bytes(600_000)  # needs a second try
@@ -116,6 +120,7 @@ def test_memory_of_what_was_fetched_is_given_back(boot):
         machine.wait_for_debugcon(line)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("reply", "is_ipv6"), [("no-reply", 0), ("ipv6", 1)])
 def test_pxe_that_names_no_server_is_an_error(boot, reply, is_ipv6):
     machine = boot(None, plan=f"network {reply}\n")

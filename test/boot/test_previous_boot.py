@@ -91,6 +91,7 @@ def test_report_survives_the_reset_after_it(boot, firmware):
     assert [line[2:] for line in log[at + 1:][:text.count("\n")]] == text.splitlines()
 
 
+@pytest.mark.long
 @each_firmware
 @pytest.mark.parametrize("name", RESETS)
 def test_kernel_that_was_entered_is_known_after_a_reset_by(boot, name, firmware):
@@ -99,6 +100,7 @@ def test_kernel_that_was_entered_is_known_after_a_reset_by(boot, name, firmware)
     assert "previous boot: entered the kernel, which has not acknowledged" in last_log(machine)
 
 
+@pytest.mark.long
 @each_firmware
 def test_kernel_that_hangs_is_known_after_a_press_of_the_button(boot, firmware):
     say_k = bytes.fromhex("b04b e6e9 b00a e6e9")  # "K\n" to the debug console
@@ -108,6 +110,7 @@ def test_kernel_that_hangs_is_known_after_a_press_of_the_button(boot, firmware):
     assert told(machine) == (KERNEL_ENTERED, "")
 
 
+@pytest.mark.long
 def test_stage2_that_did_not_come_to_its_end_is_known_after_a_reset(boot):
     to_zero = Segment(TOP_2_GIB + MIB, PF_R | PF_W, b"", 400 * MIB)  # takes some seconds
     machine = boot(kernel(HANG, to_zero), resets=True, memory_mib=512, **FIRMWARES["u-boot"])
@@ -120,6 +123,7 @@ def test_stage2_that_did_not_come_to_its_end_is_known_after_a_reset(boot):
     assert told(machine) == (HANDED_OVER, "")
 
 
+@pytest.mark.long
 @each_firmware
 def test_kernel_that_acknowledged_is_known_after_a_reset(boot, firmware):
     # mov dword [rdi + acknowledged], BATON_ACKNOWLEDGED
@@ -129,6 +133,7 @@ def test_kernel_that_acknowledged_is_known_after_a_reset(boot, firmware):
     assert told(machine) == (ACKNOWLEDGED, "")
 
 
+@pytest.mark.long
 def test_report_of_the_watchdog_survives_the_reset_after_it(boot):
     files = entry("after-fault reset:0", "watchdog 2")
     state, text = told(boot(kernel(HANG), files=files, resets=True))
@@ -155,6 +160,7 @@ def test_power_cycle_leaves_but_the_variable(boot):
     assert "previous boot: left the firmware; what came then is lost" in last_log(second)
 
 
+@pytest.mark.long
 def test_last_words_can_be_switched_off(boot):
     """And then what an earlier boot has left is gone."""
     first = boot(b"no kernel")
@@ -165,6 +171,7 @@ def test_last_words_can_be_switched_off(boot):
     assert told(boot(kernel(b""), after=second)) == (NONE, "")
 
 
+@pytest.mark.long
 def test_error_of_a_stage1_that_gave_up_survives_a_power_cycle(boot):
     first = boot(b"no kernel")
     first.wait_for_firmware()
@@ -173,6 +180,7 @@ def test_error_of_a_stage1_that_gave_up_survives_a_power_cycle(boot):
     assert told(boot(kernel(UD2), after=first)) == (FAILED, error)
 
 
+@pytest.mark.long
 def test_what_is_told_of_a_boot_that_failed_keeps_the_protocol(boot, expect_conformance):
     first = boot(b"no kernel")
     first.wait_for_firmware()

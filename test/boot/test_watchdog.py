@@ -46,6 +46,7 @@ def test_acknowledgement_disarms_the_watchdog(boot):
     machine.wait_for_debugcon(r"\] watchdog: 2 s, HPET timer 2 at pin \d+$")
 
 
+@pytest.mark.long
 def test_acknowledgement_alone_makes_the_watchdog_do_nothing(boot):
     """Written without baton_acknowledge(): or dword [rdi + ACKNOWLEDGED], 1"""
     acknowledge = b"\x83\x8f" + ACKNOWLEDGED.to_bytes(4, "little") + b"\x01"
@@ -55,6 +56,7 @@ def test_acknowledgement_alone_makes_the_watchdog_do_nothing(boot):
     assert machine.is_running and "baton: fault" not in machine.debugcon
 
 
+@pytest.mark.long
 def test_report_tells_of_the_acknowledgement(boot):
     """or dword [rdi + ACKNOWLEDGED], 1; ud2"""
     code = b"\x83\x8f" + ACKNOWLEDGED.to_bytes(4, "little") + b"\x01\x0f\x0b"
@@ -64,6 +66,7 @@ def test_report_tells_of_the_acknowledgement(boot):
         wanted, AT_ENTRY | {"rip": TOP_2_GIB + 7, "rflags": VARIES}, [0]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{"hpet": False}, {"firmware": UBoot}], ids=["hpet", "pin"])
 def test_watchdog_that_cannot_be_had_for_want_of_a(boot, options):
     """Without an HPET, and where it has no pin of its own, an entry's is left out."""
@@ -84,6 +87,7 @@ def test_wish_for_a_watchdog_that_cannot_be_had(boot, required):
         machine.wait_for_debugcon(r"\] warning: no watchdog: ")
 
 
+@pytest.mark.long
 def test_entry_turns_the_wish_for_a_watchdog_off(boot):
     entry = "kernel /baton/kernel.elf\nwatchdog off\n"
     machine = boot(artefacts.conformance_kernel("wish-watchdog"),

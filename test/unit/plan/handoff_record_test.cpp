@@ -126,7 +126,8 @@ TEST_F(MakeHandoff, FaultsAreReportedNowhereUntilTheCallerSaysWhere) {
 }
 
 TEST_F(MakeHandoff, TheAcknowledgementIsTheWordInBootInfo) {
-    EXPECT_EQ(handoff().acknowledgement, 0xffff'8000'0056'7000 + offsetof(BatonBootInfo, acknowledged));
+    EXPECT_EQ(handoff().acknowledgement,
+              0xffff'8000'0056'7000 + offsetof(BatonBootInfo, acknowledged));
     EXPECT_EQ(handoff().watchdog_seconds, 0u);
 }
 
