@@ -17,6 +17,13 @@ function(baton_check_includes target directory)
     add_dependencies(${target} ${target}_includes)
 endfunction()
 
+# Fails the build of `target` if an object or archive has a relocation that a UEFI image can't have.
+function(baton_check_relocations target objects)
+    add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} "-DOBJECTS=${objects}" -DREADELF=${CMAKE_READELF}
+                -P ${CMAKE_SOURCE_DIR}/cmake/CheckRelocations.cmake VERBATIM)
+endfunction()
+
 # A room of common/: library `name` for the target and `name_host` for the host's tests, from the
 # sources in this folder. NEEDS names the rooms that it may use.
 function(baton_add_room name)
@@ -25,6 +32,7 @@ function(baton_add_room name)
     target_link_libraries(${name} PRIVATE baton_position_independent PUBLIC ${ARG_NEEDS})
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/common)
     baton_check_includes(${name} ${CMAKE_CURRENT_SOURCE_DIR} ${name} ${ARG_NEEDS})
+    baton_check_relocations(${name} $<TARGET_FILE:${name}>)
     if(ARG_TARGET_ONLY)
         return()
     endif()
@@ -60,9 +68,8 @@ function(add_efi_application name output)
         "SHELL:-m i386pep" "SHELL:--subsystem 10" "SHELL:--image-base 0"
         --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
         --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
+    baton_check_relocations(${name} $<TARGET_OBJECTS:${name}>)
     add_custom_command(TARGET ${name} POST_BUILD
-        COMMAND ${CMAKE_COMMAND} "-DOBJECTS=$<TARGET_OBJECTS:${name}>" -DREADELF=${CMAKE_READELF}
-                -P ${CMAKE_SOURCE_DIR}/cmake/CheckRelocations.cmake
         COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${output} VERBATIM)
 endfunction()

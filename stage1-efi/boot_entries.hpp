@@ -7,9 +7,9 @@
 
 #include "config/boot_entry.hpp"
 #include "core/error.hpp"
+#include "handoff/log.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
-#include "stage1-efi/log.hpp"
 #include "stage1-efi/volume.hpp"
 
 #include <span>

@@ -3,10 +3,10 @@
 // What one boot leaves for the next in a non-volatile variable of the firmware's.
 #pragma once
 
+#include "handoff/log.hpp"
 #include "plan/previous_boot.hpp"
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/firmware_state.hpp"
-#include "stage1-efi/log.hpp"
 
 namespace baton {
 

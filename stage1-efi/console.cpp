@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/console.hpp"
 
-#include "stage1-efi/cpu.hpp"
+#include "stage1/serial_port.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,25 +9,8 @@
 namespace baton {
 namespace {
 
-constexpr uint16_t kCom1 = 0x3f8;
-constexpr uint16_t kDebugConsole = 0xe9;
 constexpr EFI_GUID kTextOutputGuid = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
 constexpr EFI_GUID kDevicePathGuid = EFI_DEVICE_PATH_PROTOCOL_GUID;
-
-// 16550: line status register and its bit "transmitter holding register empty"; scratch register.
-constexpr uint16_t kLineStatus = 5;
-constexpr uint8_t kTransmitterEmpty = 0x20;
-constexpr uint16_t kScratch = 7;
-
-bool has_serial_port() {
-    cpu::out8(kCom1 + kScratch, 0x5a);
-    return cpu::in8(kCom1 + kScratch) == 0x5a;
-}
-
-/// QEMU's and Bochs' debug console answers with its own port number.
-bool has_debug_console() {
-    return cpu::in8(kDebugConsole) == kDebugConsole;
-}
 
 /// Whether a device path has a UART node (UEFI 2.10 section 10.3.4.15).
 bool has_uart_node(const EFI_DEVICE_PATH* node) {
@@ -73,21 +56,21 @@ bool console_reaches_serial(const efi::Firmware& firmware) {
 
 Console::Console(const efi::Firmware& firmware)
     : firmware_(&firmware),
-      serial_port_(has_serial_port() ? kCom1 : 0),
-      debug_port_(has_debug_console() ? kDebugConsole : 0),
+      ports_(find_report_ports()),
       firmware_reaches_serial_(firmware.system->ConOut != nullptr &&
                                console_reaches_serial(firmware)) {}
 
 void Console::write_line(std::string_view text) {
     if (firmware_ != nullptr)
         write_to_firmware(text);
-    const bool to_serial = serial_port_ != 0 && (firmware_ == nullptr || !firmware_reaches_serial_);
+    const bool to_serial =
+        ports_.serial != 0 && (firmware_ == nullptr || !firmware_reaches_serial_);
     for (const std::string_view part : {text, std::string_view("\r\n")})
         for (const char character : part) {
             if (to_serial)
-                write_to_serial(character);
-            if (debug_port_ != 0 && character != '\r')
-                cpu::out8(debug_port_, static_cast<uint8_t>(character));
+                write_to_serial(ports_.serial, character);
+            if (ports_.debug != 0 && character != '\r')
+                write_to_debug_console(ports_.debug, character);
         }
 }
 
@@ -109,13 +92,6 @@ void Console::write_to_firmware(std::string_view text) const {
                 flush();
         }
     flush();
-}
-
-void Console::write_to_serial(char character) const {
-    for (uint32_t tries = 100'000; tries != 0; --tries)
-        if ((cpu::in8(static_cast<uint16_t>(serial_port_ + kLineStatus)) & kTransmitterEmpty) != 0)
-            break;
-    cpu::out8(serial_port_, static_cast<uint8_t>(character));
 }
 
 void Console::wait_for_key() {

@@ -3,17 +3,18 @@
 // Where text goes: the firmware's console while there is one, the serial port, the debug console.
 #pragma once
 
+#include "handoff/builder.hpp"
 #include "stage1-efi/efi.hpp"
 
 #include <string_view>
 
 namespace baton {
 
-class Console {
+class Console final : public LineSink {
   public:
     explicit Console(const efi::Firmware& firmware);
 
-    void write_line(std::string_view text);
+    void write_line(std::string_view text) override;
 
     /// Boot services are about to go: no firmware call from here on.
     void detach_from_firmware() { firmware_ = nullptr; }
@@ -22,17 +23,13 @@ class Console {
     /// Waits until a key is pressed, some seconds at the most. Boot services are still there.
     void wait_for_key();
 
-    /// I/O ports; 0: there is no such device.
-    uint16_t serial_port() const { return serial_port_; }
-    uint16_t debug_port() const { return debug_port_; }
+    const ReportPorts& ports() const { return ports_; }
 
   private:
     void write_to_firmware(std::string_view text) const;
-    void write_to_serial(char character) const;
 
     const efi::Firmware* firmware_;
-    uint16_t serial_port_;
-    uint16_t debug_port_;
+    ReportPorts ports_;
     bool firmware_reaches_serial_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/firmware_facts.hpp"
 
-#include "stage1-efi/cpu.hpp"
+#include "stage1/cpu.hpp"
 
 #include <array>
 #include <bit>

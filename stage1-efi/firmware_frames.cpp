@@ -134,22 +134,4 @@ Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
     return {};
 }
 
-Result<PhysAddr> FramePool::allocate(const FrameRequest& request) {
-    constexpr uint64_t kBlockPages = 16;
-    if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty() ||
-        request.below < kAnywhere)
-        return source_.allocate(request);
-    if (pages_left_ == 0) {
-        const auto block = source_.allocate({.pages = kBlockPages, .origin = request.origin});
-        if (!block)
-            return block;
-        next_ = *block;
-        pages_left_ = kBlockPages;
-    }
-    const PhysAddr frame = next_;
-    next_ = next_ + kPageBytes;
-    --pages_left_;
-    return frame;
-}
-
 } // namespace baton

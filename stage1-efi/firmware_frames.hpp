@@ -11,9 +11,6 @@
 
 namespace baton {
 
-/// What drivers and code with 32-bit addresses reach lies below.
-inline constexpr PhysAddr k4GiB{uint64_t{1} << 32};
-
 /// Picks each block from the firmware's memory map, top down and below 4 GiB where it can (the
 /// firmware's disk drivers reach it there without a copy), and claims it by address. The firmware's
 /// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the
@@ -70,21 +67,6 @@ class FirmwareFrames final : public FrameSource {
     bool kept_ = false;
     void* map_buffer_ = nullptr;
     UINTN map_buffer_bytes_ = 0;
-};
-
-/// Hands out single frames from blocks of several, so that page tables lie together and cost few
-/// firmware calls.
-class FramePool final : public FrameSource {
-  public:
-    explicit FramePool(FrameSource& source) : source_(source) {}
-
-    Result<PhysAddr> allocate(const FrameRequest& request) override;
-    std::byte* access(PhysAddr address) override { return source_.access(address); }
-
-  private:
-    FrameSource& source_;
-    PhysAddr next_{};
-    uint64_t pages_left_ = 0;
 };
 
 } // namespace baton

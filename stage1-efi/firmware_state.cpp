@@ -2,7 +2,7 @@
 #include "stage1-efi/firmware_state.hpp"
 
 #include "paging/entry.hpp"
-#include "stage1-efi/cpu.hpp"
+#include "stage1/cpu.hpp"
 
 #include <algorithm>
 

@@ -3,24 +3,13 @@
 // Framebuffers: UEFI's Graphics Output Protocols.
 #pragma once
 
-#include "abi/boot_info.h"
-#include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "memory/frame_source.hpp"
-#include "plan/wishes.hpp"
+#include "handoff/platform.hpp"
 #include "stage1-efi/efi.hpp"
 
 #include <span>
 
 namespace baton {
-
-/// A display adapter. `framebuffer.address`, `.edid` and `.modes` are for the boot record to fill
-/// in.
-struct Display {
-    BatonFramebuffer framebuffer;
-    Bytes edid; // the firmware's memory
-    std::span<BatonVideoMode> modes;
-};
 
 /// Sets the mode that the kernel wishes for, on the first adapter that has it: of that size, with a
 /// linear framebuffer. False where none has it. Error: wish_not_met, where it is required.

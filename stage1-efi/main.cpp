@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Stage 1 for UEFI: the application that firmware starts.
-#include "stage1-efi/boot.hpp"
+#include "handoff/log.hpp"
 #include "stage1-efi/boot_entries.hpp"
 #include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/console.hpp"
-#include "stage1-efi/cpu.hpp"
 #include "stage1-efi/efi.hpp"
-#include "stage1-efi/log.hpp"
+#include "stage1-efi/platform.hpp"
+#include "stage1-efi/random_source.hpp"
 #include "stage1-efi/time_source.hpp"
+#include "stage1/cpu.hpp"
+#include "stage1/processor.hpp"
+#include "stage1/stage2.hpp"
 
 /// Where the firmware has loaded this image: the linker's symbol for its first byte.
 extern "C" const std::byte __image_base__[]; // NOLINT(readability-identifier-naming)
@@ -74,6 +77,28 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
                  .hex(memory.cr3));
 }
 
+/// Boots an entry. Returns only if that can't be done: then all memory has been given back, but for
+/// exit_boot_services_failed, after which none can be.
+Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
+                 const BootEntry& entry) {
+    EfiPlatform platform(given);
+    HandoffBuilder builder({.platform = platform,
+                            .entry = entry,
+                            .log = given.log,
+                            .stage2 = stage2_bytes(),
+                            .processor = read_processor(),
+                            .random = draw_random_numbers(given.firmware),
+                            .ports = given.console.ports(),
+                            .previous = previous,
+                            .path = BATON_BOOT_PATH_UEFI});
+    if (const auto built = builder.build(); !built)
+        return built.error();
+    const auto record = builder.leave();
+    if (!record)
+        return record.error();
+    call_stage2(builder.stage2().entry64(), **record);
+}
+
 /// Tries one entry after the other. Returns only with the last one's error.
 Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) {
     if (!cpu::has_no_execute())
@@ -98,14 +123,12 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         if (!entry.file_name.empty())
             text.add(" of ").add(entry.file_name);
         log.line(text);
-        const Error error = Boot({.firmware = firmware,
-                                  .occupied = memory,
-                                  .previous = previous,
-                                  .volume = *volume,
-                                  .entry = entry,
-                                  .console = console,
-                                  .log = log})
-                                .run();
+        const Error error = boot_entry({.firmware = firmware,
+                                        .firmware_memory = memory,
+                                        .volume = *volume,
+                                        .console = console,
+                                        .log = log},
+                                       previous, entry);
         const bool last = &entry == &entries->back();
         if (last || !console.attached_to_firmware())
             return error;
@@ -126,7 +149,8 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
 
     Console console(firmware);
     const std::span<char> log_memory = allocate_log_memory(firmware);
-    Log log(console, start, find_tsc_hz(firmware), log_memory);
+    Log log(console, {.read = cpu::read_tsc, .start = start, .hz = find_tsc_hz(firmware)},
+            log_memory);
     log.step("stage 1 started");
     log.line(Text()
                  .add("Baton " BATON_VERSION ", stage 1 for UEFI, at ")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/tftp.hpp"
 
-#include "stage1-efi/cpu.hpp"
+#include "stage1/cpu.hpp"
 
 #include <algorithm>
 #include <new>

@@ -5,9 +5,9 @@
 
 #include "config/boot_server.hpp"
 #include "core/error.hpp"
+#include "handoff/log.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
-#include "stage1-efi/log.hpp"
 
 #include <optional>
 #include <span>

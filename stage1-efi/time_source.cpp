@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/time_source.hpp"
 
-#include "stage1-efi/cpu.hpp"
+#include "stage1/cpu.hpp"
+#include "stage1/processor.hpp"
 
 #include <algorithm>
 
 namespace baton {
 namespace {
-
-/// CPUID leaf 15h: Intel SDM 3B section 18.7.3. 0 where it doesn't say.
-uint64_t hz_from_processor() {
-    if (cpu::cpuid(0).eax < 0x15)
-        return 0;
-    const auto [denominator, numerator, crystal_hz, unused] = cpu::cpuid(0x15);
-    if (denominator == 0 || numerator == 0)
-        return 0;
-    return uint64_t{crystal_hz} * numerator / denominator;
-}
-
-/// The leaf 40000010h on which KVM and VMware agree: EAX is the frequency in kHz. 0 where it
-/// doesn't say.
-uint64_t hz_from_hypervisor() {
-    constexpr uint32_t kHypervisorPresent = 1u << 31; // CPUID 1 ECX
-    if ((cpu::cpuid(1).ecx & kHypervisorPresent) == 0)
-        return 0;
-    const uint32_t last_leaf = cpu::cpuid(0x4000'0000).eax;
-    if (last_leaf < 0x4000'0010 || last_leaf > 0x4000'ffff)
-        return 0;
-    return uint64_t{cpu::cpuid(0x4000'0010).eax} * 1000;
-}
 
 /// The shortest of several tries: whatever comes in between makes one longer.
 uint64_t hz_from_stall(const efi::Firmware& firmware) {
@@ -46,11 +25,8 @@ uint64_t hz_from_stall(const efi::Firmware& firmware) {
 } // namespace
 
 uint64_t find_tsc_hz(const efi::Firmware& firmware) {
-    if (const uint64_t hz = hz_from_processor(); hz != 0)
-        return hz;
-    if (const uint64_t hz = hz_from_hypervisor(); hz != 0)
-        return hz;
-    return hz_from_stall(firmware);
+    const uint64_t hz = tsc_hz_from_cpuid();
+    return hz != 0 ? hz : hz_from_stall(firmware);
 }
 
 } // namespace baton

@@ -66,4 +66,12 @@ bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {
            descriptor.type != kEfiUnacceptedMemory;
 }
 
+std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> room) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < map.size() && count < room.size(); ++i)
+        if (efi_is_cacheable(map[i]))
+            room[count++] = efi_range(map[i]);
+    return room.first(count);
+}
+
 } // namespace baton

@@ -6,6 +6,8 @@
 #include "core/bytes.hpp"
 #include "memory/memory_range.hpp"
 
+#include <span>
+
 namespace baton {
 
 /// EFI_MEMORY_DESCRIPTOR, UEFI 2.10 section 7.2.3.
@@ -58,5 +60,8 @@ TypedRange efi_claim(const EfiMemoryDescriptor& descriptor);
 
 /// Whether it is memory that can be cached, to be had in the direct map; device registers are not.
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
+
+/// The ranges of all descriptors of which that is so; map.size() of `room` are enough.
+std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> room);
 
 } // namespace baton

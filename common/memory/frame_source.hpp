@@ -12,6 +12,9 @@
 
 namespace baton {
 
+/// What 32-bit code and drivers with 32-bit addresses reach lies below.
+inline constexpr PhysAddr k4GiB{uint64_t{1} << 32};
+
 /// What a block of frames is for: firmware may treat code and data apart (UEFI 2.10 section 7.2.1).
 enum class FrameUse { data, code };
 

@@ -25,9 +25,8 @@ bool is_writable(Access access) {
 
 } // namespace
 
-uint64_t direct_map_bytes(std::size_t descriptors, std::size_t page_runs,
-                          std::size_t framebuffers) {
-    const std::size_t claims = descriptors + page_runs + framebuffers;
+uint64_t direct_map_bytes(std::size_t ranges, std::size_t page_runs, std::size_t framebuffers) {
+    const std::size_t claims = ranges + page_runs + framebuffers;
     return Arena::bytes_for<TypedRange>(claims) +
            Arena::bytes_for<RangeEdge>(edges_needed(claims)) +
            2 * Arena::bytes_for<uint32_t>(claims) +
@@ -35,10 +34,11 @@ uint64_t direct_map_bytes(std::size_t descriptors, std::size_t page_runs,
            Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
 }
 
-Result<std::span<DirectMapping>> plan_direct_map(const EfiMemoryMap& map, const LoadPlan& plan,
+Result<std::span<DirectMapping>> plan_direct_map(std::span<const PhysRange> memory,
+                                                 const LoadPlan& plan,
                                                  std::span<const BatonFramebuffer> framebuffers,
                                                  Arena& arena) {
-    const std::size_t most = map.size() + plan.page_runs.size() + framebuffers.size();
+    const std::size_t most = memory.size() + plan.page_runs.size() + framebuffers.size();
     const auto claims = arena.array<TypedRange>(most);
     const auto edges = arena.array<RangeEdge>(edges_needed(most));
     const auto heap = arena.array<uint32_t>(most);
@@ -49,9 +49,8 @@ Result<std::span<DirectMapping>> plan_direct_map(const EfiMemoryMap& map, const 
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
 
     std::size_t count = 0;
-    for (std::size_t i = 0; i < map.size(); ++i)
-        if (efi_is_cacheable(map[i]))
-            (*claims)[count++] = {.range = efi_range(map[i]), .type = kReadWrite};
+    for (const PhysRange& range : memory)
+        (*claims)[count++] = {.range = range, .type = kReadWrite};
     for (const PageRun& run : plan.page_runs)
         if (!is_writable(run.access))
             (*claims)[count++] = {.range = {plan.physical(run.pages.base), run.pages.bytes},

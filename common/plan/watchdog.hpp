@@ -31,6 +31,11 @@ struct WatchdogDevices {
     uint8_t processor; // its APIC id
 };
 
+/// The page that has a device's registers. They will be identity-mapped.
+constexpr PhysRange watchdog_page(PhysAddr registers) {
+    return page_cover(PhysRange{registers, 1});
+}
+
 /// Which timer to use, and how.
 struct WatchdogPlan {
     WatchdogDevices devices;

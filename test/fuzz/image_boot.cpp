@@ -138,11 +138,13 @@ Result<void> ImageBoot::plan_memory() {
     firmware_map_ = as_firmware_map(machine_.descriptors());
     framebuffers_ = machine_.framebuffers();
     const EfiMemoryMap map(firmware_map_, kDescriptorBytes);
-    auto arena =
-        allocate_arena(direct_map_bytes(map.size(), plan_.page_runs.size(), framebuffers_.size()));
+    std::vector<PhysRange> room(map.size());
+    const auto memory = efi_cacheable_ranges(map, room);
+    auto arena = allocate_arena(
+        direct_map_bytes(memory.size(), plan_.page_runs.size(), framebuffers_.size()));
     if (!arena)
         return std::unexpected(arena.error());
-    direct_map_ = require_good(plan_direct_map(map, plan_, framebuffers_, *arena),
+    direct_map_ = require_good(plan_direct_map(memory, plan_, framebuffers_, *arena),
                                "direct_map_bytes() are enough");
 
     LayoutWishes wishes{.physical_end = physical_end(direct_map_),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "memory/efi_map.hpp"
 #include "plan/direct_map.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
@@ -51,8 +52,9 @@ class FirmwareMap {
     Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
         Buffer memory(bytes);
         Arena arena(memory);
-        const auto mappings =
-            plan_direct_map(EfiMemoryMap(bytes_, kStride), kernel_, framebuffers_, arena);
+        std::vector<PhysRange> room(count_);
+        const auto memory = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);
+        const auto mappings = plan_direct_map(memory, kernel_, framebuffers_, arena);
         if (!mappings)
             return std::unexpected(mappings.error());
         return std::vector(mappings->begin(), mappings->end());

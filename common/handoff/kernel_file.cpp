@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage1-efi/kernel_file.hpp"
+#include "handoff/kernel_file.hpp"
 
 #include "plan/file_reads.hpp"
 
@@ -13,48 +13,33 @@ namespace {
 constexpr uint64_t kHeadBytes = 2 * kPageBytes;
 constexpr uint64_t kLargestNotes = uint64_t{64} << 10;
 
-Result<std::span<std::byte>> allocate_bytes(FrameSource& frames, uint64_t bytes,
-                                            const char* origin) {
-    const auto base =
-        frames.allocate({.pages = std::max<uint64_t>(pages_for(bytes), 1), .origin = origin});
-    if (!base)
-        return std::unexpected(base.error());
-    return std::span(frames.access(*base), bytes);
-}
-
 } // namespace
 
-Result<KernelFile> KernelFile::open(const File& volume, std::string_view path, FileReader& reader) {
-    FrameSource& frames = reader.frames();
-    auto file = volume.open(path, frames);
-    if (!file && file.error().code == ErrorCode::file_not_found)
-        return std::unexpected(
-            Error(ErrorCode::kernel_not_found, {file.error().numbers[0]}).about(path));
-    if (!file)
-        return std::unexpected(file.error());
-    const auto size = file->size();
+Result<KernelFile> KernelFile::open(FileSource& file, FrameSource& frames) {
+    const auto size = file.size();
     if (!size)
-        return std::unexpected(size.error().about(path));
-    const auto head = allocate_bytes(frames, std::min(*size, kHeadBytes), "kernel headers");
+        return std::unexpected(size.error());
+    const auto head =
+        allocate_block(frames, std::min(*size, kHeadBytes), {.origin = "kernel headers"});
     if (!head)
         return std::unexpected(head.error());
-    if (auto read = file->read(0, *head); !read)
-        return std::unexpected(read.error().about(path));
-    const auto header = elf::parse_header(*head, *size);
+    if (auto read = file.read(0, head->bytes); !read)
+        return std::unexpected(read.error());
+    const auto header = elf::parse_header(head->bytes, *size);
     if (!header)
-        return std::unexpected(header.error().about(path));
+        return std::unexpected(header.error());
 
     // Both headers in one piece: the kernel gets them so.
     const uint64_t table_bytes = header->program_headers_bytes();
     const auto headers =
-        allocate_bytes(frames, sizeof(elf::Elf64_Ehdr) + table_bytes, "kernel headers");
+        allocate_block(frames, sizeof(elf::Elf64_Ehdr) + table_bytes, {.origin = "kernel headers"});
     if (!headers)
         return std::unexpected(headers.error());
-    std::memcpy(headers->data(), head->data(), sizeof(elf::Elf64_Ehdr));
-    const auto table = headers->subspan(sizeof(elf::Elf64_Ehdr));
-    if (auto read = file->read(header->program_headers_offset, table); !read)
-        return std::unexpected(read.error().about(path));
-    return KernelFile(std::move(*file), *size, reader, *head, *headers,
+    std::memcpy(headers->bytes.data(), head->bytes.data(), sizeof(elf::Elf64_Ehdr));
+    const auto table = headers->bytes.subspan(sizeof(elf::Elf64_Ehdr));
+    if (auto read = file.read(header->program_headers_offset, table); !read)
+        return std::unexpected(read.error());
+    return KernelFile(file, *size, frames, head->bytes, headers->bytes,
                       elf::Image(*header, table, *size));
 }
 
@@ -62,22 +47,20 @@ Result<KernelFile> KernelFile::open(const File& volume, std::string_view path, F
 Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     if (fits(offset, count, head_.size()))
         return head_.subspan(offset, count);
-    const auto memory = allocate_bytes(reader_->frames(), count, "kernel headers");
+    const auto memory = allocate_block(*frames_, count, {.origin = "kernel headers"});
     if (!memory)
         return std::unexpected(memory.error());
-    if (auto read = file_.read(offset, *memory); !read)
+    if (auto read = file_->read(offset, memory->bytes); !read)
         return std::unexpected(read.error());
-    return Bytes(*memory);
+    return Bytes(memory->bytes);
 }
 
 Result<Wishes> KernelFile::read_wishes() const {
     Wishes wishes;
-    const auto modules = allocate_bytes(
-        reader_->frames(), Arena::bytes_for<WishedModule>(kMaxWishedModules), "workspace");
-    if (!modules)
-        return std::unexpected(modules.error());
-    Arena arena(*modules);
-    const auto room = arena.array<WishedModule>(kMaxWishedModules);
+    auto arena = allocate_arena(*frames_, Arena::bytes_for<WishedModule>(kMaxWishedModules));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto room = arena->array<WishedModule>(kMaxWishedModules);
     if (!room)
         return std::unexpected(room.error());
     wishes.modules = *room;
@@ -104,21 +87,21 @@ Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
     uint64_t total = 0;
     FileReads reads(plan);
     while (const auto part = reads.next()) {
-        const std::span into(reader_->frames().access(part->destination), part->bytes);
-        if (auto read = reader_->read(file_, part->offset, into); !read)
+        const std::span into(frames_->access(part->destination), part->bytes);
+        if (auto read = file_->read(part->offset, into); !read)
             return std::unexpected(read.error());
         total += part->bytes;
     }
     return total;
 }
 
-Result<std::span<std::byte>> KernelFile::read_whole() const {
-    const auto memory = allocate_bytes(reader_->frames(), size_, "kernel file");
+Result<Block> KernelFile::read_whole() const {
+    const auto memory = allocate_block(*frames_, size_, {.origin = "kernel file"});
     if (!memory)
         return memory;
-    if (auto read = reader_->read(file_, 0, *memory); !read)
+    if (auto read = file_->read(0, memory->bytes); !read)
         return std::unexpected(read.error());
-    std::fill_n(memory->data() + size_, pages_for(size_) * kPageBytes - size_, std::byte{0});
+    std::fill_n(memory->bytes.data() + size_, pages_for(size_) * kPageBytes - size_, std::byte{0});
     return memory;
 }
 
@@ -144,16 +127,17 @@ Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
         if (strings.sh_type != elf::SHT_STRTAB || symbols.sh_size == 0 || strings.sh_size == 0)
             continue;
         Symbols result;
-        const auto load = [&](uint32_t index, std::span<std::byte>& into) -> Result<void> {
+        const auto load = [&](uint32_t index, Block& into) -> Result<void> {
             const elf::Elf64_Shdr from = section(index);
             if (!fits(from.sh_offset, from.sh_size, size_))
                 return fail(ErrorCode::symbol_table_outside_file,
                             {index, from.sh_offset, from.sh_size, size_});
-            const auto memory = allocate_bytes(reader_->frames(), from.sh_size, "kernel symbols");
+            const auto memory =
+                allocate_block(*frames_, from.sh_size, {.origin = "kernel symbols"});
             if (!memory)
                 return std::unexpected(memory.error());
             into = *memory;
-            return reader_->read(file_, from.sh_offset, into);
+            return file_->read(from.sh_offset, into.bytes);
         };
         if (auto loaded = load(i, result.symbols); !loaded)
             return std::unexpected(loaded.error());

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage1-efi/watchdog.hpp"
+#include "stage1/watchdog.hpp"
 
-#include "stage1-efi/cpu.hpp"
-#include "stage1-efi/firmware_facts.hpp"
+#include "stage1/cpu.hpp"
 
 #include <algorithm>
 
 namespace baton {
 namespace {
 
-/// By the identity mapping that UEFI promises (UEFI 2.10 section 2.3.4).
+/// By an identity mapping, as UEFI promises one (UEFI 2.10 section 2.3.4).
 class IdentityMapped final : public DeviceRegisters, public acpi::PhysicalMemory {
   public:
     uint32_t read(PhysAddr address) override { return *at(address); }
@@ -44,16 +43,11 @@ bool is_free(PhysRange page, std::span<const PhysRange> avoid) {
 
 } // namespace
 
-PhysRange watchdog_page(PhysAddr registers) {
-    return {{registers.value / kPageBytes * kPageBytes}, kPageBytes};
-}
-
-std::optional<WatchdogPlan> find_watchdog(const efi::Firmware& firmware, uint32_t seconds,
+std::optional<WatchdogPlan> find_watchdog(PhysAddr rsdp, uint32_t seconds,
                                           std::span<const PhysRange> avoid) {
     IdentityMapped machine;
-    const PhysAddr root{find_rsdp(firmware)};
-    const auto timers = acpi::timer_block(acpi::find_table(machine, root, "HPET"));
-    const auto io_apic = acpi::first_io_apic(acpi::find_table(machine, root, "APIC"));
+    const auto timers = acpi::timer_block(acpi::find_table(machine, rsdp, "HPET"));
+    const auto io_apic = acpi::first_io_apic(acpi::find_table(machine, rsdp, "APIC"));
     if (!timers || !io_apic || !has_local_apic() || !is_free(watchdog_page(*timers), avoid) ||
         !is_free(watchdog_page(io_apic->registers), avoid))
         return {};

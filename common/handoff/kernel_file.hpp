@@ -4,11 +4,11 @@
 // than a stripped one.
 #pragma once
 
-#include "core/arena.hpp"
 #include "elf/image.hpp"
+#include "handoff/memory.hpp"
+#include "handoff/platform.hpp"
 #include "plan/load_plan.hpp"
 #include "plan/wishes.hpp"
-#include "stage1-efi/volume.hpp"
 
 #include <optional>
 #include <span>
@@ -17,9 +17,9 @@ namespace baton {
 
 class KernelFile {
   public:
-    /// Opens the file and checks its headers. Memory comes from the reader's frames.
-    /// Errors: file_*, elf_*, out_of_memory.
-    static Result<KernelFile> open(const File& volume, std::string_view path, FileReader& reader);
+    /// Checks the headers of a file, which is referred to, as are `frames`, which give the memory
+    /// for all that is read. Errors: file_*, elf_*, out_of_memory.
+    static Result<KernelFile> open(FileSource& file, FrameSource& frames);
 
     const elf::Image& image() const { return image_; }
     /// The ELF header, and the program headers behind it.
@@ -35,8 +35,8 @@ class KernelFile {
     Result<uint64_t> read_segments(const LoadPlan& plan) const;
 
     struct Symbols {
-        std::span<std::byte> symbols;
-        std::span<std::byte> strings;
+        Block symbols;
+        Block strings;
     };
     /// .symtab and its string table, in frames of their own. No value: the file has none.
     /// Errors: section_headers_outside_file, symbol_table_outside_file, file_*, out_of_memory.
@@ -44,23 +44,23 @@ class KernelFile {
 
     /// All of the file, in frames of its own; the last page is filled with zeroes.
     /// Errors: file_*, out_of_memory.
-    Result<std::span<std::byte>> read_whole() const;
+    Result<Block> read_whole() const;
 
   private:
-    KernelFile(File&& file, uint64_t size, FileReader& reader, Bytes head, Bytes headers,
+    KernelFile(FileSource& file, uint64_t size, FrameSource& frames, Bytes head, Bytes headers,
                const elf::Image& image)
-        : file_(std::move(file)),
+        : file_(&file),
           size_(size),
-          reader_(&reader),
+          frames_(&frames),
           head_(head),
           headers_(headers),
           image_(image) {}
 
     Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
 
-    File file_;
+    FileSource* file_;
     uint64_t size_;
-    FileReader* reader_;
+    FrameSource* frames_;
     Bytes head_; // the first bytes of the file
     Bytes headers_;
     elf::Image image_;

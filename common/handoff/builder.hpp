@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The way from a boot entry to stage 2, step by step, for every stage 1: the kernel and its modules
+// get into their frames, the address space is built, the records are made, the firmware is left.
+// All that can fail comes before that.
+#pragma once
+
+#include "abi/handoff.h"
+#include "config/boot_entry.hpp"
+#include "core/error.hpp"
+#include "handoff/kernel_file.hpp"
+#include "handoff/log.hpp"
+#include "handoff/memory.hpp"
+#include "handoff/platform.hpp"
+#include "handoff/stage2_block.hpp"
+#include "plan/boot_record.hpp"
+#include "plan/direct_map.hpp"
+#include "plan/load_plan.hpp"
+#include "plan/previous_boot.hpp"
+#include "plan/watchdog.hpp"
+#include "plan/wishes.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// What the processor can do. It has long mode and NX.
+struct Processor {
+    bool huge_pages;        // 1 GiB: CPUID 80000001h EDX bit 26
+    bool five_level_paging; // CPUID 7 ECX bit 16
+};
+
+/// Random numbers, and who had a part in them.
+struct RandomNumbers {
+    std::array<uint64_t, 8> seed; // for the kernel
+    uint64_t slide;               // for KASLR
+    bool from_firmware;
+    bool from_processor;
+};
+
+/// Where stage 2 reports exceptions to. I/O ports; 0: there is no such device.
+struct ReportPorts {
+    uint16_t serial; // a 16550, set up
+    uint16_t debug;  // QEMU's debug console
+};
+
+class HandoffBuilder {
+  public:
+    /// What is not a number or a set of these is referred to.
+    struct Given {
+        Platform& platform;
+        const BootEntry& entry; // what to boot
+        Log& log;
+        Bytes stage2; // stage2.bin
+        Processor processor;
+        RandomNumbers random;
+        ReportPorts ports;
+        const PreviousBoot& previous;
+        BatonBootPath path;
+    };
+    explicit HandoffBuilder(const Given& given) : given_(given) {}
+
+    /// All that can fail; the log names the steps. Errors name what they are about, with the
+    /// kernel's path where nothing else is.
+    Result<void> build();
+
+    /// After build(): leaves the firmware, and completes the records. An error is one of
+    /// Platform::leave(). Then stage2().entry64() is to be called with the record.
+    Result<const BatonHandoff*> leave();
+
+    // What build() has found.
+    const KernelFile& kernel() const { return *kernel_; }
+    const Wishes& wishes() const { return wishes_; }
+    const LoadPlan& plan() const { return plan_; }
+    const Layout& layout() const { return layout_; }
+    std::span<const DirectMapping> direct_map() const { return direct_map_; }
+    const Stage2Block& stage2() const { return stage2_; }
+    PhysAddr page_table_root() const { return page_table_root_; }
+    uint64_t page_table_frames() const { return page_table_frames_; }
+    bool five_level() const { return five_level_; }
+    const BatonBootInfo& boot_info() { return record_.info(); }
+
+  private:
+    bool done(const Result<void>& step, std::string_view name);
+
+    // builder_kernel.cpp
+    Result<void> read_headers();
+    Result<void> plan_kernel();
+    Result<void> find_modules();
+    Result<void> load_kernel();
+    Result<void> load_modules();
+    void apply_entry();
+    Result<void> decide_runtime_map();
+    Result<void> decide_paging_levels();
+    Result<uint64_t> choose_slide(const ImageExtent& extent);
+    Result<void> find_module(std::string_view path, std::string_view string);
+    Result<void> find_wished_module(std::string_view path);
+    Result<const char*> module_origin(std::string_view path);
+    Result<void> load_symbols();
+    Result<void> load_kernel_file();
+    void leave_out_wish(uint32_t type);
+    void describe_kernel();
+    void describe_plan();
+
+    // builder_memory.cpp
+    Result<void> plan_memory();
+    Result<void> plan_direct_map();
+    Result<void> load_stage2();
+    Result<void> prepare_watchdog();
+    Result<void> build_page_tables();
+    Bytes watchdog_disarm() const;
+
+    // builder_records.cpp
+    Result<void> make_records();
+    Result<void> create_record();
+    Result<void> fill_in_kernel();
+    void fill_in_facts();
+    Result<void> make_handoff_record();
+    void decide_after_fault();
+    Result<void> leave_firmware();
+    void complete_records();
+    std::span<const TypedRange> final_claims();
+
+    uint64_t in_direct_map(PhysAddr address) const {
+        return layout_.direct_map.base.value + address.value;
+    }
+    FrameSource& frames() const { return given_.platform.frames(); }
+    Log& log() const { return given_.log; }
+    const BootEntry& entry() const { return given_.entry; }
+
+    struct Module {
+        PhysRange contents;
+        std::string_view path;
+        std::string_view string;
+    };
+
+    static constexpr std::size_t kIdentityMappings = 5; // at the most
+
+    Given given_;
+
+    // In the order in which the steps fill them in.
+    std::optional<KernelFile> kernel_;
+    Wishes wishes_;
+    bool five_level_ = false;
+    bool kaslr_ = false;
+    LoadPlan plan_{};
+    std::optional<KernelFile::Symbols> symbols_;
+    std::optional<Block> whole_kernel_; // where it is wished
+    std::span<Module> modules_;
+    std::size_t module_count_ = 0;
+    std::span<const Display> displays_;
+    std::span<const DirectMapping> direct_map_;
+    Layout layout_{};
+    PhysAddr stack_{};
+    std::span<PhysRange> kernel_pages_as_physical_; // what identity mappings must avoid
+    Stage2Block stage2_;
+    Block handoff_memory_;
+    std::optional<WatchdogPlan> watchdog_;
+    std::array<BatonRegisterWrite, 4> watchdog_disarm_{};
+    std::span<TypedRange> claims_;
+    BootRecord record_;
+    PhysAddr page_table_root_{};
+    uint64_t page_table_frames_ = 0;
+    BatonHandoff* handoff_ = nullptr;
+    std::optional<Error> error_; // of the step that failed
+};
+
+} // namespace baton

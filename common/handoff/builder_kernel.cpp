@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The first part of a handoff: the kernel and its modules get into their frames.
+#include "config/path.hpp"
+#include "handoff/builder.hpp"
+#include "plan/relocate.hpp"
+#include "plan/slide.hpp"
+#include "plan/write_execute.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+Result<void> HandoffBuilder::read_headers() {
+    const auto file = given_.platform.open_kernel(entry().kernel);
+    if (!file)
+        return std::unexpected(file.error());
+    auto kernel = KernelFile::open(**file, frames());
+    if (!kernel)
+        return std::unexpected(kernel.error());
+    kernel_ = *kernel;
+    const auto wishes = kernel_->read_wishes();
+    if (!wishes)
+        return std::unexpected(wishes.error());
+    wishes_ = *wishes;
+    apply_entry();
+    if (wishes_.unknown_count != 0)
+        log().line(Text()
+                       .add("this version doesn't know what the kernel wishes for in ")
+                       .count(wishes_.unknown_count, "note"));
+    for (uint32_t type = 0; type < 32; ++type)
+        if ((wishes_.left_out >> type & 1) != 0)
+            leave_out_wish(type);
+    if (auto decided = decide_runtime_map(); !decided)
+        return decided;
+    return decide_paging_levels();
+}
+
+/// What the person at the machine says goes over what the kernel wishes.
+void HandoffBuilder::apply_entry() {
+    kaslr_ = entry().kaslr == Switch::unset ? wishes_.kaslr : entry().kaslr == Switch::on;
+    if (entry().write_execute != WriteExecute::unset)
+        wishes_.refuse_write_execute = entry().write_execute == WriteExecute::refuse;
+    if (entry().watchdog) {
+        wishes_.watchdog_seconds = *entry().watchdog;
+        wishes_.watchdog_required = false;
+    }
+}
+
+void HandoffBuilder::leave_out_wish(uint32_t type) {
+    log().warn(Text().add("the kernel's wish ").add(wish_name(type)).add(" can't be met"));
+}
+
+/// SetVirtualAddressMap is called when nothing may fail any more.
+Result<void> HandoffBuilder::decide_runtime_map() {
+    if (!wishes_.runtime_map || given_.platform.can_map_runtime_services())
+        return {};
+    if (wishes_.runtime_map_required)
+        return wish_not_met(BATON_WISH_RUNTIME_MAP, 1);
+    wishes_.runtime_map = false;
+    leave_out_wish(BATON_WISH_RUNTIME_MAP);
+    return {};
+}
+
+Result<void> HandoffBuilder::decide_paging_levels() {
+    const bool possible = given_.processor.five_level_paging;
+    if (wishes_.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
+        return wish_not_met(BATON_WISH_5_LEVEL_PAGING, wishes_.five_level);
+    five_level_ = possible && wishes_.five_level != BATON_FIVE_LEVEL_NEVER;
+    if (wishes_.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
+        log().line(Text().add("the processor has no 5-level paging: 4 levels"));
+    return {};
+}
+
+Result<uint64_t> HandoffBuilder::choose_slide(const ImageExtent& extent) {
+    if (!kernel_->image().header().position_independent) {
+        if (kaslr_ && wishes_.kaslr_required)
+            return wish_not_met(BATON_WISH_KASLR, 1);
+        if (kaslr_)
+            log().line(Text().add("the kernel isn't position independent: no KASLR"));
+        kaslr_ = false;
+        if (wishes_.base && *wishes_.base != extent.lowest) {
+            if (wishes_.base_required)
+                return wish_not_met(BATON_WISH_BASE, wishes_.base->value);
+            leave_out_wish(BATON_WISH_BASE);
+        }
+        return 0;
+    }
+    if (kaslr_)
+        return random_slide(extent, given_.random.slide);
+    const auto slide = slide_to(extent, wishes_.base);
+    if (slide || !wishes_.base || wishes_.base_required)
+        return slide;
+    leave_out_wish(BATON_WISH_BASE);
+    return slide_to(extent, {});
+}
+
+Result<void> HandoffBuilder::plan_kernel() {
+    const elf::Image& image = kernel_->image();
+    const auto extent = measure(image);
+    if (!extent)
+        return std::unexpected(extent.error());
+    const auto slide = choose_slide(*extent);
+    if (!slide)
+        return std::unexpected(slide.error());
+    auto arena = allocate_arena(frames(), load_plan_bytes(image));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto plan = plan_load(image, *slide, address_bits(five_level_), *arena);
+    if (!plan)
+        return std::unexpected(plan.error());
+    plan_ = *plan;
+
+    describe_kernel();
+    if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
+        return fail(ErrorCode::write_execute_refused,
+                    {found->pages.base.value - plan_.slide, found->pages.bytes, found->writable,
+                     found->executable});
+    return {};
+}
+
+void HandoffBuilder::describe_kernel() {
+    Text text;
+    text.add("kernel ").add(entry().kernel).add(": ").size(kernel_->size()).add(", ");
+    log().line(text.count(plan_.segments.size(), "segment").add(", entry ").hex(plan_.entry.value));
+    if (plan_.slide != 0 || kernel_->image().header().position_independent)
+        log().line(Text().add("slide ").hex(plan_.slide).add(kaslr_ ? ", at random" : ""));
+    if (!wishes_.build_id.empty()) {
+        Text id;
+        id.add("build id ");
+        for (const std::byte byte :
+             wishes_.build_id.first(std::min<std::size_t>(wishes_.build_id.size(), 20)))
+            id.hex_byte(static_cast<uint8_t>(byte));
+        log().line(id);
+    }
+}
+
+/// Before anything large is read: a module that isn't there shall not cost the time for that.
+Result<void> HandoffBuilder::find_modules() {
+    const std::size_t most = entry().modules.size() + wishes_.module_count;
+    if (most == 0)
+        return {};
+    auto arena = allocate_arena(frames(), Arena::bytes_for<Module>(most));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto room = arena->array<Module>(most);
+    if (!room)
+        return std::unexpected(room.error());
+    modules_ = *room;
+    for (const BootModule& module : entry().modules)
+        if (auto found = find_module(module.path, module.string); !found)
+            return found;
+    for (const WishedModule& module : wishes_.wished_modules()) {
+        const auto found = find_wished_module(module.path);
+        if (!found && module.required)
+            return found;
+        if (!found)
+            log().warn(Text().add("no module ").add(module.path).add(": ").error(found.error()));
+    }
+    return {};
+}
+
+Result<void> HandoffBuilder::find_wished_module(std::string_view path) {
+    auto arena = allocate_arena(frames(), path_arena_bytes(path.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto normalised = normalise_path(path, {}, *arena);
+    if (!normalised)
+        return std::unexpected(normalised.error().about(path));
+    return find_module(*normalised, {});
+}
+
+Result<void> HandoffBuilder::find_module(std::string_view path, std::string_view string) {
+    const auto file = given_.platform.open_module(path);
+    if (!file)
+        return std::unexpected(file.error());
+    const auto size = (*file)->size();
+    if (!size)
+        return std::unexpected(size.error().about(path));
+    modules_[module_count_++] = {.contents = {{}, *size}, .path = path, .string = string};
+    return {};
+}
+
+Result<void> HandoffBuilder::load_kernel() {
+    if (auto placed = place(plan_, frames()); !placed)
+        return placed;
+    describe_plan();
+    const uint64_t start = log().now();
+    const auto bytes = kernel_->read_segments(plan_);
+    if (!bytes)
+        return std::unexpected(bytes.error().about(entry().kernel));
+    log().rate("kernel read: ", *bytes, start);
+
+    const auto relocations = relocate(plan_, frames());
+    if (!relocations)
+        return std::unexpected(relocations.error());
+    if (relocations->rela + relocations->relr != 0)
+        log().line(Text()
+                       .add("relocations: ")
+                       .decimal(relocations->rela)
+                       .add(" RELA, ")
+                       .decimal(relocations->relr)
+                       .add(" RELR"));
+    if (auto loaded = load_symbols(); !loaded)
+        return loaded;
+    return load_kernel_file();
+}
+
+Result<void> HandoffBuilder::load_symbols() {
+    if (!wishes_.symbols)
+        return {};
+    const auto symbols = kernel_->read_symbols();
+    if (!symbols && wishes_.symbols_required)
+        return std::unexpected(symbols.error());
+    if (!symbols) {
+        log().warn(Text().add("the symbol table isn't loaded: ").error(symbols.error()));
+        return {};
+    }
+    symbols_ = *symbols;
+    if (!symbols_ && wishes_.symbols_required)
+        return wish_not_met(BATON_WISH_SYMBOLS, 1);
+    if (!symbols_)
+        leave_out_wish(BATON_WISH_SYMBOLS);
+    return {};
+}
+
+Result<void> HandoffBuilder::load_kernel_file() {
+    if (!wishes_.kernel_file)
+        return {};
+    const uint64_t start = log().now();
+    const auto whole = kernel_->read_whole();
+    if (!whole && wishes_.kernel_file_required)
+        return std::unexpected(whole.error().about(entry().kernel));
+    if (!whole) {
+        Text text;
+        text.add("the kernel's file isn't loaded: ").error(whole.error());
+        log().warn(text);
+        return {};
+    }
+    whole_kernel_ = *whole;
+    log().rate("kernel's file: ", whole->bytes.size(), start);
+    return {};
+}
+
+/// Modules' frames: their bytes, then zeroes to the end of the page.
+Result<void> HandoffBuilder::load_modules() {
+    for (Module& module : modules_.first(module_count_)) {
+        const auto origin = module_origin(module.path);
+        if (!origin)
+            return std::unexpected(origin.error());
+        const uint64_t size = module.contents.bytes;
+        const auto memory = allocate_block(frames(), size, {.origin = *origin});
+        if (!memory)
+            return std::unexpected(memory.error().about(module.path));
+        const auto file = given_.platform.open_module(module.path);
+        if (!file)
+            return std::unexpected(file.error());
+        const uint64_t start = log().now();
+        if (auto read = (*file)->read(0, memory->bytes); !read)
+            return std::unexpected(read.error().about(module.path));
+        std::fill_n(memory->bytes.data() + size, pages_for(size) * kPageBytes - size, std::byte{0});
+        log().rate(Text().add("module ").add(module.path).add(": ").view(), size, start);
+        module.contents.base = memory->base;
+    }
+    return {};
+}
+
+/// "module NAME", as the memory map tells the kernel.
+Result<const char*> HandoffBuilder::module_origin(std::string_view path) {
+    constexpr std::string_view kPrefix = "module ";
+    path.remove_prefix(path.rfind('\\') + 1); // from 0 on where there is none
+    auto arena = allocate_arena(frames(), kPrefix.size() + path.size() + 1);
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto text = arena->array<char>(kPrefix.size() + path.size() + 1);
+    if (!text)
+        return std::unexpected(text.error());
+    std::copy(path.begin(), path.end(), std::copy(kPrefix.begin(), kPrefix.end(), text->begin()));
+    return text->data();
+}
+
+void HandoffBuilder::describe_plan() {
+    constexpr std::size_t kShown = 16;
+    for (std::size_t i = 0; i < plan_.segments.size() && i < kShown; ++i) {
+        const Segment& segment = plan_.segments[i];
+        log().line(Text()
+                       .add("segment ")
+                       .decimal(segment.program_header)
+                       .add(": ")
+                       .hex(segment.memory.base.value, 16)
+                       .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
+                       .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
+                       .add((segment.flags & elf::PF_X) != 0 ? "x " : "- ")
+                       .size(segment.memory.bytes)
+                       .add(" at ")
+                       .hex(plan_.physical(segment.memory.base).value));
+    }
+    if (plan_.segments.size() > kShown)
+        log().line(Text().add("and ").count(plan_.segments.size() - kShown, "more segment"));
+    std::size_t shown = 0;
+    for (auto found = next_write_execute(plan_); found;
+         found = next_write_execute(plan_, found->pages)) {
+        if (++shown > kShown)
+            return log().warn(Text().add("and more pages are writable and executable at once"));
+        Text text;
+        describe_write_execute(*found, text);
+        log().warn(text);
+    }
+}
+
+} // namespace baton

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The second part of a handoff: the address space, and what is in it beside the kernel.
+#include "handoff/builder.hpp"
+#include "plan/address_space.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton {
+namespace {
+
+uint32_t permissions_of(Access access) {
+    switch (access) {
+    case Access::read_only:
+        return BATON_SEGMENT_READ;
+    case Access::read_write:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_WRITE;
+    default:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE;
+    }
+}
+
+/// Hands out single frames from blocks of several, so that page tables lie together and cost few
+/// calls of the firmware.
+class FramePool final : public FrameSource {
+  public:
+    explicit FramePool(FrameSource& source) : source_(source) {}
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override {
+        constexpr uint64_t kBlockPages = 16;
+        if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty() ||
+            request.below < PhysAddr{kPhysicalAddressEnd})
+            return source_.allocate(request);
+        if (pages_left_ == 0) {
+            const auto block = source_.allocate({.pages = kBlockPages, .origin = request.origin});
+            if (!block)
+                return block;
+            next_ = *block;
+            pages_left_ = kBlockPages;
+        }
+        const PhysAddr frame = next_;
+        next_ = next_ + kPageBytes;
+        --pages_left_;
+        return frame;
+    }
+    std::byte* access(PhysAddr address) override { return source_.access(address); }
+
+  private:
+    FrameSource& source_;
+    PhysAddr next_{};
+    uint64_t pages_left_ = 0;
+};
+
+} // namespace
+
+Result<void> HandoffBuilder::plan_memory() {
+    const auto displays = given_.platform.find_displays(wishes_);
+    if (!displays)
+        return std::unexpected(displays.error());
+    displays_ = displays->all;
+    if (!displays->has_wished_mode)
+        log().warn(Text()
+                       .add("no display has a mode of ")
+                       .decimal(wishes_.framebuffer.width)
+                       .add(" x ")
+                       .decimal(wishes_.framebuffer.height)
+                       .add(" pixels: the modes stay as they are"));
+    if (auto planned = plan_direct_map(); !planned)
+        return planned;
+
+    LayoutWishes layout_wishes{.physical_end = physical_end(direct_map_),
+                               .stack_bytes = wishes_.stack_bytes,
+                               .direct_map = wishes_.direct_map};
+    auto layout = plan_layout(plan_, layout_wishes);
+    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
+        log().warn(Text().add("no direct map at ").hex(wishes_.direct_map->value));
+        layout_wishes.direct_map = {};
+        layout = plan_layout(plan_, layout_wishes);
+    }
+    if (!layout)
+        return std::unexpected(layout.error());
+    layout_ = *layout;
+    const auto stack =
+        frames().allocate({.pages = layout_.stack.bytes / kPageBytes, .origin = "kernel stack"});
+    if (!stack)
+        return std::unexpected(stack.error());
+    stack_ = *stack;
+    log().line(Text()
+                   .add("direct map at ")
+                   .hex(layout_.direct_map.base.value)
+                   .add(", ")
+                   .size(layout_.direct_map.bytes)
+                   .add("; stack at ")
+                   .hex(layout_.stack.base.value)
+                   .add(", ")
+                   .size(layout_.stack.bytes));
+    return {};
+}
+
+Result<void> HandoffBuilder::plan_direct_map() {
+    auto displays = allocate_arena(frames(), Arena::bytes_for<BatonFramebuffer>(displays_.size()));
+    if (!displays)
+        return std::unexpected(displays.error());
+    const auto framebuffers = displays->array<BatonFramebuffer>(displays_.size());
+    if (!framebuffers)
+        return std::unexpected(framebuffers.error());
+    std::transform(displays_.begin(), displays_.end(), framebuffers->begin(),
+                   [](const Display& display) { return display.framebuffer; });
+
+    // The first one tells how many ranges there are, more or less: the allocation may add some.
+    constexpr std::size_t kRoom = 64;
+    const auto before = given_.platform.memory();
+    if (!before)
+        return std::unexpected(before.error());
+    auto arena =
+        allocate_arena(frames(), direct_map_bytes(before->size() + kRoom, plan_.page_runs.size(),
+                                                  framebuffers->size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto memory = given_.platform.memory();
+    if (!memory)
+        return std::unexpected(memory.error());
+    const auto direct_map = baton::plan_direct_map(*memory, plan_, *framebuffers, *arena);
+    if (!direct_map)
+        return std::unexpected(direct_map.error());
+    direct_map_ = *direct_map;
+    return {};
+}
+
+/// Stage 2 and its record: identity-mapped, so they must keep clear of the kernel's addresses.
+Result<void> HandoffBuilder::load_stage2() {
+    auto arena = allocate_arena(frames(), Arena::bytes_for<PhysRange>(plan_.regions.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto avoid = arena->array<PhysRange>(plan_.regions.size());
+    if (!avoid)
+        return std::unexpected(avoid.error());
+    std::transform(plan_.regions.begin(), plan_.regions.end(), avoid->begin(),
+                   [](const Region& region) {
+                       return PhysRange{{region.pages.base.value}, region.pages.bytes};
+                   });
+    kernel_pages_as_physical_ = *avoid;
+
+    const auto block = Stage2Block::load(given_.stage2, frames(), kernel_pages_as_physical_);
+    if (!block)
+        return std::unexpected(block.error());
+    stage2_ = *block;
+    given_.platform.make_executable(stage2_.code(), stage2_.data());
+    const auto memory = allocate_block(
+        frames(), handoff_bytes(plan_),
+        {.avoid = kernel_pages_as_physical_, .below = k4GiB, .origin = "handoff record"});
+    if (!memory)
+        return std::unexpected(memory.error());
+    handoff_memory_ = *memory;
+    log().line(Text().add("stage 2 at ").hex(stage2_.code().base.value));
+    return {};
+}
+
+/// Chooses its timer; it will be armed at the very end.
+Result<void> HandoffBuilder::prepare_watchdog() {
+    const uint32_t seconds = wishes_.watchdog_seconds;
+    if (seconds == 0)
+        return {};
+    watchdog_ = given_.platform.find_watchdog(seconds, kernel_pages_as_physical_);
+    if (!watchdog_ && wishes_.watchdog_required)
+        return wish_not_met(BATON_WISH_WATCHDOG, seconds);
+    if (!watchdog_) {
+        log().warn(Text().add("no watchdog: no timer that can raise an NMI in time"));
+        return {};
+    }
+    watchdog_disarm_ = disarm_watchdog(*watchdog_);
+    log().line(Text()
+                   .add("watchdog: ")
+                   .decimal(seconds)
+                   .add(" s, HPET timer ")
+                   .decimal(watchdog_->timer)
+                   .add(" at pin ")
+                   .decimal(watchdog_->pin));
+    return {};
+}
+
+/// For the kernel; empty without a watchdog.
+Bytes HandoffBuilder::watchdog_disarm() const {
+    return watchdog_ ? std::as_bytes(std::span(watchdog_disarm_)) : Bytes{};
+}
+
+Result<void> HandoffBuilder::build_page_tables() {
+    FramePool pool(frames());
+    auto mapper = PageMapper::create(
+        pool, {.huge_pages = given_.processor.huge_pages, .five_level = five_level_});
+    if (!mapper)
+        return std::unexpected(mapper.error());
+    std::array<IdentityMapping, kIdentityMappings> room = {
+        {{stage2_.code(), Access::read_execute},
+         {stage2_.data(), Access::read_write},
+         {handoff_memory_.pages(), Access::read_only}}};
+    std::size_t count = 3;
+    if (watchdog_)
+        for (const PhysAddr device :
+             {watchdog_->devices.timers, watchdog_->devices.io_apic.registers})
+            room[count++] = {watchdog_page(device), Access::read_write, Caching::uncacheable};
+    const std::span<const IdentityMapping> identity(room.data(), count);
+    const auto mapped = map_address_space(*mapper, {.plan = plan_,
+                                                    .layout = layout_,
+                                                    .direct_map = direct_map_,
+                                                    .stack = stack_,
+                                                    .identity = identity});
+    if (!mapped)
+        return mapped;
+    for (const IdentityMapping& mapping : identity)
+        if (auto added =
+                record_.add_identity_mapping(mapping.range, permissions_of(mapping.access));
+            !added)
+            return added;
+    page_table_root_ = mapper->root();
+    page_table_frames_ = mapper->table_frames();
+    record_.info().kernel_cr3 = page_table_root_.value;
+    log().line(Text()
+                   .add("page tables at ")
+                   .hex(page_table_root_.value)
+                   .add(five_level_ ? ", 5 levels, " : ", 4 levels, ")
+                   .count(page_table_frames_, "frame"));
+    return {};
+}
+
+} // namespace baton

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-efi/platform.hpp"
+
+#include "handoff/memory.hpp"
+#include "stage1-efi/boot_history.hpp"
+#include "stage1-efi/firmware_facts.hpp"
+#include "stage1-efi/graphics.hpp"
+#include "stage1/processor_facts.hpp"
+#include "stage1/watchdog.hpp"
+
+namespace baton {
+
+Result<FileSource*> EfiPlatform::open(std::optional<OpenFile>& slot, std::string_view path) {
+    slot.reset();
+    auto file = given_.volume.open(path, frames_);
+    if (!file)
+        return std::unexpected(file.error());
+    return &slot.emplace(std::move(*file), reader_);
+}
+
+Result<FileSource*> EfiPlatform::open_kernel(std::string_view path) {
+    const auto file = open(kernel_, path);
+    if (!file && file.error().code == ErrorCode::file_not_found)
+        return std::unexpected(
+            Error(ErrorCode::kernel_not_found, {file.error().numbers[0]}).about(path));
+    return file;
+}
+
+Result<FileSource*> EfiPlatform::open_module(std::string_view path) {
+    return open(module_, path);
+}
+
+Result<std::span<const PhysRange>> EfiPlatform::memory() {
+    constexpr std::size_t kRoom = 16; // descriptors that the allocation may add
+    const auto before = frames_.memory_map();
+    if (!before)
+        return std::unexpected(before.error());
+    const std::size_t most = before->size() + kRoom;
+    auto arena = allocate_arena(frames_, Arena::bytes_for<PhysRange>(most));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto room = arena->array<PhysRange>(most);
+    if (!room)
+        return std::unexpected(room.error());
+    const auto map = frames_.memory_map();
+    if (!map)
+        return std::unexpected(map.error());
+    return efi_cacheable_ranges(*map, *room);
+}
+
+Result<Platform::Needs> EfiPlatform::prepare() {
+    auto arena = allocate_arena(frames_, kBootDeviceArenaBytes);
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto device = find_boot_device(given_.firmware, *arena);
+    if (!device)
+        return std::unexpected(device.error());
+    boot_device_ = *device;
+    firmware_vendor_ = efi::text_of(given_.firmware.system->FirmwareVendor, *arena).value_or("");
+
+    const auto current = frames_.memory_map();
+    if (!current)
+        return std::unexpected(current.error());
+    const auto final_map = FinalMemoryMap::prepare(*current, frames_);
+    if (!final_map)
+        return std::unexpected(final_map.error());
+    final_map_ = *final_map;
+    constexpr std::size_t kBlocksToCome = 32;
+    return Needs{.fact_bytes = BootRecord::data_bytes(
+                     {firmware_vendor_, boot_device_.device_path, boot_device_.loader_path}),
+                 .claims = final_map_.capacity() +
+                           given_.firmware_memory.page_tables.ranges().size() +
+                           frames_.block_count() + kBlocksToCome};
+}
+
+void EfiPlatform::add_facts(BootRecord& record) {
+    BatonBootInfo& info = record.info();
+    info.firmware_cr3 = given_.firmware_memory.cr3;
+    add_firmware_facts(given_.firmware, info);
+    info.firmware_state = read_firmware_state();
+    info.virtualization = read_virtualization();
+    info.boot_device = boot_device_.record;
+    info.boot_device.device_path = record.add_text(boot_device_.device_path);
+    info.boot_device.loader_path = record.add_text(boot_device_.loader_path);
+    info.firmware_vendor = record.add_text(firmware_vendor_);
+}
+
+void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> last_words) {
+    kernel_.reset();
+    module_.reset();
+    if (last_words)
+        leave_boot_mark(given_.firmware, {.last_words = *last_words}, given_.log);
+    else
+        leave_no_boot_mark(given_.firmware);
+}
+
+Result<void> EfiPlatform::leave() {
+    const auto left = final_map_.exit_boot_services(given_.firmware);
+    // Only GetMemoryMap and ExitBootServices may be called after a try to exit.
+    if (left || left.error().code == ErrorCode::exit_boot_services_failed) {
+        frames_.keep();
+        given_.console.detach_from_firmware();
+    }
+    return left;
+}
+
+/// What the firmware says, and what Baton knows better.
+std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
+    std::size_t count = 0;
+    const auto add = [&](const TypedRange& claim) {
+        if (count < room.size())
+            room[count++] = claim;
+    };
+    const EfiMemoryMap map = final_map_.map();
+    for (std::size_t i = 0; i < map.size(); ++i)
+        add(efi_claim(map[i]));
+    for (const PhysRange& tables : given_.firmware_memory.page_tables.ranges())
+        add({.range = tables,
+             .type = BATON_MEMORY_LOADER_RECLAIMABLE,
+             .origin = "firmware's page tables"});
+    frames_.for_each_block([&](PhysRange range, const char* origin) {
+        add({.range = range, .type = final_type(origin), .origin = origin});
+    });
+    return count;
+}
+
+void EfiPlatform::finish(BootRecord& record, const Layout& layout, bool runtime_map) {
+    BatonBootInfo& info = record.info();
+    info.firmware_memory_map = record.to_virtual(final_map_.bytes().data()).value;
+    info.firmware_memory_map_bytes = final_map_.bytes().size();
+    info.firmware_descriptor_bytes = final_map_.descriptor_bytes();
+    info.firmware_descriptor_version = final_map_.descriptor_version();
+    if (runtime_map)
+        map_runtime_services(record, layout);
+}
+
+/// SetVirtualAddressMap for the direct map: UEFI 2.10 section 8.4. Under the firmware's own page
+/// tables, as it asks for.
+void EfiPlatform::map_runtime_services(BootRecord& record, const Layout& layout) {
+    const EfiMemoryMap map = final_map_.map();
+    for (std::size_t i = 0; i < map.size(); ++i)
+        final_map_.set_virtual_start(i, layout.direct_map.base.value + map[i].physical_start);
+    const EFI_STATUS status = given_.firmware.system->RuntimeServices->SetVirtualAddressMap(
+        final_map_.bytes().size(), final_map_.descriptor_bytes(), final_map_.descriptor_version(),
+        final_map_.descriptors());
+    if (efi::failed(status))
+        given_.log.warn(
+            Text().add("runtime services keep their physical addresses: status ").hex(status));
+    else
+        record.info().flags |= BATON_FLAG_RUNTIME_MAPPED;
+}
+
+bool EfiPlatform::can_map_runtime_services() {
+    return baton::can_map_runtime_services(given_.firmware);
+}
+
+Result<Displays> EfiPlatform::find_displays(const Wishes& wishes) {
+    const auto has_wished_mode = set_wished_mode(given_.firmware, wishes);
+    if (!has_wished_mode)
+        return std::unexpected(has_wished_mode.error());
+    const auto displays = baton::find_displays(given_.firmware, frames_);
+    if (!displays)
+        return std::unexpected(displays.error());
+    return Displays{.all = *displays, .has_wished_mode = *has_wished_mode};
+}
+
+/// Firmware that enforces W^X maps what it allocates as not executable, even EfiLoaderCode; it then
+/// has this protocol (UEFI 2.10 section 37.1). Where it is missing there is nothing to do, and
+/// where it fails the memory may be executable all the same.
+void EfiPlatform::make_executable(PhysRange code, PhysRange data) {
+    auto* const protocol = efi::locate_protocol<efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL>(
+        given_.firmware, efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID);
+    if (protocol == nullptr)
+        return;
+    protocol->SetMemoryAttributes(protocol, code.base.value, code.bytes, efi::EFI_MEMORY_RO);
+    protocol->ClearMemoryAttributes(protocol, code.base.value, code.bytes, EFI_MEMORY_XP);
+    protocol->ClearMemoryAttributes(protocol, data.base.value, data.bytes, efi::EFI_MEMORY_RO);
+    protocol->SetMemoryAttributes(protocol, data.base.value, data.bytes, EFI_MEMORY_XP);
+}
+
+std::optional<WatchdogPlan> EfiPlatform::find_watchdog(uint32_t seconds,
+                                                       std::span<const PhysRange> avoid) {
+    return baton::find_watchdog({find_rsdp(given_.firmware)}, seconds, avoid);
+}
+
+void EfiPlatform::start_watchdog(const WatchdogPlan& plan) {
+    baton::start_watchdog(plan);
+}
+
+} // namespace baton

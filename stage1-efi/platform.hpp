@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// UEFI as the HandoffBuilder sees it.
+#pragma once
+
+#include "handoff/log.hpp"
+#include "handoff/platform.hpp"
+#include "stage1-efi/boot_device.hpp"
+#include "stage1-efi/boot_memory_map.hpp"
+#include "stage1-efi/console.hpp"
+#include "stage1-efi/firmware_frames.hpp"
+#include "stage1-efi/firmware_state.hpp"
+#include "stage1-efi/volume.hpp"
+
+#include <optional>
+
+namespace baton {
+
+class EfiPlatform final : public Platform {
+  public:
+    /// All of it is referred to.
+    struct Given {
+        const efi::Firmware& firmware;
+        const FirmwareMemory& firmware_memory;
+        const File& volume;
+        Console& console;
+        Log& log;
+    };
+    /// What it allocates is given back when it goes, but for an error of leave(), after which
+    /// nothing can be.
+    explicit EfiPlatform(const Given& given)
+        : given_(given),
+          frames_(given.firmware, given.firmware_memory.occupied),
+          reader_(frames_) {}
+
+    FrameSource& frames() override { return frames_; }
+    Result<FileSource*> open_kernel(std::string_view path) override;
+    Result<FileSource*> open_module(std::string_view path) override;
+    Result<std::span<const PhysRange>> memory() override;
+    Result<Needs> prepare() override;
+    void add_facts(BootRecord& record) override;
+    Result<void> leave() override;
+    std::size_t claim_memory(std::span<TypedRange> room) override;
+
+    bool can_map_runtime_services() override;
+    Result<Displays> find_displays(const Wishes& wishes) override;
+    void make_executable(PhysRange code, PhysRange data) override;
+    std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
+                                              std::span<const PhysRange> avoid) override;
+    void prepare_to_leave(std::optional<PhysAddr> last_words) override;
+    void finish(BootRecord& record, const Layout& layout, bool runtime_map) override;
+    void start_watchdog(const WatchdogPlan& plan) override;
+
+  private:
+    class OpenFile final : public FileSource {
+      public:
+        OpenFile(File&& file, FileReader& reader) : file_(std::move(file)), reader_(reader) {}
+        Result<uint64_t> size() override { return file_.size(); }
+        Result<void> read(uint64_t offset, std::span<std::byte> into) override {
+            return reader_.read(file_, offset, into);
+        }
+
+      private:
+        File file_;
+        FileReader& reader_;
+    };
+
+    Result<FileSource*> open(std::optional<OpenFile>& slot, std::string_view path);
+    void map_runtime_services(BootRecord& record, const Layout& layout);
+
+    Given given_;
+    FirmwareFrames frames_;
+    FileReader reader_;
+    std::optional<OpenFile> kernel_;
+    std::optional<OpenFile> module_;
+    BootDevice boot_device_{};
+    std::string_view firmware_vendor_;
+    FinalMemoryMap final_map_;
+};
+
+} // namespace baton

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "handoff/builder.hpp"
+
+#include <cstdint>
+
+namespace baton {
+
+/// What CPUID says of paging.
+Processor read_processor();
+
+/// Frequency of the time-stamp counter in Hz as the processor or the hypervisor tells it; 0: they
+/// don't.
+uint64_t tsc_hz_from_cpuid();
+
+} // namespace baton
