@@ -127,7 +127,7 @@ class Machine:
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, hpet: bool = True,
-                 after: "Machine | None" = None):
+                 after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here; it has no
         partitions, or just the `partition`. With a `network` there is no disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
@@ -162,7 +162,7 @@ class Machine:
             *(["-serial", "chardev:console"] if serial_port else ["-serial", "none"]),
             "-d", "cpu_reset", "-D", str(self._log_file),
         ]
-        self._deadline = time.monotonic() + DEADLINE_SECONDS
+        self._deadline = time.monotonic() + deadline_seconds
         with self._errors_file.open("wb") as errors:
             self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
                                           stdout=subprocess.DEVNULL, stderr=errors,

@@ -100,6 +100,9 @@ def scenario(seed: str, number: int) -> Scenario:
     return Scenario(random_kernel(dice), plan, options)
 
 
+# What hangs does so for ever; what is slow may have a busy host.
+DEADLINE_SECONDS = 300
+
 BOOTED = re.compile(r"^checker: kept 0x[0-9a-f]+, broken 0x0$", re.MULTILINE)
 CAME_BACK = "shim: the loader came back with 0x8"
 KEPT_NOTHING = re.compile(r"^shim: .* keeps 0 pages, 0 pools, 0 files$", re.MULTILINE)
@@ -108,7 +111,8 @@ ERROR = re.compile(r"^error: (\w+): ", re.MULTILINE)
 
 def outcome(case: Scenario, directory: Path) -> str:
     """"booted", or the name of the error. Raises AssertionError for all else."""
-    machine = start(directory, case.kernel, plan=case.plan, **case.options)
+    machine = start(directory, case.kernel, plan=case.plan, deadline_seconds=DEADLINE_SECONDS,
+                    **case.options)
     try:
         machine.wait_for_debugcon(f"^checker: kept|^{CAME_BACK}")
         if BOOTED.search(machine.debugcon):

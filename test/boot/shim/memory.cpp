@@ -16,7 +16,7 @@ bool grows;
 UINTN garbled_descriptor_bytes; // 0: not garbled
 
 constexpr UINTN kPageBytes = 4096;
-constexpr UINTN kMostDescriptors = 2048;
+constexpr UINTN kMostDescriptors = 8192; // of 4 GiB
 
 /// The firmware's map, then what is made of it.
 EFI_MEMORY_DESCRIPTOR* garbled_map;

@@ -53,8 +53,8 @@ class FirmwareMap {
         Buffer memory(bytes);
         Arena arena(memory);
         std::vector<PhysRange> room(count_);
-        const auto memory = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);
-        const auto mappings = plan_direct_map(memory, kernel_, framebuffers_, arena);
+        const auto ranges = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);
+        const auto mappings = plan_direct_map(ranges, kernel_, framebuffers_, arena);
         if (!mappings)
             return std::unexpected(mappings.error());
         return std::vector(mappings->begin(), mappings->end());
