@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kRootSignature = "RSD PTR ";
 constexpr uint64_t kRootBytes = 20; // of revision 0, and what the first checksum covers
 constexpr uint64_t kRootBytes2 = 36;
+constexpr uint64_t kRootAlignment = 16;
 constexpr std::size_t kRevisionOffset = 15, kRsdtOffset = 16, kXsdtOffset = 24;
 
 // The header of a table: section 5.2.6.
@@ -59,10 +60,17 @@ struct RootTable {
     std::size_t address_bytes;
 };
 
+/// The root pointer's first part; empty where there is none.
+Bytes root_at(const PhysicalMemory& memory, PhysAddr address) {
+    const Bytes root = memory.at(address, kRootBytes);
+    const bool is_good =
+        root.size() == kRootBytes && has_signature(root, kRootSignature) && has_good_checksum(root);
+    return is_good ? root : Bytes{};
+}
+
 RootTable root_table(const PhysicalMemory& memory, PhysAddr root_pointer) {
-    const Bytes root = memory.at(root_pointer, kRootBytes);
-    if (root.size() < kRootBytes || !has_signature(root, kRootSignature) ||
-        !has_good_checksum(root))
+    const Bytes root = root_at(memory, root_pointer);
+    if (root.empty())
         return {};
     if (root[kRevisionOffset] >= std::byte{2}) {
         const Bytes root2 = memory.at(root_pointer, kRootBytes2);
@@ -77,6 +85,18 @@ RootTable root_table(const PhysicalMemory& memory, PhysAddr root_pointer) {
 }
 
 } // namespace
+
+PhysAddr find_root_pointer(const PhysicalMemory& memory) {
+    // The BIOS data area has the segment of the extended one.
+    const Bytes segment = memory.at({0x40e}, sizeof(uint16_t));
+    const uint64_t extended =
+        segment.size() == sizeof(uint16_t) ? uint64_t{read_at<uint16_t>(segment, 0)} << 4 : 0;
+    for (const PhysRange area : {PhysRange{{extended}, 1024}, PhysRange{{0xe'0000}, 0x2'0000}})
+        for (uint64_t at = 0; area.base.value != 0 && at < area.bytes; at += kRootAlignment)
+            if (!root_at(memory, area.base + at).empty())
+                return area.base + at;
+    return {};
+}
 
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature) {
     const auto [root, address_bytes] = root_table(memory, root_pointer);

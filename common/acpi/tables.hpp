@@ -22,6 +22,10 @@ class PhysicalMemory {
     ~PhysicalMemory() = default;
 };
 
+/// The root pointer that a BIOS leaves in its own memory (section 5.2.5.1), with a good checksum. 0
+/// where there is none.
+PhysAddr find_root_pointer(const PhysicalMemory& memory);
+
 /// The table with this signature, four characters, that the root pointer leads to: all of it, with
 /// a good checksum. Empty where there is none.
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);

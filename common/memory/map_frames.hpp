@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Physical memory from a map that nobody keeps but Baton: where there is no firmware to ask.
+#pragma once
+
+#include "memory/frame_source.hpp"
+#include "memory/memory_range.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace baton {
+
+/// Hands out what `map` calls usable, top down, and below 4 GiB where it can: code with 32-bit
+/// addresses reaches it there. Keeps clear of the first MiB, which kernels need for themselves, of
+/// what the map says anything else of as well, and of what is occupied.
+class MapFrames final : public FrameSource {
+  public:
+    /// A block that was handed out, or several that touch and have one origin.
+    struct Block {
+        PhysRange range;
+        const char* origin;
+    };
+    struct Given {
+        std::span<const TypedRange> map;     // in any order, overlapping as it likes
+        std::span<const PhysRange> occupied; // never to be handed out
+        std::span<PhysRange> taken;          // room: map and occupied, and one for each block
+        std::span<Block> blocks;             // room
+        uint64_t access_offset = 0;          // pointer - physical address; wraps
+    };
+    /// All of it is referred to. `taken` has room for the map and what is occupied.
+    explicit MapFrames(const Given& given);
+    MapFrames(const MapFrames&) = delete;
+    MapFrames& operator=(const MapFrames&) = delete;
+    ~MapFrames() = default;
+
+    /// Error: out_of_memory, also where there is no room to remember the block.
+    Result<PhysAddr> allocate(const FrameRequest& request) override;
+    std::byte* access(PhysAddr address) override {
+        return reinterpret_cast<std::byte*>(address.value + given_.access_offset);
+    }
+
+    std::span<const Block> blocks() const { return given_.blocks.first(block_count_); }
+
+  private:
+    std::span<const PhysRange> taken() const { return given_.taken.first(taken_count_); }
+    bool remember(PhysRange range, const char* origin);
+
+    Given given_;
+    std::size_t taken_count_ = 0;
+    std::size_t block_count_ = 0;
+};
+
+} // namespace baton

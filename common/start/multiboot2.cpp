@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "start/multiboot2.hpp"
+
+#include "memory/e820.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+// The tags of the boot information that Baton reads: sections 3.6.2 to 3.6.17.
+enum TagType : uint32_t {
+    kEnd = 0,
+    kCommandLine = 1,
+    kModule = 3,
+    kBasicMemory = 4,
+    kMemoryMap = 6,
+    kFramebuffer = 8,
+    kEfi64SystemTable = 12,
+    kAcpiOld = 14,
+    kAcpiNew = 15,
+    kEfiMemoryMap = 17,
+};
+
+struct TagHeader {
+    uint32_t type;
+    uint32_t bytes; // of the whole tag; the next one begins at a multiple of 8
+};
+constexpr uint64_t kLargestInfo = uint64_t{16} << 20;
+
+struct ModuleTag {
+    TagHeader header;
+    uint32_t start, end;
+};
+struct BasicMemoryTag {
+    TagHeader header;
+    uint32_t lower_kib, upper_kib;
+};
+struct MapTag { // of E820 and of EFI alike
+    TagHeader header;
+    uint32_t entry_bytes, version;
+};
+struct MapEntry {
+    uint64_t base, bytes;
+    uint32_t type; // the numbers of E820: section 3.6.8
+    uint32_t reserved;
+};
+struct FramebufferTag {
+    TagHeader header;
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bits_per_pixel, type;
+    uint16_t reserved;
+    uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+    uint16_t padding;
+};
+constexpr uint64_t kFramebufferTagBytes = 38; // without the padding
+constexpr uint8_t kDirectColour = 1;
+struct EfiTableTag {
+    TagHeader header;
+    uint64_t address;
+};
+
+class Parser {
+  public:
+    Parser(PhysAddr address, Bytes bytes, StartInfo& info)
+        : address_(address),
+          bytes_(bytes),
+          info_(info) {}
+
+    Result<void> run() {
+        uint64_t at = 2 * sizeof(uint32_t);
+        for (;;) {
+            if (!fits(at, sizeof(TagHeader), bytes_.size()))
+                return fail(ErrorCode::start_info_malformed, {at, ~0u, bytes_.size()});
+            offset_ = at;
+            const auto header = read_at<TagHeader>(bytes_, at);
+            if (header.bytes < sizeof header || !fits(at, header.bytes, bytes_.size()))
+                return malformed(header);
+            if (header.type == kEnd)
+                return finish();
+            if (auto read = read_tag(header, bytes_.subspan(at, header.bytes)); !read)
+                return read;
+            at += align_up(header.bytes, 8);
+        }
+    }
+
+  private:
+    std::unexpected<Error> malformed(const TagHeader& header) const {
+        return fail(ErrorCode::start_info_malformed, {offset_, header.type, header.bytes});
+    }
+
+    Result<void> read_tag(const TagHeader& header, Bytes tag) {
+        switch (header.type) {
+        case kCommandLine:
+            return read_text(header, tag.subspan(sizeof header), info_.command_line);
+        case kModule:
+            return read_module(header, tag);
+        case kBasicMemory:
+            return read_into(header, tag, basic_);
+        case kMemoryMap:
+            return read_map(header, tag);
+        case kFramebuffer:
+            return read_framebuffer(header, tag);
+        case kEfi64SystemTable:
+            return read_efi_table(header, tag);
+        case kAcpiOld:
+            if (info_.rsdp.value == 0)
+                info_.rsdp = address_ + offset_ + sizeof header;
+            return {};
+        case kAcpiNew:
+            info_.rsdp = address_ + offset_ + sizeof header;
+            return {};
+        case kEfiMemoryMap:
+            return read_efi_map(header, tag);
+        default:
+            return {};
+        }
+    }
+
+    template<class T>
+    Result<void> read_into(const TagHeader& header, Bytes tag, T& record) const {
+        if (tag.size() < sizeof(T))
+            return malformed(header);
+        record = read_at<T>(tag, 0);
+        return {};
+    }
+
+    Result<void> read_text(const TagHeader& header, Bytes bytes, std::string_view& text) const {
+        const auto end = std::find(bytes.begin(), bytes.end(), std::byte{0});
+        if (end == bytes.end())
+            return malformed(header);
+        text = {reinterpret_cast<const char*>(bytes.data()),
+                static_cast<std::size_t>(end - bytes.begin())};
+        return {};
+    }
+
+    Result<void> read_module(const TagHeader& header, Bytes tag) {
+        ModuleTag module{};
+        if (auto read = read_into(header, tag, module); !read)
+            return read;
+        std::string_view string;
+        if (auto read = read_text(header, tag.subspan(sizeof module), string); !read)
+            return read;
+        return add_start_module(info_, module.start, module.end, string);
+    }
+
+    Result<void> read_map(const TagHeader& header, Bytes tag) {
+        MapTag map{};
+        if (auto read = read_into(header, tag, map); !read)
+            return read;
+        if (map.entry_bytes < sizeof(MapEntry))
+            return malformed(header);
+        for (uint64_t at = sizeof map; fits(at, sizeof(MapEntry), tag.size());
+             at += map.entry_bytes) {
+            const auto entry = read_at<MapEntry>(tag, at);
+            if (auto added = info_.memory.add(e820_claim(entry.base, entry.bytes, entry.type));
+                !added)
+                return added;
+        }
+        return {};
+    }
+
+    Result<void> read_framebuffer(const TagHeader& header, Bytes tag) {
+        if (tag.size() < offsetof(FramebufferTag, red_shift))
+            return malformed(header);
+        FramebufferTag given{};
+        std::memcpy(&given, tag.data(), std::min(tag.size(), kFramebufferTagBytes));
+        if (given.type == kDirectColour)
+            info_.framebuffer = usable_framebuffer({.address = 0,
+                                                    .base_physical = given.address,
+                                                    .bytes = 0,
+                                                    .width_pixels = given.width,
+                                                    .height_pixels = given.height,
+                                                    .pitch_bytes = given.pitch,
+                                                    .bits_per_pixel = given.bits_per_pixel,
+                                                    .red_shift = given.red_shift,
+                                                    .red_bits = given.red_bits,
+                                                    .green_shift = given.green_shift,
+                                                    .green_bits = given.green_bits,
+                                                    .blue_shift = given.blue_shift,
+                                                    .blue_bits = given.blue_bits,
+                                                    .edid_bytes = 0,
+                                                    .edid = 0,
+                                                    .modes = 0,
+                                                    .mode_count = 0,
+                                                    .mode_entry_bytes = 0});
+        return {};
+    }
+
+    Result<void> read_efi_table(const TagHeader& header, Bytes tag) {
+        EfiTableTag table{};
+        if (auto read = read_into(header, tag, table); !read)
+            return read;
+        info_.efi_system_table = {table.address};
+        return {};
+    }
+
+    Result<void> read_efi_map(const TagHeader& header, Bytes tag) {
+        MapTag map{};
+        if (auto read = read_into(header, tag, map); !read)
+            return read;
+        if (map.entry_bytes < sizeof(EfiMemoryDescriptor))
+            return malformed(header);
+        info_.efi_map = tag.subspan(sizeof map);
+        info_.efi_map =
+            info_.efi_map.first(info_.efi_map.size() / map.entry_bytes * map.entry_bytes);
+        info_.efi_descriptor_bytes = map.entry_bytes;
+        info_.efi_descriptor_version = map.version;
+        return {};
+    }
+
+    /// Where there is no map, what every BIOS tells is one of two ranges: section 3.6.4.
+    Result<void> finish() {
+        if (!info_.memory.entries().empty() || !info_.efi_map.empty())
+            return {};
+        if (basic_.upper_kib == 0)
+            return fail(ErrorCode::start_memory_map_missing);
+        if (auto added =
+                info_.memory.add(e820_claim(0, uint64_t{basic_.lower_kib} << 10, kE820Memory));
+            !added)
+            return added;
+        return info_.memory.add(
+            e820_claim(uint64_t{1} << 20, uint64_t{basic_.upper_kib} << 10, kE820Memory));
+    }
+
+    PhysAddr address_;
+    Bytes bytes_;
+    StartInfo& info_;
+    BasicMemoryTag basic_{};
+    uint64_t offset_ = 0; // of the tag being read
+};
+
+} // namespace
+
+Result<void> read_multiboot2(PhysAddr address, const acpi::PhysicalMemory& memory,
+                             StartInfo& info) {
+    const Bytes head = memory.at(address, sizeof(uint32_t));
+    if (head.size() != sizeof(uint32_t))
+        return fail(ErrorCode::start_info_out_of_reach, {address.value, sizeof(uint32_t)});
+    const auto total = read_at<uint32_t>(head, 0);
+    if (total < 2 * sizeof(uint32_t) || total > kLargestInfo)
+        return fail(ErrorCode::start_info_malformed, {0, ~0u, total});
+    const auto bytes = StartReader(memory, info).read(address, total);
+    if (!bytes)
+        return std::unexpected(bytes.error());
+    return Parser(address, *bytes, info).run();
+}
+
+} // namespace baton

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "start/start_info.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+Result<Bytes> StartReader::read(PhysAddr address, uint64_t bytes) {
+    const Bytes found = bytes == 0 ? Bytes{} : memory_.at(address, bytes);
+    if (found.size() != bytes)
+        return fail(ErrorCode::start_info_out_of_reach, {address.value, bytes});
+    if (auto added = info_.structures.add({address, bytes}); !added)
+        return std::unexpected(added.error());
+    return found;
+}
+
+Result<std::string_view> StartReader::text(PhysAddr address) {
+    constexpr uint64_t kStep = 256;
+    if (address.value == 0)
+        return std::string_view{};
+    // In steps, so that the text may end at the very end of what can be reached.
+    for (uint64_t bytes = 1; bytes <= kLongestStartText; bytes += std::min(bytes, kStep)) {
+        const Bytes found = memory_.at(address, bytes);
+        if (found.size() != bytes)
+            return fail(ErrorCode::start_info_out_of_reach, {address.value, bytes});
+        const auto end = std::find(found.begin(), found.end(), std::byte{0});
+        if (end == found.end())
+            continue;
+        const auto length = static_cast<std::size_t>(end - found.begin());
+        if (auto added = info_.structures.add({address, length + 1}); !added)
+            return std::unexpected(added.error());
+        return std::string_view(reinterpret_cast<const char*>(found.data()), length);
+    }
+    return fail(ErrorCode::start_text_endless, {address.value, kLongestStartText});
+}
+
+Result<void> add_start_module(StartInfo& info, uint64_t start, uint64_t end,
+                              std::string_view string) {
+    if (end < start || end > kPhysicalAddressEnd)
+        return fail(ErrorCode::start_module_malformed, {info.modules.entries().size(), start, end});
+    return info.modules.add({.contents = {{start}, end - start}, .string = string});
+}
+
+std::optional<BatonFramebuffer> usable_framebuffer(BatonFramebuffer framebuffer) {
+    const auto fits_pixel = [&](uint8_t shift, uint8_t bits) {
+        return bits != 0 && shift + bits <= framebuffer.bits_per_pixel;
+    };
+    const bool has_pixels = framebuffer.bits_per_pixel % 8 == 0 &&
+                            framebuffer.bits_per_pixel <= 32 && framebuffer.width_pixels != 0 &&
+                            framebuffer.height_pixels != 0;
+    if (!has_pixels || !fits_pixel(framebuffer.red_shift, framebuffer.red_bits) ||
+        !fits_pixel(framebuffer.green_shift, framebuffer.green_bits) ||
+        !fits_pixel(framebuffer.blue_shift, framebuffer.blue_bits) ||
+        framebuffer.pitch_bytes / (framebuffer.bits_per_pixel / 8u) < framebuffer.width_pixels)
+        return {};
+    framebuffer.bytes = uint64_t{framebuffer.pitch_bytes} * framebuffer.height_pixels;
+    const uint64_t base = framebuffer.base_physical;
+    if (base == 0 || base >= kPhysicalAddressEnd || framebuffer.bytes > kPhysicalAddressEnd - base)
+        return {};
+    return framebuffer;
+}
+
+} // namespace baton
