@@ -206,8 +206,13 @@ typedef struct BatonThreadLocalStorage {
     uint64_t alignment;
 } BatonThreadLocalStorage;
 
-/* How the kernel was reached. */
-enum BatonBootPath { BATON_BOOT_PATH_UEFI = 1 };
+/* How the kernel was reached. docs/boot-protocol.md says what each path can't give. */
+enum BatonBootPath {
+    BATON_BOOT_PATH_UEFI = 1,       /* the loader was a UEFI application */
+    BATON_BOOT_PATH_PVH = 2,        /* a VMM started it directly: QEMU, Xen, Cloud Hypervisor, … */
+    BATON_BOOT_PATH_MULTIBOOT2 = 3, /* GRUB, or another Multiboot2 loader */
+    BATON_BOOT_PATH_LINUX = 4       /* by the Linux boot protocol */
+};
 
 enum BatonSecureBoot {
     BATON_SECURE_BOOT_UNKNOWN = 0,
