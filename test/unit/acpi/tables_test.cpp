@@ -191,5 +191,28 @@ TEST(AcpiMadt, AnEntryThatGoesNowhereEndsIt) {
     EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
 }
 
+TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {
+    const Buffer root = root_pointer(0, 0x1000, 0);
+    Memory memory;
+    memory.islands[0x40e] = {std::byte{0xc0}, std::byte{0x9f}};
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0});
+    memory.islands[0xf'fff0 - 0x10] = root;
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0xf'ffe0});
+    memory.islands[0xe'0000] = root;
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0xe'0000});
+    memory.islands[0x9'fc00 + 1024] = root; // beyond the first KiB
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0xe'0000});
+    memory.islands[0x9'fff0] = root;
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0x9'fff0});
+}
+
+TEST(AcpiRootPointer, NeedsAGoodChecksumAndAMultipleOf16) {
+    Memory memory;
+    memory.islands[0xe'0008] = root_pointer(0, 0x1000, 0);
+    memory.islands[0xe'0010] = root_pointer(0, 0x1000, 0);
+    memory.islands[0xe'0010][9] ^= std::byte{1};
+    EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0});
+}
+
 } // namespace
 } // namespace baton::test
