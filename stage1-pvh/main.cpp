@@ -1,18 +1,224 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <cstdint>
-extern "C" void stage1_main(uint64_t path, uint64_t info, uint64_t magic);
+//
+// Stage 1 for who starts Baton without firmware services: PVH, Multiboot2, the Linux boot protocol.
+#include "config/path.hpp"
+#include "config/start_line.hpp"
+#include "handoff/builder.hpp"
+#include "handoff/log.hpp"
+#include "stage1-pvh/console.hpp"
+#include "stage1-pvh/machine.hpp"
+#include "stage1-pvh/platform.hpp"
+#include "stage1/cpu.hpp"
+#include "stage1/processor.hpp"
+#include "stage1/random.hpp"
+#include "stage1/stage2.hpp"
+#include "start/hvm.hpp"
+#include "start/linux.hpp"
+#include "start/multiboot2.hpp"
+
+#include <array>
+#include <new>
+
+namespace baton {
 namespace {
-inline void put(char c) { asm volatile("outb %0, $0xe9" :: "a"(c)); }
-struct A { virtual void f(); protected: ~A() = default; };
-struct B final : public A { void f() override { put('V'); } };
-void A::f() {  }
-B a;
-A* volatile pa = &a;
+
+// Large, and there is no memory to be had before it is known.
+alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_room{};
+constinit std::array<MapFrames::Block, 512> block_room{};
+constinit std::array<PhysRange, 2048> taken_room{};
+constinit std::array<PhysRange, 512> occupied_room{};
+constinit std::array<char, 32768> log_memory{};
+
+/// How this image was entered.
+struct Start {
+    uint32_t path; // enum BatonBootPath
+    PhysAddr info;
+    uint32_t magic; // Multiboot2's
+};
+
+Result<void> read_start(const Start& start, StartInfo& info) {
+    const MappedMemory memory;
+    switch (start.path) {
+    case BATON_BOOT_PATH_PVH:
+        return read_hvm_start(start.info, memory, info);
+    case BATON_BOOT_PATH_MULTIBOOT2:
+        if (start.magic != kMultiboot2Magic)
+            return fail(ErrorCode::start_info_unknown, {start.magic});
+        return read_multiboot2(start.info, memory, info);
+    default:
+        return read_linux_boot(start.info, memory, info);
+    }
 }
-extern "C" void stage1_main(uint64_t path, uint64_t info, uint64_t) {
-    put(static_cast<char>('0' + path));
-    put(*reinterpret_cast<const char*>(info));
-    pa->f();
-    put('\n');
-    for (;;) asm volatile("cli; hlt");
+
+/// Memory that is not to be overwritten before the kernel runs.
+std::span<const PhysRange> find_occupied(const StartInfo& info) {
+    std::size_t count = 0;
+    occupied_room[count++] = image_range();
+    for (const PhysRange& range : info.structures.entries())
+        occupied_room[count++] = range;
+    for (const StartModule& module : info.modules.entries())
+        occupied_room[count++] = module.contents;
+    return std::span<const PhysRange>(occupied_room).first(count);
+}
+
+class LogRemarks final : public RemarkSink {
+  public:
+    explicit LogRemarks(Log& log) : log_(log) {}
+    void remark(const Remark& remark) override {
+        log_.line(Text().add("command line: ").add(remark.key).add(": not known, ignored"));
+    }
+
+  private:
+    Log& log_;
+};
+
+/// The first word of a module's string is its path, the rest the string for the kernel. A module
+/// without one is called after its number.
+Result<NamedModule> name_module(const StartModule& module, std::size_t number, Arena& arena) {
+    const std::string_view string = trim(module.string);
+    const std::size_t blank = std::min(string.find(' '), string.size());
+    Text number_text;
+    std::string_view path = head(string, blank);
+    if (path.empty()) {
+        if (number == 0)
+            number_text.add("kernel");
+        else
+            number_text.add("module-").decimal(number);
+        path = number_text.view();
+    }
+    const auto normalised = normalise_path(path, {}, arena);
+    if (!normalised)
+        return std::unexpected(normalised.error().about(path));
+    return NamedModule{.contents = module.contents,
+                       .entry = {.path = *normalised, .string = trim(tail(string, blank))}};
+}
+
+Result<std::span<NamedModule>> name_modules(const StartInfo& info, FrameSource& frames) {
+    constexpr uint64_t kNumberedPath = 32;
+    const auto modules = info.modules.entries();
+    if (modules.empty())
+        return fail(ErrorCode::kernel_not_given);
+    uint64_t bytes = Arena::bytes_for<NamedModule>(modules.size());
+    for (const StartModule& module : modules)
+        bytes += path_arena_bytes(module.string.size() + kNumberedPath);
+    auto arena = allocate_arena(frames, bytes);
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto named = arena->array<NamedModule>(modules.size());
+    if (!named)
+        return std::unexpected(named.error());
+    for (std::size_t i = 0; i < modules.size(); ++i) {
+        const auto module = name_module(modules[i], i, *arena);
+        if (!module)
+            return std::unexpected(module.error());
+        (*named)[i] = *module;
+    }
+    return *named;
+}
+
+Result<BootEntry> make_entry(const StartInfo& info, std::span<const NamedModule> modules,
+                             FrameSource& frames, Log& log) {
+    auto arena = allocate_arena(frames, start_line_arena_bytes(info.command_line.size()) +
+                                            Arena::bytes_for<BootModule>(modules.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
+    LogRemarks remarks(log);
+    auto entry = parse_start_line(info.command_line, *arena, remarks);
+    if (!entry)
+        return std::unexpected(entry.error().about("command line"));
+    const auto others = arena->array<BootModule>(modules.size() - 1);
+    if (!others)
+        return std::unexpected(others.error());
+    for (std::size_t i = 1; i < modules.size(); ++i)
+        (*others)[i - 1] = modules[i].entry;
+    entry->kernel = modules.front().entry.path;
+    entry->modules = *others;
+    return *entry;
+}
+
+std::string_view name_of(uint32_t path) {
+    switch (path) {
+    case BATON_BOOT_PATH_PVH:
+        return "PVH";
+    case BATON_BOOT_PATH_MULTIBOOT2:
+        return "Multiboot2";
+    default:
+        return "the Linux boot protocol";
+    }
+}
+
+/// Returns only if it can't boot. `entry` is what to do then, as far as it is known.
+Error boot(const Start& start, const Console& console, Log& log, BootEntry& entry) {
+    if (!cpu::has_no_execute())
+        return Error(ErrorCode::cpu_lacks_no_execute);
+    StartInfo& start_info = *new (start_info_room.data()) StartInfo;
+    if (const auto read = read_start(start, start_info); !read)
+        return read.error();
+    if (start_info.rsdp.value == 0)
+        start_info.rsdp = acpi::find_root_pointer(MappedMemory());
+    MapFrames frames({.map = start_info.memory.entries(),
+                      .occupied = find_occupied(start_info),
+                      .taken = taken_room,
+                      .blocks = block_room});
+    const Processor processor = read_processor();
+    const auto memory = memory_to_map(start_info, frames);
+    if (!memory)
+        return memory.error();
+    if (const auto mapped = map_machine(frames, *memory, {}, processor.huge_pages); !mapped)
+        return mapped.error();
+    log.step("machine checked");
+
+    const auto modules = name_modules(start_info, frames);
+    if (!modules)
+        return modules.error();
+    const auto made = make_entry(start_info, *modules, frames, log);
+    if (!made)
+        return made.error();
+    entry = *made;
+    StartPlatform platform({.start = start_info,
+                            .frames = frames,
+                            .modules = *modules,
+                            .huge_pages = processor.huge_pages});
+    const PreviousBoot previous{};
+    HandoffBuilder builder({.platform = platform,
+                            .entry = entry,
+                            .log = log,
+                            .stage2 = stage2_bytes(),
+                            .processor = processor,
+                            .random = draw_random_numbers({}, false),
+                            .ports = console.ports(),
+                            .previous = previous,
+                            .path = static_cast<BatonBootPath>(start.path)});
+    if (const auto built = builder.build(); !built)
+        return built.error();
+    const auto record = builder.leave();
+    if (!record)
+        return record.error();
+    call_stage2(builder.stage2().entry64(), **record);
+}
+
+} // namespace
+} // namespace baton
+
+extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t magic) {
+    using namespace baton;
+    const uint64_t start = cpu::read_tsc();
+    Console console;
+    Log log(console, {.read = cpu::read_tsc, .start = start, .hz = find_tsc_hz()}, log_memory);
+    log.step("stage 1 started");
+    log.line(Text()
+                 .add("Baton " BATON_VERSION ", stage 1 for ")
+                 .add(name_of(path))
+                 .add(", at ")
+                 .hex(image_range().base.value));
+    BootEntry entry{};
+    const Error error = boot({path, {info}, magic}, console, log, entry);
+    console.write_line(Text().error(error).view());
+    constexpr uint16_t kDebugExit = 0xf4; // QEMU's isa-debug-exit, as `./baton run` has it
+    constexpr uint8_t kNothingBooted = 0x11;
+    if (entry.after_fault.action == AfterFault::Action::exit)
+        cpu::out8(kDebugExit, kNothingBooted);
+    console.write_line("nothing was booted: the machine stops");
+    for (;;)
+        asm volatile("cli; hlt");
 }

@@ -49,6 +49,18 @@ inline uint64_t read_cr4() {
     return value;
 }
 
+/// All of the caller's code and stack lie at the same addresses in the new tables.
+inline void write_cr3(uint64_t value) {
+    asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+inline void write_msr(uint32_t index, uint64_t value) {
+    asm volatile("wrmsr"
+                 :
+                 : "c"(index), "a"(static_cast<uint32_t>(value)),
+                   "d"(static_cast<uint32_t>(value >> 32))
+                 : "memory");
+}
+
 inline uint64_t read_stack_pointer() {
     uint64_t value;
     asm volatile("mov %%rsp, %0" : "=r"(value));
@@ -69,6 +81,9 @@ inline TableRegister read_idtr() {
     TableRegister value;
     asm volatile("sidt %0" : "=m"(value));
     return value;
+}
+inline void write_idtr(const TableRegister& value) {
+    asm volatile("lidt %0" : : "m"(value));
 }
 
 inline void out8(uint16_t port, uint8_t value) {

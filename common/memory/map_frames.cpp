@@ -11,7 +11,6 @@ namespace baton {
 namespace {
 
 constexpr uint64_t kLowest = uint64_t{1} << 20;
-constexpr PhysAddr k4GiB{uint64_t{1} << 32};
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
 
 /// The whole pages of what a claim says is free, above the first MiB.
@@ -52,7 +51,7 @@ Result<PhysAddr> MapFrames::allocate(const FrameRequest& request) {
     auto place = find_place(given_.map, k4GiB, request, taken());
     if (!place)
         place = find_place(given_.map, kAnywhere, request, taken());
-    if (!place || !remember({*place, request.pages * kPageBytes}, request.origin))
+    if (!place || !remember(PhysRange{*place, request.pages * kPageBytes}, request.origin))
         return std::unexpected(
             Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
                 .about(request.origin));

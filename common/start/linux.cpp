@@ -134,10 +134,7 @@ Result<void> read_efi(const EfiInfo& efi, StartReader& reader, StartInfo& info) 
     const auto map = reader.read({join(efi.map_high, efi.map)}, efi.map_bytes);
     if (!map)
         return std::unexpected(map.error());
-    info.efi_map = map->first(map->size() / efi.descriptor_bytes * efi.descriptor_bytes);
-    info.efi_descriptor_bytes = efi.descriptor_bytes;
-    info.efi_descriptor_version = efi.descriptor_version;
-    return {};
+    return add_efi_map(info, *map, efi.descriptor_bytes, efi.descriptor_version);
 }
 
 void read_screen(const ScreenInfo& screen, StartInfo& info) {
@@ -189,7 +186,7 @@ Result<void> read_linux_boot(PhysAddr address, const acpi::PhysicalMemory& memor
         return read;
     if (auto read = read_efi(boot.efi, reader, info); !read)
         return read;
-    if (info.memory.entries().empty() && info.efi_map.empty())
+    if (info.memory.entries().empty())
         return fail(ErrorCode::start_memory_map_missing);
     const auto line = reader.text({join(boot.command_line_high, boot.command_line)});
     if (!line)

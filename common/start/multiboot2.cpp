@@ -151,6 +151,8 @@ class Parser {
             return read;
         if (map.entry_bytes < sizeof(MapEntry))
             return malformed(header);
+        if (!info_.efi_map.empty())
+            return {};
         for (uint64_t at = sizeof map; fits(at, sizeof(MapEntry), tag.size());
              at += map.entry_bytes) {
             const auto entry = read_at<MapEntry>(tag, at);
@@ -202,17 +204,12 @@ class Parser {
             return read;
         if (map.entry_bytes < sizeof(EfiMemoryDescriptor))
             return malformed(header);
-        info_.efi_map = tag.subspan(sizeof map);
-        info_.efi_map =
-            info_.efi_map.first(info_.efi_map.size() / map.entry_bytes * map.entry_bytes);
-        info_.efi_descriptor_bytes = map.entry_bytes;
-        info_.efi_descriptor_version = map.version;
-        return {};
+        return add_efi_map(info_, tag.subspan(sizeof map), map.entry_bytes, map.version);
     }
 
     /// Where there is no map, what every BIOS tells is one of two ranges: section 3.6.4.
     Result<void> finish() {
-        if (!info_.memory.entries().empty() || !info_.efi_map.empty())
+        if (!info_.memory.entries().empty())
             return {};
         if (basic_.upper_kib == 0)
             return fail(ErrorCode::start_memory_map_missing);

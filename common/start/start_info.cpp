@@ -41,6 +41,18 @@ Result<void> add_start_module(StartInfo& info, uint64_t start, uint64_t end,
     return info.modules.add({.contents = {{start}, end - start}, .string = string});
 }
 
+Result<void> add_efi_map(StartInfo& info, Bytes map, uint32_t descriptor_bytes, uint32_t version) {
+    const EfiMemoryMap descriptors(map, descriptor_bytes);
+    info.efi_map = map.first(descriptors.size() * descriptor_bytes);
+    info.efi_descriptor_bytes = descriptor_bytes;
+    info.efi_descriptor_version = version;
+    info.memory.clear();
+    for (std::size_t i = 0; i < descriptors.size(); ++i)
+        if (auto added = info.memory.add(efi_claim(descriptors[i])); !added)
+            return added;
+    return {};
+}
+
 std::optional<BatonFramebuffer> usable_framebuffer(BatonFramebuffer framebuffer) {
     const auto fits_pixel = [&](uint8_t shift, uint8_t bits) {
         return bits != 0 && shift + bits <= framebuffer.bits_per_pixel;

@@ -32,6 +32,7 @@ class StartList {
         return {};
     }
     std::span<const T> entries() const { return std::span(entries_).first(count_); }
+    void clear() { count_ = 0; }
 
   private:
     std::array<T, kCapacity> entries_;
@@ -47,7 +48,8 @@ struct StartModule {
 /// Plain data; views lie in the memory that it was read from. What is not told is empty or 0.
 /// Large: keep it off the stack.
 struct StartInfo {
-    StartList<TypedRange, 1024> memory; // as told, in any order; with E820 types where it says so
+    /// As told, in any order: UEFI's claims where it left a map, else those of E820.
+    StartList<TypedRange, 1024> memory;
     StartList<StartModule, 128> modules;
     StartList<PhysRange, 192> structures; // where all this lies, but for the modules' contents
     std::string_view command_line;
@@ -89,6 +91,10 @@ class StartReader {
 /// Error: start_module_malformed, start_info_too_long.
 Result<void> add_start_module(StartInfo& info, uint64_t start, uint64_t end,
                               std::string_view string);
+
+/// UEFI's map, as it was when boot services ended, goes over every other. What is too short for a
+/// descriptor at its end is left out. Error: start_info_too_long.
+Result<void> add_efi_map(StartInfo& info, Bytes map, uint32_t descriptor_bytes, uint32_t version);
 
 /// Of colours with at least one bit each, of whole bytes a pixel, and with rows as long as its
 /// width: nothing for another one, which can't be drawn in. `bytes` is filled in here.

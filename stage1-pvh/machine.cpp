@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-pvh/machine.hpp"
+
+#include "handoff/memory.hpp"
+#include "memory/normalise.hpp"
+#include "paging/page_mapper.hpp"
+#include "stage1/cpu.hpp"
+#include "stage1/processor.hpp"
+
+#include <algorithm>
+#include <array>
+
+extern "C" {
+extern const std::byte image_start[]; // of the linker script, as the next three
+extern const std::byte text_end[];
+extern const std::byte constants_end[];
+extern const std::byte image_end[];
+}
+
+namespace baton {
+namespace {
+
+PhysRange between(const std::byte* first, const std::byte* last) {
+    return {{reinterpret_cast<uint64_t>(first)}, static_cast<uint64_t>(last - first)};
+}
+
+/// Gives each frame of the tables the name that the memory map tells.
+class TableFrames final : public FrameSource {
+  public:
+    explicit TableFrames(FrameSource& source) : source_(source) {}
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override {
+        FrameRequest named = request;
+        named.origin = "firmware's page tables";
+        return source_.allocate(named);
+    }
+    std::byte* access(PhysAddr address) override { return source_.access(address); }
+
+  private:
+    FrameSource& source_;
+};
+
+// The normaliser sorts this out too; three of its types, each stronger than the one before, stand
+// for the kinds of mapping.
+constexpr BatonMemoryType kReadWrite = BATON_MEMORY_RESERVED;
+constexpr BatonMemoryType kReadOnly = BATON_MEMORY_FRAMEBUFFER;
+constexpr BatonMemoryType kExecute = BATON_MEMORY_BAD;
+
+Access access_of(BatonMemoryType type) {
+    if (type == kExecute)
+        return Access::read_execute;
+    return type == kReadOnly ? Access::read_only : Access::read_write;
+}
+
+Result<std::span<const NormalisedRange>>
+sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange code) {
+    const std::size_t most = memory.size() + 4;
+    auto arena =
+        allocate_arena(frames, Arena::bytes_for<TypedRange>(most) +
+                                   Arena::bytes_for<RangeEdge>(edges_needed(most)) +
+                                   2 * Arena::bytes_for<uint32_t>(most) +
+                                   Arena::bytes_for<NormalisedRange>(normalised_at_most(most)));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto claims = arena->array<TypedRange>(most);
+    const auto edges = arena->array<RangeEdge>(edges_needed(most));
+    const auto heap = arena->array<uint32_t>(most);
+    const auto firmware_heap = arena->array<uint32_t>(most);
+    const auto ranges = arena->array<NormalisedRange>(normalised_at_most(most));
+    if (!claims || !edges || !heap || !firmware_heap || !ranges)
+        return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
+    std::size_t count = 0;
+    for (const PhysRange& range : memory)
+        (*claims)[count++] = {.range = range, .type = kReadWrite};
+    for (const TypedRange& claim :
+         {TypedRange{.range = {{0}, kInitiallyMapped}, .type = kReadWrite},
+          TypedRange{.range = between(text_end, constants_end), .type = kReadOnly},
+          TypedRange{.range = between(image_start, text_end), .type = kExecute},
+          TypedRange{.range = code, .type = kExecute}})
+        (*claims)[count++] = claim;
+    return normalise(*claims, {*edges, *heap, *firmware_heap}, *ranges);
+}
+
+constexpr uint32_t kMsrEfer = 0xc000'0080;
+constexpr uint64_t kNoExecuteEnable = uint64_t{1} << 11; // EFER.NXE
+
+} // namespace
+
+PhysRange image_range() {
+    return between(image_start, image_end);
+}
+
+Result<void> map_machine(FrameSource& frames, std::span<const PhysRange> memory, PhysRange code,
+                         bool huge_pages) {
+    const auto mappings = sort_mappings(frames, memory, code);
+    if (!mappings)
+        return std::unexpected(mappings.error());
+    TableFrames table_frames(frames);
+    auto mapper = PageMapper::create(table_frames, {.huge_pages = huge_pages, .five_level = false});
+    if (!mapper)
+        return std::unexpected(mapper.error());
+    for (const NormalisedRange& mapping : *mappings)
+        if (auto mapped = mapper->map({.virtual_base = {mapping.range.base.value},
+                                       .physical_base = mapping.range.base,
+                                       .bytes = mapping.range.bytes,
+                                       .access = access_of(mapping.type)});
+            !mapped)
+            return mapped;
+    cpu::write_msr(kMsrEfer, cpu::read_msr(kMsrEfer) | kNoExecuteEnable);
+    cpu::write_cr3(mapper->root().value);
+    return {};
+}
+
+namespace {
+
+// The PC's timer, an 8254: channel 2, whose gate and output port 61h has (IBM PC/AT technical
+// reference, "System timers").
+constexpr uint16_t kTimer2 = 0x42, kTimerControl = 0x43, kTimerGate = 0x61;
+constexpr uint8_t kGate = 1, kSpeaker = 2, kOutput = 0x20;
+constexpr uint8_t kTimer2OneShot = 0xb0; // low byte, then high byte; mode 0
+constexpr uint64_t kTimerHz = 1'193'182;
+constexpr uint16_t kTicks = 1193; // about a millisecond
+
+/// Ticks of the TSC while channel 2 counts down; 0 where it doesn't.
+uint64_t measure_once() {
+    constexpr uint32_t kMostReads = 10'000'000; // a channel that stands still
+    const auto gate = static_cast<uint8_t>(cpu::in8(kTimerGate) & ~(kSpeaker | kGate));
+    cpu::out8(kTimerGate, gate);
+    cpu::out8(kTimerControl, kTimer2OneShot);
+    cpu::out8(kTimer2, kTicks & 0xff);
+    cpu::out8(kTimer2, kTicks >> 8);
+    cpu::out8(kTimerGate, gate | kGate);
+    const uint64_t start = cpu::read_tsc();
+    if ((cpu::in8(kTimerGate) & kOutput) != 0) // nothing was started
+        return 0;
+    uint32_t reads = 0;
+    while ((cpu::in8(kTimerGate) & kOutput) == 0)
+        if (++reads == kMostReads)
+            return 0;
+    return cpu::read_tsc() - start;
+}
+
+} // namespace
+
+uint64_t find_tsc_hz() {
+    if (const uint64_t hz = tsc_hz_from_cpuid(); hz != 0)
+        return hz;
+    constexpr unsigned kTries = 3; // the shortest: whatever comes in between makes one longer
+    uint64_t shortest = ~uint64_t{0};
+    for (unsigned i = 0; i < kTries; ++i)
+        shortest = std::min(shortest, measure_once());
+    return shortest * kTimerHz / kTicks;
+}
+
+} // namespace baton

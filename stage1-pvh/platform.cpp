@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1-pvh/platform.hpp"
+
+#include "handoff/memory.hpp"
+#include "memory/normalise.hpp"
+#include "stage1-pvh/machine.hpp"
+#include "stage1/processor_facts.hpp"
+#include "stage1/watchdog.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace baton {
+
+Result<uint64_t> MemoryFile::size() {
+    if (contents_.empty())
+        return fail(ErrorCode::file_empty);
+    return contents_.bytes;
+}
+
+Result<void> MemoryFile::read(uint64_t offset, std::span<std::byte> into) {
+    std::memcpy(into.data(), reinterpret_cast<const std::byte*>(contents_.base.value) + offset,
+                into.size());
+    return {};
+}
+
+Result<FileSource*> StartPlatform::open_kernel(std::string_view) {
+    kernel_ = MemoryFile(given_.modules.front().contents);
+    return &kernel_;
+}
+
+Result<FileSource*> StartPlatform::open_module(std::string_view path) {
+    const auto modules = given_.modules.subspan(1);
+    const auto found = std::ranges::find_if(
+        modules, [&](const NamedModule& module) { return module.entry.path == path; });
+    if (found == modules.end())
+        return std::unexpected(Error(ErrorCode::file_not_found).about(path));
+    module_ = MemoryFile(found->contents);
+    return &module_;
+}
+
+Result<std::span<const PhysRange>> StartPlatform::memory() {
+    return memory_to_map(given_.start, given_.frames);
+}
+
+Result<Platform::Needs> StartPlatform::prepare() {
+    if (error_)
+        return std::unexpected(*error_);
+    constexpr std::size_t kBlocksToCome = 32;
+    return Needs{.fact_bytes = 0,
+                 .claims = given_.start.memory.entries().size() +
+                           given_.start.structures.entries().size() + 1 +
+                           given_.frames.blocks().size() + kBlocksToCome};
+}
+
+void StartPlatform::add_facts(BootRecord& record) {
+    BatonBootInfo& info = record.info();
+    info.firmware_state = read_firmware_state();
+    info.firmware_cr3 = info.firmware_state.cr3;
+    info.virtualization = read_virtualization();
+    info.rsdp_physical = given_.start.rsdp.value;
+    info.efi_system_table_physical = given_.start.efi_system_table.value;
+}
+
+std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
+    std::size_t count = 0;
+    const auto add = [&](const TypedRange& claim) {
+        if (count < room.size())
+            room[count++] = claim;
+    };
+    for (const TypedRange& claim : given_.start.memory.entries())
+        add(claim);
+    add({.range = image_range(), .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "stage 1"});
+    for (const PhysRange& range : given_.start.structures.entries())
+        add({.range = range,
+             .type = BATON_MEMORY_LOADER_RECLAIMABLE,
+             .origin = "start information"});
+    for (const MapFrames::Block& block : given_.frames.blocks())
+        add({.range = block.range, .type = final_type(block.origin), .origin = block.origin});
+    return count;
+}
+
+Result<Displays> StartPlatform::find_displays(const Wishes& wishes) {
+    const auto& wish = wishes.framebuffer;
+    if (!given_.start.framebuffer)
+        return Platform::find_displays(wishes);
+    const BatonFramebuffer& screen = *given_.start.framebuffer;
+    const bool matches = (wish.width == 0 && wish.height == 0) ||
+                         (wish.width == screen.width_pixels && wish.height == screen.height_pixels);
+    if (!matches && wish.required)
+        return wish_not_met(BATON_WISH_FRAMEBUFFER, wish.width, wish.height);
+    mode_ = {.width_pixels = screen.width_pixels,
+             .height_pixels = screen.height_pixels,
+             .pitch_bytes = screen.pitch_bytes,
+             .bits_per_pixel = screen.bits_per_pixel,
+             .red_shift = screen.red_shift,
+             .red_bits = screen.red_bits,
+             .green_shift = screen.green_shift,
+             .green_bits = screen.green_bits,
+             .blue_shift = screen.blue_shift,
+             .blue_bits = screen.blue_bits,
+             .linear = 1};
+    display_ = {.framebuffer = screen, .edid = given_.start.edid, .modes = {&mode_, 1}};
+    return Displays{.all = {&display_, 1}, .has_wished_mode = matches};
+}
+
+void StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {
+    const auto memory = memory_to_map(given_.start, given_.frames);
+    const auto mapped = memory ? map_machine(given_.frames, *memory, code, given_.huge_pages)
+                               : Result<void>(std::unexpected(memory.error()));
+    if (!mapped)
+        error_ = mapped.error();
+}
+
+std::optional<WatchdogPlan> StartPlatform::find_watchdog(uint32_t seconds,
+                                                         std::span<const PhysRange> avoid) {
+    return baton::find_watchdog(given_.start.rsdp, seconds, avoid);
+}
+
+void StartPlatform::finish(BootRecord& record, const Layout&, bool) {
+    const StartInfo& start = given_.start;
+    if (start.efi_map.empty())
+        return;
+    BatonBootInfo& info = record.info();
+    info.firmware_memory_map = record.to_virtual(start.efi_map.data()).value;
+    info.firmware_memory_map_bytes = start.efi_map.size();
+    info.firmware_descriptor_bytes = start.efi_descriptor_bytes;
+    info.firmware_descriptor_version = start.efi_descriptor_version;
+}
+
+void StartPlatform::start_watchdog(const WatchdogPlan& plan) {
+    baton::start_watchdog(plan);
+}
+
+namespace {
+
+bool is_ram(BatonMemoryType type) {
+    return type == BATON_MEMORY_USABLE || type == BATON_MEMORY_LOADER_RECLAIMABLE ||
+           type == BATON_MEMORY_ACPI_RECLAIMABLE || type == BATON_MEMORY_ACPI_NVS;
+}
+
+} // namespace
+
+Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start, FrameSource& frames) {
+    if (!start.efi_map.empty()) {
+        const EfiMemoryMap efi(start.efi_map, start.efi_descriptor_bytes);
+        auto arena = allocate_arena(frames, Arena::bytes_for<PhysRange>(efi.size()));
+        if (!arena)
+            return std::unexpected(arena.error());
+        const auto room = arena->array<PhysRange>(efi.size());
+        if (!room)
+            return std::unexpected(room.error());
+        return efi_cacheable_ranges(efi, *room);
+    }
+    const auto map = start.memory.entries();
+    const std::size_t most = map.size() + 1;
+    auto arena = allocate_arena(frames, Arena::bytes_for<PhysRange>(most));
+    if (!arena)
+        return std::unexpected(arena.error());
+    const auto room = arena->array<PhysRange>(most);
+    if (!room)
+        return std::unexpected(room.error());
+    std::size_t count = 0;
+    for (const TypedRange& claim : map)
+        if (is_ram(claim.type))
+            (*room)[count++] = claim.range;
+    if (start.rsdp.value != 0)
+        (*room)[count++] = {start.rsdp, 36}; // ACPI 6.5 section 5.2.5.3
+    return room->first(count);
+}
+
+} // namespace baton
