@@ -35,6 +35,11 @@ uint64_t boot_device(const Context& context) {
     return context.info.boot_device.kind == kKind ? 1 : 0;
 }
 
+template<BatonBootPath kPath>
+uint64_t boot_path(const Context& context) {
+    return context.info.boot_path == kPath ? 1 : 0;
+}
+
 template<BatonSecureBoot kState>
 uint64_t secure_boot(const Context& context) {
     return context.info.secure_boot == kState ? 1 : 0;
@@ -44,6 +49,9 @@ constexpr Feature kFeatures[] = {
     {"acpi", [](const Context& c) -> uint64_t { return c.info.rsdp_physical; }},
     {"boot-device", [](const Context& c) -> uint64_t { return c.info.boot_device.kind; }},
     {"build-id", [](const Context& c) -> uint64_t { return c.info.build_id_bytes; }},
+    {"by-linux", boot_path<BATON_BOOT_PATH_LINUX>},
+    {"by-multiboot2", boot_path<BATON_BOOT_PATH_MULTIBOOT2>},
+    {"by-pvh", boot_path<BATON_BOOT_PATH_PVH>},
     {"clock", [](const Context& c) -> uint64_t { return c.info.unix_time_seconds != 0; }},
     {"edid",
      [](const Context& c) -> uint64_t {

@@ -86,12 +86,15 @@ void check_system_table(Verdict& verdict, const Context& context) {
 
 void check_boot_path(Verdict& verdict, const Context& context) {
     const BatonBootInfo& info = context.info;
-    verdict.equal("boot_path", BATON_BOOT_PATH_UEFI, info.boot_path);
+    verdict.expect(info.boot_path >= BATON_BOOT_PATH_UEFI &&
+                       info.boot_path <= BATON_BOOT_PATH_LINUX,
+                   "a known boot_path", info.boot_path);
     verdict.expect(info.secure_boot <= BATON_SECURE_BOOT_SETUP, "a known secure_boot",
                    info.secure_boot);
-    if (info.boot_path != BATON_BOOT_PATH_UEFI)
+    if (info.boot_path == BATON_BOOT_PATH_UEFI)
+        verdict.expect(info.efi_system_table_physical != 0, "a system table");
+    if (info.efi_system_table_physical == 0)
         return;
-    verdict.expect(info.efi_system_table_physical != 0, "a system table");
     verdict.expect(!context.text_at(info.firmware_vendor).empty(), "a firmware_vendor");
     verdict.expect(info.firmware_memory_map != 0, "a firmware memory map");
     verdict.expect(info.uefi_revision >= 0x0002'0000, "UEFI 2.0 or later", info.uefi_revision);
