@@ -22,8 +22,7 @@ PhysRange image_range();
 class MappedMemory final : public acpi::PhysicalMemory {
   public:
     Bytes at(PhysAddr address, uint64_t bytes) const override {
-        const bool is_mapped =
-            address.value != 0 && fits(address.value, bytes, kInitiallyMapped);
+        const bool is_mapped = address.value != 0 && fits(address.value, bytes, kInitiallyMapped);
         return is_mapped ? Bytes(reinterpret_cast<const std::byte*>(address.value), bytes)
                          : Bytes{};
     }

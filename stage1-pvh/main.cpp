@@ -51,10 +51,12 @@ Result<void> read_start(const Start& start, StartInfo& info) {
 }
 
 /// Memory that is not to be overwritten before the kernel runs.
-std::span<const PhysRange> find_occupied(const StartInfo& info) {
+std::span<const PhysRange> find_occupied(const StartInfo& info, const FirmwareTables& tables) {
     std::size_t count = 0;
     occupied_room[count++] = image_range();
     for (const PhysRange& range : info.structures.entries())
+        occupied_room[count++] = range;
+    for (const PhysRange& range : tables.ranges.entries())
         occupied_room[count++] = range;
     for (const StartModule& module : info.modules.entries())
         occupied_room[count++] = module.contents;
@@ -154,14 +156,13 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
     StartInfo& start_info = *new (start_info_room.data()) StartInfo;
     if (const auto read = read_start(start, start_info); !read)
         return read.error();
-    if (start_info.rsdp.value == 0)
-        start_info.rsdp = acpi::find_root_pointer(MappedMemory());
+    const FirmwareTables tables = find_firmware_tables(start_info, MappedMemory());
     MapFrames frames({.map = start_info.memory.entries(),
-                      .occupied = find_occupied(start_info),
+                      .occupied = find_occupied(start_info, tables),
                       .taken = taken_room,
                       .blocks = block_room});
     const Processor processor = read_processor();
-    const auto memory = memory_to_map(start_info, frames);
+    const auto memory = memory_to_map(start_info, tables, frames);
     if (!memory)
         return memory.error();
     if (const auto mapped = map_machine(frames, *memory, {}, processor.huge_pages); !mapped)
@@ -176,6 +177,7 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
         return made.error();
     entry = *made;
     StartPlatform platform({.start = start_info,
+                            .tables = tables,
                             .frames = frames,
                             .modules = *modules,
                             .huge_pages = processor.huge_pages});

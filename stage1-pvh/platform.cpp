@@ -40,16 +40,17 @@ Result<FileSource*> StartPlatform::open_module(std::string_view path) {
 }
 
 Result<std::span<const PhysRange>> StartPlatform::memory() {
-    return memory_to_map(given_.start, given_.frames);
+    return memory_to_map(given_.start, given_.tables, given_.frames);
 }
 
 Result<Platform::Needs> StartPlatform::prepare() {
     if (error_)
         return std::unexpected(*error_);
     constexpr std::size_t kBlocksToCome = 32;
-    return Needs{.fact_bytes = 0,
+    return Needs{.fact_bytes = BootRecord::data_bytes({given_.tables.firmware_vendor.data()}),
                  .claims = given_.start.memory.entries().size() +
-                           given_.start.structures.entries().size() + 1 +
+                           given_.start.structures.entries().size() +
+                           given_.tables.ranges.entries().size() + 1 +
                            given_.frames.blocks().size() + kBlocksToCome};
 }
 
@@ -58,8 +59,14 @@ void StartPlatform::add_facts(BootRecord& record) {
     info.firmware_state = read_firmware_state();
     info.firmware_cr3 = info.firmware_state.cr3;
     info.virtualization = read_virtualization();
-    info.rsdp_physical = given_.start.rsdp.value;
-    info.efi_system_table_physical = given_.start.efi_system_table.value;
+    const FirmwareTables& tables = given_.tables;
+    info.rsdp_physical = tables.rsdp.value;
+    info.smbios_physical = tables.smbios.value;
+    info.smbios3_physical = tables.smbios3.value;
+    info.efi_system_table_physical = tables.efi_system_table.value;
+    info.uefi_revision = tables.uefi_revision;
+    info.firmware_revision = tables.firmware_revision;
+    info.firmware_vendor = record.add_text(tables.firmware_vendor.data());
 }
 
 std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
@@ -71,6 +78,8 @@ std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
     for (const TypedRange& claim : given_.start.memory.entries())
         add(claim);
     add({.range = image_range(), .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "stage 1"});
+    for (const PhysRange& range : given_.tables.ranges.entries())
+        add({.range = range, .type = BATON_MEMORY_ACPI_RECLAIMABLE});
     for (const PhysRange& range : given_.start.structures.entries())
         add({.range = range,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
@@ -105,7 +114,7 @@ Result<Displays> StartPlatform::find_displays(const Wishes& wishes) {
 }
 
 void StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {
-    const auto memory = memory_to_map(given_.start, given_.frames);
+    const auto memory = memory_to_map(given_.start, given_.tables, given_.frames);
     const auto mapped = memory ? map_machine(given_.frames, *memory, code, given_.huge_pages)
                                : Result<void>(std::unexpected(memory.error()));
     if (!mapped)
@@ -114,7 +123,7 @@ void StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {
 
 std::optional<WatchdogPlan> StartPlatform::find_watchdog(uint32_t seconds,
                                                          std::span<const PhysRange> avoid) {
-    return baton::find_watchdog(given_.start.rsdp, seconds, avoid);
+    return baton::find_watchdog(given_.tables.rsdp, seconds, avoid);
 }
 
 void StartPlatform::finish(BootRecord& record, const Layout&, bool) {
@@ -141,7 +150,8 @@ bool is_ram(BatonMemoryType type) {
 
 } // namespace
 
-Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start, FrameSource& frames) {
+Result<std::span<const PhysRange>>
+memory_to_map(const StartInfo& start, const FirmwareTables& tables, FrameSource& frames) {
     if (!start.efi_map.empty()) {
         const EfiMemoryMap efi(start.efi_map, start.efi_descriptor_bytes);
         auto arena = allocate_arena(frames, Arena::bytes_for<PhysRange>(efi.size()));
@@ -153,7 +163,8 @@ Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start, FrameSo
         return efi_cacheable_ranges(efi, *room);
     }
     const auto map = start.memory.entries();
-    const std::size_t most = map.size() + 1;
+    const auto tables_of_firmware = tables.ranges.entries();
+    const std::size_t most = map.size() + tables_of_firmware.size();
     auto arena = allocate_arena(frames, Arena::bytes_for<PhysRange>(most));
     if (!arena)
         return std::unexpected(arena.error());
@@ -164,8 +175,8 @@ Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start, FrameSo
     for (const TypedRange& claim : map)
         if (is_ram(claim.type))
             (*room)[count++] = claim.range;
-    if (start.rsdp.value != 0)
-        (*room)[count++] = {start.rsdp, 36}; // ACPI 6.5 section 5.2.5.3
+    for (const PhysRange& range : tables_of_firmware)
+        (*room)[count++] = range;
     return room->first(count);
 }
 

@@ -7,6 +7,7 @@
 #include "config/boot_entry.hpp"
 #include "handoff/platform.hpp"
 #include "memory/map_frames.hpp"
+#include "start/firmware_tables.hpp"
 #include "start/start_info.hpp"
 
 #include <optional>
@@ -37,6 +38,7 @@ class StartPlatform final : public Platform {
     /// All of it is referred to.
     struct Given {
         const StartInfo& start;
+        const FirmwareTables& tables;
         MapFrames& frames;
         std::span<const NamedModule> modules; // the kernel is the first
         bool huge_pages;
@@ -69,6 +71,7 @@ class StartPlatform final : public Platform {
 };
 
 /// What may be shown in a direct map: RAM, and the pages of the tables that Baton tells of.
-Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start, FrameSource& frames);
+Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start,
+                                                 const FirmwareTables& tables, FrameSource& frames);
 
 } // namespace baton

@@ -19,6 +19,9 @@ constexpr uint64_t kHeaderBytes = 36;
 constexpr std::size_t kLengthOffset = 4;
 constexpr uint64_t kLargestTable = uint64_t{1} << 20;
 
+// FADT: section 5.2.9.
+constexpr std::size_t kDsdtOffset = 40, kDsdt64Offset = 140;
+
 // MADT: section 5.2.12.
 constexpr std::size_t kMadtEntries = 44;
 constexpr std::byte kIoApicType{1};
@@ -43,9 +46,10 @@ bool has_good_checksum(Bytes table) {
            0;
 }
 
-Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view signature) {
+/// Whatever its signature.
+Bytes table_at(const PhysicalMemory& memory, PhysAddr address) {
     const Bytes header = memory.at(address, kHeaderBytes);
-    if (header.size() < kHeaderBytes || !has_signature(header, signature))
+    if (header.size() < kHeaderBytes)
         return {};
     const auto length = read_at<uint32_t>(header, kLengthOffset);
     if (length < kHeaderBytes || length > kLargestTable)
@@ -54,8 +58,14 @@ Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view 
     return table.size() == length && has_good_checksum(table) ? table : Bytes{};
 }
 
+Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view signature) {
+    const Bytes table = table_at(memory, address);
+    return !table.empty() && has_signature(table, signature) ? table : Bytes{};
+}
+
 /// XSDT or RSDT: a header, then the addresses of tables.
 struct RootTable {
+    PhysAddr address;
     Bytes table;
     std::size_t address_bytes;
 };
@@ -77,11 +87,11 @@ RootTable root_table(const PhysicalMemory& memory, PhysAddr root_pointer) {
         if (root2.size() == kRootBytes2 && has_good_checksum(root2)) {
             const PhysAddr xsdt{read_at<uint64_t>(root2, kXsdtOffset)};
             if (const Bytes table = table_at(memory, xsdt, "XSDT"); !table.empty())
-                return {table, sizeof(uint64_t)};
+                return {xsdt, table, sizeof(uint64_t)};
         }
     }
     const PhysAddr rsdt{read_at<uint32_t>(root, kRsdtOffset)};
-    return {table_at(memory, rsdt, "RSDT"), sizeof(uint32_t)};
+    return {rsdt, table_at(memory, rsdt, "RSDT"), sizeof(uint32_t)};
 }
 
 } // namespace
@@ -98,15 +108,55 @@ PhysAddr find_root_pointer(const PhysicalMemory& memory) {
     return {};
 }
 
+namespace {
+
+/// Calls `use(address)` for each address that the root table has, until it returns true.
+template<class Use>
+void for_each_address(const PhysicalMemory& memory, PhysAddr root_pointer, Use use) {
+    const auto [unused, root, address_bytes] = root_table(memory, root_pointer);
+    for (std::size_t at = kHeaderBytes; fits(at, address_bytes, root.size()); at += address_bytes)
+        if (use(PhysAddr{address_bytes == sizeof(uint64_t) ? read_at<uint64_t>(root, at)
+                                                           : read_at<uint32_t>(root, at)}))
+            return;
+}
+
+} // namespace
+
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature) {
-    const auto [root, address_bytes] = root_table(memory, root_pointer);
-    for (std::size_t at = kHeaderBytes; fits(at, address_bytes, root.size()); at += address_bytes) {
-        const PhysAddr address{address_bytes == sizeof(uint64_t) ? read_at<uint64_t>(root, at)
-                                                                 : read_at<uint32_t>(root, at)};
-        if (const Bytes table = table_at(memory, address, signature); !table.empty())
-            return table;
-    }
-    return {};
+    Bytes found;
+    for_each_address(memory, root_pointer, [&](PhysAddr address) {
+        found = table_at(memory, address, signature);
+        return !found.empty();
+    });
+    return found;
+}
+
+std::span<PhysRange> list_tables(const PhysicalMemory& memory, PhysAddr root_pointer,
+                                 std::span<PhysRange> room) {
+    std::size_t count = 0;
+    const auto add = [&](PhysAddr address, Bytes table) {
+        if (!table.empty() && count < room.size())
+            room[count++] = {address, table.size()};
+    };
+    if (const Bytes root = root_at(memory, root_pointer); !root.empty())
+        add(root_pointer,
+            root[kRevisionOffset] >= std::byte{2} ? memory.at(root_pointer, kRootBytes2) : root);
+    const RootTable root = root_table(memory, root_pointer);
+    add(root.address, root.table);
+    for_each_address(memory, root_pointer, [&](PhysAddr address) {
+        const Bytes table = table_at(memory, address);
+        add(address, table);
+        if (table.empty() || !has_signature(table, "FACP"))
+            return false;
+        PhysAddr dsdt{};
+        if (fits(kDsdt64Offset, sizeof(uint64_t), table.size()))
+            dsdt = {read_at<uint64_t>(table, kDsdt64Offset)};
+        if (dsdt.value == 0 && fits(kDsdtOffset, sizeof(uint32_t), table.size()))
+            dsdt = {read_at<uint32_t>(table, kDsdtOffset)};
+        add(dsdt, table_at(memory, dsdt));
+        return false;
+    });
+    return room.first(count);
 }
 
 std::optional<PhysAddr> timer_block(Bytes hpet) {

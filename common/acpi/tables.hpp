@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace baton::acpi {
@@ -29,6 +30,11 @@ PhysAddr find_root_pointer(const PhysicalMemory& memory);
 /// The table with this signature, four characters, that the root pointer leads to: all of it, with
 /// a good checksum. Empty where there is none.
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);
+
+/// Where the root pointer, the table that it leads to and all the others lie, the DSDT among them:
+/// as many as `room` has room for. Those without a good checksum are left out.
+std::span<PhysRange> list_tables(const PhysicalMemory& memory, PhysAddr root_pointer,
+                                 std::span<PhysRange> room);
 
 /// Of the table "HPET" (IA-PC HPET 1.0a section 3.2.4): the registers of the timer block.
 std::optional<PhysAddr> timer_block(Bytes hpet);
