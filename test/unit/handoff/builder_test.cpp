@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the HandoffBuilder makes of a platform that has no more than it must.
+#include "handoff/builder.hpp"
+
+#include "abi/boot_info.hpp"
+#include "handoff/fake_platform.hpp"
+#include "support/errors.hpp"
+#include "support/page_walker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace baton::test {
+namespace {
+
+constexpr uint64_t kText = 0xffff'ffff'8000'0000;
+constexpr uint64_t kData = kText + 0x2000;
+
+uint64_t ticks() {
+    static uint64_t now = 0;
+    return now += 1000;
+}
+
+class Lines final : public LineSink {
+  public:
+    void write_line(std::string_view text) override {
+        all += text;
+        all += '\n';
+    }
+    std::string all;
+};
+
+class HandoffBuilderTest : public testing::Test {
+  protected:
+    HandoffBuilderTest() {
+        std::ifstream stream(BATON_STAGE2_BIN, std::ios::binary);
+        for (std::istreambuf_iterator<char> byte(stream), end; byte != end; ++byte)
+            stage2_.push_back(static_cast<std::byte>(*byte));
+        platform_.files["\\kernel"] = kernel().build(0x3000);
+        entry_.kernel = "\\kernel";
+    }
+
+    /// Text of two pages, and data of one, of which the file has four bytes.
+    static ElfBuilder kernel() {
+        return ElfBuilder()
+            .entry(kText)
+            .load({.vaddr = kText, .memory_bytes = 0x2000, .file_bytes = 0x2000, .offset = 0})
+            .load({.vaddr = kData,
+                   .memory_bytes = 0x1000,
+                   .flags = kR | kW,
+                   .file_bytes = 4,
+                   .offset = 0x2000});
+    }
+    /// The same with a note that holds a wish.
+    void wish(uint32_t type, uint64_t value0, uint64_t value1, uint32_t flags) {
+        ElfBuilder elf = kernel();
+        elf.add({.p_type = elf::PT_NOTE,
+                 .p_flags = kR,
+                 .p_offset = 0x2800,
+                 .p_vaddr = 0,
+                 .p_paddr = 0,
+                 .p_filesz = sizeof(BatonWishNote),
+                 .p_memsz = sizeof(BatonWishNote),
+                 .p_align = 4});
+        Buffer file = elf.build(0x3000);
+        const BatonWishNote note = {6, 20, type, BATON_WISH_OWNER, flags, {value0, value1}};
+        std::memcpy(file.data() + 0x2800, &note, sizeof note);
+        platform_.files["\\kernel"] = file;
+    }
+
+    HandoffBuilder& make() {
+        return builder_.emplace(
+            HandoffBuilder::Given{.platform = platform_,
+                                  .entry = entry_,
+                                  .log = log_,
+                                  .stage2 = stage2_,
+                                  .processor = {.huge_pages = true, .five_level_paging = false},
+                                  .random = {.seed = {1, 2, 3, 4, 5, 6, 7, 8},
+                                             .slide = 9,
+                                             .from_firmware = false,
+                                             .from_processor = true},
+                                  .ports = {.serial = 0x3f8, .debug = 0xe9},
+                                  .previous = previous_,
+                                  .path = BATON_BOOT_PATH_UEFI});
+    }
+    HandoffBuilder& build() {
+        make();
+        EXPECT_EQ(outcome(builder_->build()), "good");
+        return *builder_;
+    }
+    void expect_refused(std::string_view error) {
+        EXPECT_EQ(outcome(make().build()).substr(0, error.size()), error);
+    }
+    PageWalker walker() {
+        return PageWalker([this](uint64_t physical) { return platform_.read(physical); },
+                          builder_->page_table_root().value, 0x0007'0406'0007'0406);
+    }
+    /// What the kernel will see at a virtual address.
+    const std::byte* at(uint64_t address) {
+        const auto translation = walker().translate(address);
+        return translation ? platform_.source.access({translation->physical}) : nullptr;
+    }
+
+    FakePlatform platform_;
+    BootEntry entry_;
+    Lines lines_;
+    std::array<char, 8192> log_memory_{};
+    Log log_{lines_, {.read = ticks, .start = 0, .hz = 1'000'000'000}, log_memory_};
+    Buffer stage2_;
+    PreviousBoot previous_;
+    std::optional<HandoffBuilder> builder_;
+};
+
+TEST_F(HandoffBuilderTest, MapsEachSegmentWithItsPermissionsAndContents) {
+    platform_.files["\\kernel"][0x2003] = std::byte{0x77};
+    const LoadPlan& plan = build().plan();
+    EXPECT_EQ(plan.entry.value, kText);
+    EXPECT_EQ(walker().translate(kText)->kind, kReadExecute);
+    EXPECT_EQ(walker().translate(kText + 0x1fff)->kind, kReadExecute);
+    EXPECT_EQ(walker().translate(kData)->kind, kReadWrite);
+    EXPECT_FALSE(walker().translate(kData + 0x1000));
+    EXPECT_FALSE(walker().translate(0));
+    ASSERT_NE(at(kData + 3), nullptr);
+    EXPECT_EQ(*at(kData + 3), std::byte{0x77});
+}
+
+TEST_F(HandoffBuilderTest, MapsStage2WhereItLies) {
+    const Stage2Block& stage2 = build().stage2();
+    EXPECT_EQ(walker().translate(stage2.code().base.value),
+              (Translation{stage2.code().base.value, 4096, kReadExecute}));
+    EXPECT_EQ(walker().translate(stage2.data().base.value),
+              (Translation{stage2.data().base.value, 4096, kReadWrite}));
+    EXPECT_EQ(
+        std::memcmp(platform_.source.access(stage2.code().base), stage2_.data(), stage2_.size()),
+        0);
+    EXPECT_TRUE(stage2.code().contains(stage2.entry64()));
+}
+
+TEST_F(HandoffBuilderTest, ShowsAllMemoryInTheDirectMap) {
+    const Layout& layout = build().layout();
+    const uint64_t base = layout.direct_map.base.value + FakePlatform::kMemory.base.value;
+    for (uint64_t offset = 0; offset < FakePlatform::kMemory.bytes; offset += kPageBytes) {
+        const auto page = walker().translate(base + offset);
+        ASSERT_TRUE(page) << offset;
+        EXPECT_EQ(page->physical, FakePlatform::kMemory.base.value + offset);
+        EXPECT_FALSE(page->kind.executable);
+    }
+}
+
+TEST_F(HandoffBuilderTest, LoadsModulesWithZeroesToTheEndOfThePage) {
+    const BootModule modules[] = {{.path = "\\initrd", .string = "root"}};
+    entry_.modules = modules;
+    platform_.files["\\initrd"] = Buffer(5000, std::byte{3});
+    HandoffBuilder& builder = build();
+    ASSERT_EQ(outcome(builder.leave()), "good");
+    const BatonBootInfo& info = builder.boot_info();
+    ASSERT_EQ(info.module_count, 1u);
+    const auto& module = *reinterpret_cast<const BatonModule*>(at(info.modules));
+    EXPECT_EQ(module.bytes, 5000u);
+    EXPECT_EQ(*at(module.address + 4999), std::byte{3});
+    EXPECT_EQ(*at(module.address + 5000), std::byte{0});
+    EXPECT_EQ(*at(module.address + 8191), std::byte{0});
+}
+
+TEST_F(HandoffBuilderTest, LooksForModulesBeforeItReadsTheKernel) {
+    const BootModule modules[] = {{.path = "\\initrd", .string = {}}};
+    entry_.modules = modules;
+    expect_refused("error: file_not_found: \\initrd");
+    EXPECT_EQ(lines_.all.find("segment 0"), std::string::npos);
+}
+
+TEST_F(HandoffBuilderTest, GivesStage2TheKernelAndItsMachineState) {
+    const auto record = build().leave();
+    ASSERT_EQ(outcome(record), "good");
+    EXPECT_EQ((*record)->magic, BATON_HANDOFF_MAGIC);
+    EXPECT_EQ((*record)->kernel_entry, kText);
+    EXPECT_EQ((*record)->page_table_root, builder_->page_table_root().value);
+    EXPECT_EQ((*record)->serial_port, 0x3f8);
+    EXPECT_EQ((*record)->debug_port, 0xe9);
+    EXPECT_EQ((*record)->after_fault, BATON_AFTER_FAULT_HALT);
+    EXPECT_EQ((*record)->segment_count, 2u);
+    // The record is where the page tables show it to stage 2.
+    const auto physical =
+        reinterpret_cast<uint64_t>(*record) -
+        reinterpret_cast<uint64_t>(platform_.source.access(FakePlatform::kMemory.base)) +
+        FakePlatform::kMemory.base.value;
+    EXPECT_EQ(walker().translate(physical)->physical, physical);
+    const auto& words = builder_->stage2().last_words();
+    EXPECT_EQ(platform_.source.access({words.acknowledgement_physical}),
+              reinterpret_cast<const std::byte*>(&builder_->boot_info().acknowledged));
+}
+
+TEST_F(HandoffBuilderTest, TellsTheKernelWhatThePlatformKnows) {
+    entry_.command_line = "quiet";
+    ASSERT_EQ(outcome(build().leave()), "good");
+    const BatonBootInfo& info = builder_->boot_info();
+    EXPECT_EQ(info.boot_path, BATON_BOOT_PATH_UEFI);
+    EXPECT_EQ(info.rsdp_physical, 0xe'0000u);
+    EXPECT_EQ(info.random_seed[0], 1u);
+    EXPECT_EQ(info.tsc_hz, 1'000'000'000u);
+    EXPECT_STREQ(reinterpret_cast<const char*>(at(info.command_line)), "quiet");
+    EXPECT_STREQ(reinterpret_cast<const char*>(at(info.kernel_path)), "/kernel");
+    EXPECT_GT(info.time_stamp_count, 10u);
+    uint64_t usable = 0;
+    for (uint64_t i = 0; i < info.memory_map_count; ++i) {
+        const auto& range = *reinterpret_cast<const BatonMemoryRange*>(
+            at(info.memory_map + i * info.memory_map_entry_bytes));
+        usable += range.type == BATON_MEMORY_USABLE ? range.bytes : 0;
+    }
+    EXPECT_LT(usable, FakePlatform::kMemory.bytes);
+    EXPECT_GT(usable, FakePlatform::kMemory.bytes / 2);
+}
+
+TEST_F(HandoffBuilderTest, LeavesOnceEverythingIsReady) {
+    build();
+    EXPECT_TRUE(platform_.said.empty());
+    ASSERT_EQ(outcome(builder_->leave()), "good");
+    EXPECT_EQ(platform_.said,
+              (std::vector<std::string>{"prepare to leave", "leave", "claim", "finish"}));
+}
+
+TEST_F(HandoffBuilderTest, LeavesNoLastWordsWhereTheEntrySaysSo) {
+    entry_.last_words = Switch::off;
+    ASSERT_EQ(outcome(build().leave()), "good");
+    EXPECT_EQ(platform_.said.front(), "prepare to leave nothing");
+}
+
+TEST_F(HandoffBuilderTest, AFirmwareThatStaysIsAnError) {
+    platform_.stays = true;
+    const auto left = build().leave();
+    EXPECT_TRUE(failed_with(left, ErrorCode::exit_boot_services_failed)) << outcome(left);
+    EXPECT_EQ(platform_.said, (std::vector<std::string>{"prepare to leave", "leave"}));
+}
+
+TEST_F(HandoffBuilderTest, AnErrorNamesTheKernelWhereItNamesNothingElse) {
+    platform_.files["\\kernel"] = Buffer(200);
+    expect_refused("error: elf_bad_magic: \\kernel: ");
+    platform_.files.clear();
+    expect_refused("error: kernel_not_found: \\kernel");
+}
+
+TEST_F(HandoffBuilderTest, WishesThatThisPlatformCannotMeet) {
+    wish(BATON_WISH_WATCHDOG, 5, 0, BATON_WISH_REQUIRED);
+    expect_refused("error: wish_not_met: WATCHDOG");
+    wish(BATON_WISH_FRAMEBUFFER, 640, 480, BATON_WISH_REQUIRED);
+    expect_refused("error: wish_not_met: FRAMEBUFFER");
+    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    expect_refused("error: wish_not_met: RUNTIME_MAP");
+    wish(BATON_WISH_5_LEVEL_PAGING, BATON_FIVE_LEVEL_REQUIRED, 0, BATON_WISH_REQUIRED);
+    expect_refused("error: wish_not_met: 5_LEVEL_PAGING");
+}
+
+TEST_F(HandoffBuilderTest, WishesThatCannotBeMetAndAreNotRequiredAreWarnedOf) {
+    wish(BATON_WISH_WATCHDOG, 5, 0, 0);
+    build();
+    EXPECT_NE(lines_.all.find("warning: no watchdog"), std::string::npos) << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, AnEntryGoesOverTheKernelsWishes) {
+    wish(BATON_WISH_WATCHDOG, 5, 0, BATON_WISH_REQUIRED);
+    entry_.watchdog = 0;
+    build();
+    EXPECT_EQ(lines_.all.find("watchdog"), std::string::npos) << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, WhereverMemoryRunsOutIsANamedError) {
+    build();
+    const uint64_t calls = platform_.dryable.calls();
+    ASSERT_GT(calls, 10u);
+    for (uint64_t dry_at = 0; dry_at < calls; ++dry_at) {
+        FakePlatform platform;
+        platform.files = platform_.files;
+        platform.dryable.dry_at = dry_at;
+        HandoffBuilder builder({.platform = platform,
+                                .entry = entry_,
+                                .log = log_,
+                                .stage2 = stage2_,
+                                .processor = {},
+                                .random = {},
+                                .ports = {},
+                                .previous = previous_,
+                                .path = BATON_BOOT_PATH_UEFI});
+        const auto built = builder.build();
+        EXPECT_TRUE(failed_with(built, ErrorCode::out_of_memory)) << dry_at << outcome(built);
+        EXPECT_TRUE(platform.said.empty());
+    }
+}
+
+TEST_F(HandoffBuilderTest, AnotherVersionOfStage2IsRefused) {
+    stage2_[8] = std::byte{99}; // version_major
+    expect_refused("error: stage2_mismatch");
+    stage2_.resize(8);
+    expect_refused("error: stage2_mismatch");
+}
+
+} // namespace
+} // namespace baton::test
