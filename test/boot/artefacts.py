@@ -8,6 +8,8 @@ SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BATON_BUILD_DIR", SOURCE / "build"))
 
 LOADER = BUILD / "stage1-efi/BOOTX64.EFI"
+PVH = BUILD / "stage1-pvh/baton-pvh.elf"
+BZIMAGE = BUILD / "stage1-pvh/baton.bzimage"
 STAGE2 = BUILD / "stage2-stub/stage2.bin"
 EXAMPLE_KERNEL = BUILD / "kernel/kernel.elf"
 CHECKER = BUILD / "test/boot/checker/checker.bin"

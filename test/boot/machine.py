@@ -37,7 +37,18 @@ DISKS = {
 }
 
 
-class Ovmf:
+class Firmware:
+    """What a machine starts with."""
+
+    HAS_PCI = True
+
+    @classmethod
+    def medium(cls, _directory: Path, _files: Mapping[str, Path]) -> list[str] | None:
+        """QEMU's arguments for what it boots from, where that is no disk with the files."""
+        return None
+
+
+class Ovmf(Firmware):
     """The UEFI of EDK II, for QEMU."""
 
     DIRECTORY = Path("/usr/share/OVMF")
@@ -59,7 +70,7 @@ class Ovmf:
                 "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
 
 
-class UBoot:
+class UBoot(Firmware):
     """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
 
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
@@ -142,7 +153,9 @@ class Machine:
         self._errors_file = directory / "errors.txt"
         self._qmp_socket = directory / "qmp"
         self._screenshot_file = directory / "screen.ppm"
-        if network is None:
+        if medium := firmware.medium(directory, files):
+            assert network is None and partition is None and unreadable is None
+        elif network is None:
             medium = _disk_arguments(directory / "disk.img", files, disk, partition, unreadable)
         else:
             medium = network.arguments(directory, files)
@@ -150,9 +163,9 @@ class Machine:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
             *firmware.arguments(directory, after and after._directory),
-            "-machine", f"hpet={'on' if hpet else 'off'}",
+            *(["-machine", f"hpet={'on' if hpet else 'off'}"] if firmware.HAS_PCI else []),
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
-            "-display", "none", *(["-device", "VGA"] if display_adapter else []),
+            "-display", "none", *(["-device", "VGA"] if display_adapter and firmware.HAS_PCI else []),
             *medium,
             *(argument for device in devices for argument in ("-device", device)),
             *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),
