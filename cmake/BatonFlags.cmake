@@ -43,6 +43,11 @@ target_compile_options(baton_host INTERFACE
 target_compile_definitions(baton_host INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(baton_host INTERFACE -fsanitize=address,undefined)
 
+# And in programs that people run.
+add_library(baton_tool INTERFACE)
+target_link_libraries(baton_tool INTERFACE baton_warnings)
+target_compile_definitions(baton_tool INTERFACE _GLIBCXX_ASSERTIONS)
+
 # With libFuzzer watching which way they take, for the fuzz targets, which link with baton_fuzzer.
 add_library(baton_fuzzer INTERFACE)
 target_link_libraries(baton_fuzzer INTERFACE baton_host)

@@ -24,8 +24,9 @@ function(baton_check_relocations target objects)
                 -P ${CMAKE_SOURCE_DIR}/cmake/CheckRelocations.cmake VERBATIM)
 endfunction()
 
-# A room of common/: library `name` for the target and `name_host` for the host's tests, from the
-# sources in this folder. NEEDS names the rooms that it may use.
+# A room of common/, from the sources in this folder: library `name` for the target, `name_host` for
+# the host's tests, and `name_tool` for the programs that people run. NEEDS names the rooms that it
+# may use.
 function(baton_add_room name)
     cmake_parse_arguments(ARG "TARGET_ONLY" "" "SOURCES;NEEDS" ${ARGN})
     add_library(${name} STATIC ${ARG_SOURCES})
@@ -36,11 +37,14 @@ function(baton_add_room name)
     if(ARG_TARGET_ONLY)
         return()
     endif()
-    set(host_needs ${ARG_NEEDS})
-    list(TRANSFORM host_needs APPEND _host)
-    add_library(${name}_host STATIC ${ARG_SOURCES})
-    target_link_libraries(${name}_host PRIVATE baton_host PUBLIC ${host_needs})
-    target_include_directories(${name}_host PUBLIC ${CMAKE_SOURCE_DIR}/common)
+    foreach(flavour host tool)
+        set(needs ${ARG_NEEDS})
+        list(TRANSFORM needs APPEND _${flavour})
+        add_library(${name}_${flavour} STATIC ${ARG_SOURCES})
+        target_link_libraries(${name}_${flavour} PRIVATE baton_${flavour} PUBLIC ${needs})
+        target_include_directories(${name}_${flavour} PUBLIC ${CMAKE_SOURCE_DIR}/common)
+    endforeach()
+    set_target_properties(${name}_tool PROPERTIES EXCLUDE_FROM_ALL ON)
 endfunction()
 
 # Links the executables of this directory by calling the linker itself: the compiler driver would

@@ -150,15 +150,7 @@ def test_fuzz_runs_a_target_for_a_time_or_one_input(tmp_path):
     assert f"Executed {tmp_path}/input in" in result.stderr
 
 
-def test_wrong_calls_explain_themselves():
-    wrong_calls = [
-        [], ["fly"], ["--fly"], ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
-        ["run", "--timeout", "soon"], ["run", "--memory", "0"], ["run", "--accel", "magic"],
-        ["run", BATON, BATON], ["run", artefacts.SOURCE], ["build", "it"], ["lint", "it"],
-        ["run", "--module"], ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
-        ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
-        ["fuzz", "nothing"], ["fuzz", "note", "soon"], ["fuzz", "--coverage", "note", "1"],
-    ]
+def expect_misuse(*wrong_calls):
     for arguments in wrong_calls:
         result = baton(*arguments)
         assert result.returncode == 2, arguments
@@ -166,9 +158,25 @@ def test_wrong_calls_explain_themselves():
         assert result.stderr.startswith("baton: ") and "./baton help" in result.stderr, arguments
 
 
+def test_wrong_calls_explain_themselves():
+    expect_misuse([], ["fly"], ["--fly"], ["build", "it"], ["lint", "it"], ["fuzz", "nothing"],
+                  ["fuzz", "note", "soon"], ["fuzz", "--coverage", "note", "1"])
+
+
+@needs_build
+def test_wrong_calls_of_the_tool_explain_themselves():
+    expect_misuse(
+        ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
+        ["run", "--timeout", "soon"], ["run", "--memory", "0"], ["run", "--accel", "magic"],
+        ["run", BATON, BATON], ["run", artefacts.SOURCE], ["run", "--module"],
+        ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
+        ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
+        ["image", BATON], ["image", "-o", "disk.img"], ["explain"], ["explain", "no-such-file"])
+
+
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
+    for word in ["run", "image", "explain", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
                  "--display", "--accel", "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Disks that boot a kernel.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace baton::tool {
+
+struct Module {
+    std::filesystem::path file;
+    std::string string; // which the kernel finds beside it
+};
+
+/// What is on the disk beside the loader.
+struct BootFiles {
+    std::filesystem::path kernel;
+    std::vector<Module> modules;
+    std::vector<std::string> command_line; // joined by blanks
+    std::string title;
+    std::string settings; // more lines of the boot entry
+};
+
+enum class Medium {
+    disk, // GUID partition table with an EFI system partition
+    iso,  // the same partition, started from a CD or DVD by El Torito, or from a USB stick
+};
+
+/// Makes an image of it. There is either all of `image` or nothing. Throws a Failure.
+void make_boot_image(const BootFiles& files, Medium medium, const std::filesystem::path& image);
+
+} // namespace baton::tool

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/command_line.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kImageExamples = {
+    Example{"image my-kernel.elf -o disk.img", "for a disk of a machine, or of a virtual one"},
+    Example{"image my-kernel.elf -o my-os.iso --iso", "for a CD, a DVD or a USB stick"},
+    Example{"image my-kernel.elf -o disk.img --module initrd.img=root --append \"verbose\"",
+            "with a module, its string, and a command line"},
+};
+constexpr std::array kRunExamples = {
+    Example{"run my-kernel.elf --timeout 30", "fails unless the kernel ends the run in time"},
+    Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
+            "with a module and a command line"},
+    Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
+};
+constexpr std::array kExplainExamples = {
+    Example{"explain serial.log --kernel my-kernel.elf", "from a file"},
+    Example{"run my-kernel.elf --timeout 30 | baton explain --kernel my-kernel.elf", "from a pipe"},
+};
+
+constexpr std::array kVerbs = {
+    Verb{"image", "Makes a disk image that boots a kernel.",
+         "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
+         "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
+         "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
+         "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte.",
+         kImageExamples},
+    Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF).",
+         "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
+         "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
+         "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
+         "success, 130 after Ctrl-C, 1 after all else, and one line says why. A fault that the "
+         "loader reports ends it too, and is explained. After an error of the loader, the firmware "
+         "goes on to its own shell.",
+         kRunExamples},
+    Verb{"explain", "Says what the fault reports in a serial log mean, with functions and lines.",
+         "Addresses in the kernel and in stage 2 become functions, files and lines, by the DWARF "
+         "(-g) or the symbols of the kernel's ELF file; words of the stack are return addresses if "
+         "they point into code. Errors of the loader get their cause and cure. LOG is a file, or "
+         "the standard input without one. The status is 1 if there is nothing to explain.",
+         kExplainExamples},
+};
+
+/// A rule for the value of an option: what is wrong with a value, or nothing.
+CLI::Validator rule(std::string (*what_is_wrong)(const std::string&)) {
+    return {[what_is_wrong](const std::string& text) { return what_is_wrong(text); }, ""};
+}
+
+std::string check_file(const std::string& text) {
+    return fs::is_regular_file(text) ? "" : "there is no file " + text;
+}
+
+std::string check_log(const std::string& text) {
+    return text == "-" ? "" : check_file(text);
+}
+
+std::string check_number(const std::string& text) {
+    const bool is_number = !text.empty() && text.front() != '0' &&
+                           text.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? "" : "needs a number greater than 0";
+}
+
+std::string check_accelerator(const std::string& text) {
+    return text == "tcg" || text == "kvm" ? "" : "needs tcg or kvm";
+}
+
+/// Has no control characters, which no boot entry can have.
+std::string check_text(const std::string& text) {
+    const bool has = std::ranges::any_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return has ? "takes no control characters" : "";
+}
+
+std::string check_module(const std::string& text) {
+    if (!check_text(text).empty() || text.contains('"'))
+        return "takes no double quotes and no control characters";
+    const Module module = parse_module(text);
+    if (!fs::is_regular_file(module.file))
+        return "there is no file " + text.substr(0, text.find('='));
+    if (fs::file_size(module.file) == 0)
+        return module.file.string() + " is empty";
+    return "";
+}
+
+/// In lines of so many columns.
+std::string wrapped(std::string_view text, std::size_t columns) {
+    std::string lines;
+    while (text.size() > columns) {
+        const std::size_t end = text.rfind(' ', columns);
+        lines.append(text.substr(0, end)).append("\n");
+        text.remove_prefix(end + 1);
+    }
+    return lines.append(text);
+}
+
+constexpr std::size_t kColumns = 90;       // of what is printed
+constexpr std::size_t kOptionColumns = 30; // of an option, before what it means
+
+CLI::Option* add_value(CLI::App& verb, const char* name, auto& value, const char* type,
+                       std::string_view meaning) {
+    return verb.add_option(name, value, wrapped(meaning, kColumns - kOptionColumns))
+        ->type_name(type);
+}
+
+CLI::Option* add_kernel(CLI::App& verb, Arguments& arguments) {
+    return add_value(verb, "KERNEL", arguments.kernel, "FILE", "An ELF64 x86-64 executable.")
+        ->check(rule(check_file));
+}
+
+void add_boot_options(CLI::App& verb, Arguments& arguments) {
+    add_value(
+        verb, "--module", arguments.modules, "FILE[=STRING]",
+        "A file for the kernel to find in memory, and a string that goes with it. May be given "
+        "several times.")
+        ->allow_extra_args(false)
+        ->check(rule(check_module));
+    add_value(verb, "--append", arguments.command_line, "TEXT",
+              "The kernel's command line. Given again, the texts are joined.")
+        ->allow_extra_args(false)
+        ->check(rule(check_text));
+}
+
+void add_image(CLI::App& verb, Arguments& arguments) {
+    add_kernel(verb, arguments)->required();
+    add_value(verb, "-o,--output", arguments.output, "FILE", "The image to make.")->required();
+    add_boot_options(verb, arguments);
+    verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
+}
+
+void add_run(CLI::App& verb, Arguments& arguments) {
+    MachineOptions& machine = arguments.machine;
+    add_kernel(verb, arguments);
+    add_boot_options(verb, arguments);
+    const auto add_number = [&](const char* name, unsigned& value, const char* unit,
+                                std::string_view meaning) {
+        add_value(verb, name, value, unit, meaning)->check(rule(check_number));
+    };
+    add_number("--timeout", machine.timeout_seconds, "SECONDS",
+               "Stop after this time; without it a boot may last for ever.");
+    add_number("--memory", machine.memory_mib, "MIB", "The guest's memory; 256 MiB without it.");
+    add_number("--smp", machine.processors, "COUNT", "The guest's processors; 1 without it.");
+    verb.add_flag("--display", machine.has_window, "Open a window with the guest's screen.");
+    add_value(verb, "--accel", machine.accelerator, "tcg|kvm",
+              "What runs the guest's code: QEMU itself, which is the default, or KVM.")
+        ->check(rule(check_accelerator));
+}
+
+void add_explain(CLI::App& verb, Arguments& arguments) {
+    add_value(verb, "LOG", arguments.log, "FILE", "What was on the serial port.")
+        ->check(rule(check_log));
+    add_value(verb, "--kernel", arguments.kernel, "FILE", "The kernel that was booted.")
+        ->required()
+        ->check(rule(check_file));
+}
+
+std::string examples_text(const Verb& verb, const std::string& program) {
+    std::string text = "Examples:\n";
+    for (const Example& example : verb.examples)
+        text += "  " + program + " " + std::string(example.command) + "\n      " +
+                std::string(example.meaning) + "\n";
+    return text;
+}
+
+} // namespace
+
+std::span<const Verb> verbs() {
+    return kVerbs;
+}
+
+std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
+    auto app = std::make_unique<CLI::App>("Makes and boots images of kernels, checks kernels, and "
+                                          "explains what went wrong.",
+                                          arguments.program);
+    app->require_subcommand(0, 1); // whether there is one is told in other words
+    app->get_formatter()->column_width(kOptionColumns);
+    app->get_formatter()->label("SUBCOMMAND", "VERB");
+    app->set_help_flag("-h,--help", "Print this, or with a verb its help, and exit.");
+    app->set_version_flag("--version", "baton " BATON_VERSION, "Print the version and exit.");
+    app->footer("`" + arguments.program +
+                " VERB --help` tells a verb's options and shows examples. "
+                "A wrong call ends with status 2.");
+    for (const Verb& verb : kVerbs) {
+        CLI::App& command = *app->add_subcommand(std::string(verb.name), std::string(verb.summary));
+        command.group("Verbs");
+        command.set_help_flag("-h,--help", "Print this and exit.");
+        command.footer(wrapped(verb.description, kColumns) + "\n\n" +
+                       examples_text(verb, arguments.program));
+    }
+    add_image(*app->get_subcommand("image"), arguments);
+    add_run(*app->get_subcommand("run"), arguments);
+    add_explain(*app->get_subcommand("explain"), arguments);
+    return app;
+}
+
+bool takes_file(const CLI::Option& option) {
+    return option.get_type_name().starts_with("FILE");
+}
+
+Module parse_module(const std::string& text) {
+    std::string file = text;
+    while (!fs::is_regular_file(file) && file.contains('='))
+        file.erase(file.rfind('='));
+    return {.file = file,
+            .string = file.size() < text.size() ? text.substr(file.size() + 1) : std::string()};
+}
+
+} // namespace baton::tool

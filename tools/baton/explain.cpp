@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/explain.hpp"
+
+#include "core/text.hpp"
+#include "elf/notes.hpp"
+#include "plan/load_plan.hpp"
+#include "tools/baton/debug_info.hpp"
+#include "tools/baton/failure.hpp"
+#include "tools/baton/fault_log.hpp"
+#include "tools/baton/files.hpp"
+#include "tools/baton/known_errors.hpp"
+
+#include <optional>
+#include <span>
+
+namespace baton::tool {
+namespace {
+
+std::string text_of(const TextWriter& text) {
+    return std::string(text.view());
+}
+
+/// An ELF file, and where it was when it faulted.
+class Program {
+  public:
+    explicit Program(const std::filesystem::path& file)
+        : file_(file),
+          bytes_(read_file(file)),
+          image_(elf::Image::parse(bytes_)),
+          debug_info_(file) {
+        if (!image_)
+            throw Failure(file.string() + ": " + text_of(Text().error(image_.error())));
+        if (const auto extent = measure(*image_))
+            lowest_ = extent->lowest.value;
+    }
+
+    const std::filesystem::path& file() const { return file_; }
+    bool position_independent() const { return image_->header().position_independent; }
+    uint64_t entry() const { return image_->header().entry.value; }
+    uint64_t lowest() const { return lowest_; } // address as linked
+    const DebugInfo& debug_info() const { return debug_info_; }
+    std::string build_id() const;
+
+    /// Whether a linked address is in a segment with one of these flags.
+    bool has(uint64_t address, uint32_t flags) const {
+        for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+            const elf::Elf64_Phdr header = image_->program_header(i);
+            if (header.p_type == elf::PT_LOAD && (header.p_flags & flags) != 0 &&
+                address - header.p_vaddr < header.p_memsz)
+                return true;
+        }
+        return false;
+    }
+
+  private:
+    std::filesystem::path file_;
+    std::vector<std::byte> bytes_;
+    Result<elf::Image> image_;
+    DebugInfo debug_info_;
+    uint64_t lowest_ = 0;
+};
+
+/// As the loader's log has it; empty: there is none.
+std::string Program::build_id() const {
+    constexpr std::size_t kShown = 20; // bytes
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        if (header.p_type != elf::PT_NOTE || !fits(header.p_offset, header.p_filesz, bytes_.size()))
+            continue;
+        elf::NoteReader notes(Bytes(bytes_).subspan(header.p_offset, header.p_filesz),
+                              header.p_align, i);
+        while (true) {
+            const auto note = notes.next();
+            if (!note || !*note)
+                break;
+            if ((*note)->owner != "GNU" || (*note)->type != elf::NT_GNU_BUILD_ID)
+                continue;
+            Text id;
+            for (const std::byte byte :
+                 (*note)->descriptor.first(std::min((*note)->descriptor.size(), kShown)))
+                id.hex_byte(static_cast<uint8_t>(byte));
+            return text_of(id);
+        }
+    }
+    return {};
+}
+
+/// Looks the addresses of one report up.
+class Explanation {
+  public:
+    Explanation(const FaultLog& log, const FaultReport& report, const Program& kernel,
+                const Program& stage2)
+        : log_(log),
+          report_(report),
+          kernel_(kernel),
+          stage2_(stage2) {
+        const auto rip = report.registers.find("rip");
+        if (rip != report.registers.end())
+            rip_ = rip->second;
+        find_slides();
+    }
+
+    std::string write() {
+        for (const std::string& line : report_.head)
+            text_ += line + "\n";
+        if (is_another_kernel())
+            text_ += "note   " + kernel_.file().string() + " is not the kernel that faulted\n";
+        if (rip_)
+            places("rip", *rip_, *rip_);
+        pointers();
+        // The address after a call is the caller's, but may be the next line's, or nobody's.
+        for (const uint64_t word : report_.stack)
+            if (word != 0)
+                places("stack", word, word - 1);
+        return std::move(text_);
+    }
+
+  private:
+    /// Address as it was less that as linked. What the report says itself goes over the log's,
+    /// which may be another boot's.
+    void find_slides() {
+        if (report_.code == Code::kernel && rip_)
+            kernel_slide_ = *rip_ - report_.offset - kernel_.lowest();
+        else if (report_.kernel_entry)
+            kernel_slide_ = *report_.kernel_entry - kernel_.entry();
+        else
+            kernel_slide_ = log_.slide                       ? log_.slide
+                            : kernel_.position_independent() ? std::nullopt
+                                                             : std::optional<uint64_t>(0);
+        if (report_.code == Code::stage2 && rip_)
+            stage2_slide_ = *rip_ - report_.offset;
+        else
+            stage2_slide_ = log_.stage2;
+    }
+
+    bool is_another_kernel() const {
+        const std::string id = kernel_.build_id();
+        return (!log_.build_id.empty() && !id.empty() && id != log_.build_id) ||
+               (kernel_slide_.value_or(0) != 0 && !kernel_.position_independent());
+    }
+
+    /// A line for each place of `looked_up`, if it is in code.
+    void places(const std::string& what, uint64_t address, uint64_t looked_up) {
+        for (const auto& [program, slide] :
+             {std::pair(&kernel_, kernel_slide_), std::pair(&stage2_, stage2_slide_)}) {
+            if (!slide || !program->has(looked_up - *slide, elf::PF_X))
+                continue;
+            std::string begin = label(what) + text_of(Text().hex(address, 16)) + "  ";
+            const auto found = program->debug_info().places(looked_up - *slide);
+            if (found.empty())
+                text_ += begin + "in " + program->file().filename().string() +
+                         ", which has no symbol there\n";
+            for (const SourcePlace& place : found) {
+                text_ += begin + (place.function.empty() ? "?" : place.function);
+                if (!place.file.empty())
+                    text_ += " at " + place.file + ":" + std::to_string(place.line);
+                text_ += "\n";
+                begin = std::string(label("").size() + 18, ' ') + "  inlined in ";
+            }
+            return;
+        }
+    }
+
+    /// The registers that point to something with a name in the kernel.
+    void pointers() {
+        for (const auto& [name, value] : report_.registers) {
+            if (name == "rip" || !kernel_slide_ || value == 0 ||
+                !kernel_.has(value - *kernel_slide_, elf::PF_R | elf::PF_W | elf::PF_X))
+                continue;
+            const std::string symbol = kernel_.debug_info().symbol(value - *kernel_slide_);
+            if (!symbol.empty())
+                text_ += label(name) + text_of(Text().hex(value, 16)) + "  " + symbol + "\n";
+        }
+    }
+
+    static std::string label(const std::string& name) {
+        constexpr std::size_t kColumns = 7; // as in the report
+        return name + std::string(kColumns - std::min(name.size(), kColumns - 1), ' ');
+    }
+
+    const FaultLog& log_;
+    const FaultReport& report_;
+    const Program& kernel_;
+    const Program& stage2_;
+    std::optional<uint64_t> rip_;
+    std::optional<uint64_t> kernel_slide_;
+    std::optional<uint64_t> stage2_slide_;
+    std::string text_;
+};
+
+} // namespace
+
+std::string explain(std::string_view log_text, const std::filesystem::path& kernel_file) {
+    const FaultLog log = read_fault_log(log_text);
+    std::string text;
+    for (const std::string& error : log.errors) {
+        constexpr std::string_view kPrefix = "error: ";
+        const std::string_view rest = std::string_view(error).substr(kPrefix.size());
+        const std::string known = cause_and_cure(rest.substr(0, rest.find(':')));
+        if (!known.empty())
+            text += error + "\n" + known + "\n";
+    }
+    if (log.reports.empty())
+        return text;
+    const Program kernel(kernel_file);
+    const Program stage2(data_file("stage2.elf"));
+    for (const FaultReport& report : log.reports)
+        text += Explanation(log, report, kernel, stage2).write() + "\n";
+    return text;
+}
+
+} // namespace baton::tool

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The loader's errors, with what docs/errors.md says of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace baton::tool {
+
+/// "cause: …\ncure:  …\n", of an error's name; empty: there is no such error.
+std::string cause_and_cure(std::string_view name);
+
+} // namespace baton::tool

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
+#include "tools/baton/command_line.hpp"
+#include "tools/baton/explain.hpp"
+#include "tools/baton/failure.hpp"
+#include "tools/baton/files.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <iterator>
+#include <span>
+
+namespace baton::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWrongCall = 2;
+
+void say(const std::string& line) {
+    std::cerr << "baton: " << line << std::endl;
+}
+
+int misuse(const std::string& what, const Arguments& arguments) {
+    say(what + "; `" + arguments.program + " help` explains");
+    return kWrongCall;
+}
+
+BootFiles boot_files(const Arguments& arguments) {
+    BootFiles files{.kernel = arguments.kernel,
+                    .modules = {},
+                    .command_line = arguments.command_line,
+                    .title = arguments.kernel.filename().string(),
+                    .settings = {}};
+    for (const std::string& module : arguments.modules)
+        files.modules.push_back(parse_module(module));
+    return files;
+}
+
+int image(const Arguments& arguments) {
+    make_boot_image(boot_files(arguments), arguments.iso ? Medium::iso : Medium::disk,
+                    arguments.output);
+    return 0;
+}
+
+/// The line that says why, and the status.
+int tell(const Outcome& outcome, const Arguments& arguments) {
+    switch (outcome.ending) {
+    case Ending::success:
+        say("the kernel reported success");
+        return 0;
+    case Ending::failure:
+        say("the kernel reported failure");
+        return 1;
+    case Ending::fault:
+        say("the loader reported a fault, docs/faults.md explains");
+        std::cerr << explain(outcome.console, arguments.kernel);
+        return 1;
+    case Ending::timeout:
+        say("no result within " + std::to_string(arguments.machine.timeout_seconds) + " s");
+        return 1;
+    case Ending::triple_fault:
+        say("the guest triple-faulted");
+        return 1;
+    case Ending::reset:
+        say("the guest reset or powered off without a result");
+        return 1;
+    case Ending::interrupted:
+        say(outcome.status == SIGINT ? "stopped by Ctrl-C" : "stopped by a signal");
+        return 128 + outcome.status;
+    case Ending::qemu_failed:
+        say("QEMU ended with status " + std::to_string(outcome.status));
+        return 1;
+    }
+    return 1;
+}
+
+int run(Arguments& arguments) {
+    if (arguments.kernel.empty())
+        arguments.kernel = data_file("kernel.elf");
+    const ScratchDirectory scratch;
+    const fs::path disk = scratch / "disk.img";
+    BootFiles files = boot_files(arguments);
+    files.settings = "after-fault exit\n";
+    make_boot_image(files, Medium::disk, disk);
+    say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
+    return tell(run_machine(disk, arguments.machine), arguments);
+}
+
+int explain_log(const Arguments& arguments) {
+    std::string log;
+    if (arguments.log == "-") {
+        log.assign(std::istreambuf_iterator<char>(std::cin), {});
+    } else {
+        const auto bytes = read_file(arguments.log);
+        log.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    const std::string text = explain(log, arguments.kernel);
+    std::cout << text;
+    if (text.empty())
+        say("there is no fault report and no error of the loader in it");
+    return text.empty() ? 1 : 0;
+}
+
+int carry_out(const CLI::App& app, Arguments& arguments) {
+    if (app.got_subcommand("image"))
+        return image(arguments);
+    if (app.got_subcommand("run"))
+        return run(arguments);
+    return explain_log(arguments);
+}
+
+/// The words for the parser, the last one first. What is after two dashes is QEMU's, and `help
+/// VERB` is another way to say `VERB --help`.
+std::vector<std::string> words_to_parse(std::span<char*> given, Arguments& arguments) {
+    std::vector<std::string> words(given.begin() + 1, given.end());
+    if (!words.empty() && words.front() == "run") {
+        const auto dashes = std::ranges::find(words, "--");
+        if (dashes != words.end()) {
+            arguments.machine.qemu_arguments.assign(dashes + 1, words.end());
+            words.erase(dashes, words.end());
+        }
+    }
+    if (!words.empty() && words.front() == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    }
+    std::ranges::reverse(words);
+    return words;
+}
+
+int run_tool(std::span<char*> given) {
+    Arguments arguments;
+    arguments.program = given.front();
+    const auto app = make_command_line(arguments);
+    try {
+        app->parse(words_to_parse(given, arguments));
+    } catch (const CLI::Success& asked) { // for help, or the version
+        return app->exit(asked);
+    } catch (const CLI::ParseError& error) {
+        return misuse(error.what(), arguments);
+    }
+    if (app->get_subcommands().empty())
+        return misuse("a verb is missing", arguments);
+    try {
+        return carry_out(*app, arguments);
+    } catch (const std::exception& failure) {
+        say(failure.what());
+        return 1;
+    }
+}
+
+} // namespace
+} // namespace baton::tool
+
+int main(int count, char** words) {
+    return baton::tool::run_tool({words, static_cast<std::size_t>(count)});
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/process.hpp"
+
+#include "tools/baton/failure.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace baton::tool {
+namespace {
+
+struct Package {
+    std::string_view program, package;
+};
+constexpr std::array kPackages = {
+    Package{"mformat", "mtools"},  Package{"mmd", "mtools"},
+    Package{"mcopy", "mtools"},    Package{"sfdisk", "fdisk"},
+    Package{"xorriso", "xorriso"}, Package{"qemu-system-x86_64", "qemu-system-x86"},
+};
+
+[[noreturn]] void fail_by_errno(const std::string& what) {
+    throw Failure(what + ": " + std::strerror(errno));
+}
+
+/// A file without a name, in memory.
+class MemoryFile {
+  public:
+    explicit MemoryFile(std::string_view content = {})
+        : descriptor_(memfd_create("baton", MFD_CLOEXEC)) {
+        if (descriptor_ < 0)
+            fail_by_errno("memfd_create");
+        if (write(descriptor_, content.data(), content.size()) != std::ssize(content))
+            fail_by_errno("write");
+        lseek(descriptor_, 0, SEEK_SET);
+    }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+    ~MemoryFile() { close(descriptor_); }
+
+    int descriptor() const { return descriptor_; }
+    std::string content() const {
+        std::string text(static_cast<std::size_t>(lseek(descriptor_, 0, SEEK_END)), '\0');
+        if (pread(descriptor_, text.data(), text.size(), 0) != std::ssize(text))
+            fail_by_errno("read");
+        return text;
+    }
+
+  private:
+    int descriptor_;
+};
+
+/// Starts a program. Descriptors of -1 stay as they are.
+int start(const Words& words, int input, int output, int errors) {
+    const std::string program = find_program(words.front());
+    std::vector<char*> arguments;
+    for (const std::string& word : words)
+        arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const int parent = getpid();
+    const int id = fork();
+    if (id < 0)
+        fail_by_errno("fork");
+    if (id > 0)
+        return id;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(127); // it died before
+    for (const auto& [from, to] : {std::pair(input, STDIN_FILENO), std::pair(output, STDOUT_FILENO),
+                                   std::pair(errors, STDERR_FILENO)})
+        if (from >= 0)
+            dup2(from, to);
+    execv(program.c_str(), arguments.data());
+    _exit(127);
+}
+
+std::optional<int> wait_for(int id) {
+    int status = 0;
+    while (waitpid(id, &status, 0) < 0)
+        if (errno != EINTR)
+            fail_by_errno("waitpid");
+    return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
+}
+
+} // namespace
+
+std::filesystem::path find_program(const std::string& name) {
+    const char* const set = std::getenv("PATH");
+    std::string folders = set ? set : "/usr/bin:/bin";
+    folders += ":/usr/sbin:/sbin"; // not in everybody's PATH, and sfdisk is there
+    for (std::size_t begin = 0; begin <= folders.size();) {
+        const std::size_t end = std::min(folders.find(':', begin), folders.size());
+        std::filesystem::path file = folders.substr(begin, end - begin);
+        file /= name;
+        if (access(file.c_str(), X_OK) == 0)
+            return file;
+        begin = end + 1;
+    }
+    const auto* const found = std::ranges::find(kPackages, name, &Package::program);
+    const std::string package(found == kPackages.end() ? name : found->package);
+    throw Failure("there is no program " + name + ": install it (Debian package " + package + ")");
+}
+
+void run_program(const Words& words, std::string_view input) {
+    const MemoryFile given(input);
+    const MemoryFile written;
+    const int id = start(words, given.descriptor(), written.descriptor(), written.descriptor());
+    if (wait_for(id) == 0)
+        return;
+    std::string text = written.content();
+    while (!text.empty() && text.back() == '\n')
+        text.pop_back();
+    throw Failure(words.front() + " failed: " + text);
+}
+
+Child::Child(const Words& words) {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+        fail_by_errno("pipe");
+    id_ = start(words, -1, ends[1], -1);
+    close(ends[1]);
+    output_ = ends[0];
+}
+
+Child::~Child() {
+    if (id_ != 0) {
+        send(SIGKILL);
+        wait_for(id_);
+    }
+    close(output_);
+}
+
+void Child::send(int signal) const {
+    kill(id_, signal);
+}
+
+std::optional<int> Child::wait() {
+    const std::optional<int> status = wait_for(id_);
+    id_ = 0;
+    return status;
+}
+
+} // namespace baton::tool

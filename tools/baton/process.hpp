@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Programs of others, which do what they do well: partition tables, file systems, machines.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::tool {
+
+using Words = std::vector<std::string>;
+
+/// Where a program is: in PATH, or where administrators' programs are. Throws a Failure, which
+/// names the Debian package that has it, if it isn't there.
+std::filesystem::path find_program(const std::string& name);
+
+/// Runs a program to its end. `input` is what it can read. Throws a Failure with what it has
+/// written unless it ends with status 0.
+void run_program(const Words& words, std::string_view input = {});
+
+/// A program that runs beside the tool and dies with it.
+class Child {
+  public:
+    /// Starts it with the tool's input and errors. What it writes goes to output().
+    explicit Child(const Words& words);
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    ~Child();
+
+    int output() const { return output_; }
+    void send(int signal) const;
+    /// Waits until it ends. Its exit status, or nothing if a signal has ended it.
+    std::optional<int> wait();
+
+  private:
+    int id_ = 0;
+    int output_ = -1;
+};
+
+} // namespace baton::tool
