@@ -17,6 +17,7 @@ REPORTER = BUILD / "test/boot/reporter/reporter.elf"
 REPORTER_PIE = BUILD / "test/boot/reporter/reporter-pie.elf"
 SHIM = BUILD / "test/boot/shim/shim.efi"
 HEADERS = BUILD / "include"
+TOOL = BUILD / "bin/baton"
 
 
 def conformance_kernel(name: str) -> Path:

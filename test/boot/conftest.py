@@ -34,6 +34,22 @@ def boot():
 
 
 @pytest.fixture
+def boot_image(tmp_path):
+    """boot_image(file, disk): a machine with nothing but this disk. It ends with the test."""
+    machines = []
+
+    def start_here(image: Path, disk: str = "virtio-blk", **options) -> Machine:
+        directory = tmp_path / f"machine-{len(machines)}"
+        directory.mkdir()
+        machines.append(Machine(directory, image, disk=disk, **options))
+        return machines[-1]
+
+    yield start_here
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture
 def expect_promises_kept(boot):
     """expect_promises_kept(segments, **options): boots the checker in a kernel of these segments,
     and waits for it to end well. `flags` are the checker's. Returns the machine."""

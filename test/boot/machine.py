@@ -34,6 +34,7 @@ DISKS = {
     "ahci": ["-device", "ide-hd,drive=disk"],
     "nvme": ["-device", "nvme,drive=disk,serial=baton"],
     "usb": ["-device", "qemu-xhci", "-device", "usb-storage,drive=disk"],
+    "cd": ["-device", "ide-cd,drive=disk"],
 }
 
 
@@ -114,10 +115,13 @@ def _image_file(image: Path, unreadable: bytes | None) -> str:
             f"file.inject-error.0.errno=5,file.inject-error.0.sector={position // gpt.SECTOR}")
 
 
-def _disk_arguments(image: Path, files: Mapping[str, Path], disk: str,
+def _disk_arguments(image: Path, files: Mapping[str, Path] | Path, disk: str,
                     partition: gpt.Partition | mbr.Partition | None,
                     unreadable: bytes | None) -> list[str]:
-    make_volume(image, files)
+    if isinstance(files, Path):
+        image = files
+    else:
+        make_volume(image, files)
     if partition is not None:
         partition.put_around(image)
     return ["-drive", f"if=none,id=disk,format=raw,{_image_file(image, unreadable)}", *DISKS[disk]]
@@ -130,7 +134,7 @@ def _die_with_parent() -> None:
 
 
 class Machine:
-    def __init__(self, directory: Path, files: Mapping[str, Path], *, firmware=Ovmf,
+    def __init__(self, directory: Path, files: Mapping[str, Path] | Path, *, firmware=Ovmf,
                  disk: str = "virtio-blk",
                  partition: gpt.Partition | mbr.Partition | None = None,
                  network: Network | PlainServer | None = None,
@@ -139,8 +143,9 @@ class Machine:
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, hpet: bool = True,
                  after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
-        """`directory` holds its files. `files` maps paths on its disk to files here; it has no
-        partitions, or just the `partition`. With a `network` there is no disk, but a server with the
+        """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
+        disk; one of files has no partitions, or just the `partition`. With a `network` there is no
+        disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
         begin. A reset ends QEMU unless it `resets`; without the
         `exit_device` the guest can't end it. `after`: a machine that has ended, and is switched on

@@ -118,15 +118,16 @@ void make_disk(const Volume& volume, const fs::path& image) {
 void make_iso(const Volume& volume, const fs::path& image, const ScratchDirectory& scratch) {
     // Firmware reads FAT12 and FAT16 as well (UEFI 2.10 section 13.3).
     const uint64_t bytes = whole_mib(std::max(volume.bytes, 4 * kMiB));
-    const fs::path partition = scratch / "partition.img";
     const fs::path folder = scratch / "iso";
+    fs::create_directory(folder);
+    const fs::path partition = folder / "efi.img";
     make_empty(partition, bytes);
     make_volume(volume, partition, 0, bytes, {});
-    fs::create_directory(folder);
-    run_program({"xorriso", "-as", "mkisofs", "-quiet", "-o", image.string(), "-V", "BATON",
-                 "-append_partition", "2", kSystemPartition, partition.string(),
-                 "-appended_part_as_gpt", "-e",
-                 "--interval:appended_partition_2:all::", "-no-emul-boot", folder.string()});
+    // One file, which El Torito and a GUID partition table both point to. An appended partition
+    // would be tidier, but xorriso 1.5.4 tells a wrong size of one that is larger than 32 MiB.
+    run_program({"xorriso", "-as", "mkisofs", "-quiet", "-o", image.string(), "-V", "BATON", "-e",
+                 "efi.img", "-no-emul-boot", "-efi-boot-part", "--efi-boot-image",
+                 folder.string()});
 }
 
 } // namespace

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tool `baton` does, verb by verb."""
+
+import re
+import shlex
+import subprocess
+
+import artefacts
+import pytest
+from elf import PF_R, PF_W, Elf, Segment
+from kernels import TOP_2_GIB, code_kernel
+from tool import FAULTING, FIXED, PIE, baton, compiled
+
+SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
+ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+VERBS = ("image", "run", "explain")
+
+
+def image(tmp_path, *arguments):
+    """An image of the reporter with two modules of the same name, and what the reporter says."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a=b file.img").write_bytes(name.encode() * 1000)
+    result = baton("image", artefacts.REPORTER, "-o", tmp_path / "out.img", "--module",
+                   tmp_path / "one/a=b file.img", f"--module={tmp_path}/two/a=b file.img=the = text",
+                   "--append", "a=\"1  2\"", "--append=b", *arguments)
+    assert result.returncode == 0 and not result.stderr, result.stderr
+    return tmp_path / "out.img"
+
+
+def expect_report(machine):
+    machine.wait_for_exit()
+    machine.wait_for_debugcon('report: kernel "/baton/kernel.elf", command line "a="1  2" b", ')
+    machine.wait_for_debugcon('report: module "/baton/0/a=b file.img" "", 3000 bytes')
+    machine.wait_for_debugcon('report: module "/baton/1/a=b file.img" "the = text", 3000 bytes')
+
+
+@pytest.mark.parametrize("disk", ["virtio-blk", "nvme"])
+def test_image_is_a_disk_with_a_system_partition(boot_image, tmp_path, disk):
+    file = image(tmp_path)
+    table = subprocess.run(["/sbin/sfdisk", "--dump", file], capture_output=True, text=True,
+                           check=True)
+    assert "label: gpt" in table.stdout and f"type={ESP}" in table.stdout
+    verified = subprocess.run(["/sbin/sfdisk", "--verify", file], capture_output=True, text=True)
+    assert "No errors detected" in verified.stdout
+    expect_report(boot_image(file, disk))
+
+
+@pytest.mark.parametrize("disk", ["cd", "usb"])
+def test_iso_boots_from_a_cd_and_from_a_stick(boot_image, tmp_path, disk):
+    expect_report(boot_image(image(tmp_path, "--iso"), disk))
+
+
+def test_iso_with_much_on_it_boots(boot_image, tmp_path):
+    """El Torito counts the sectors of an image in 16 bits: 32 MiB."""
+    (tmp_path / "large.img").write_bytes(bytes(48 << 20))
+    result = baton("image", artefacts.REPORTER, "--iso", "-o", tmp_path / "out.iso", "--module",
+                   tmp_path / "large.img")
+    assert result.returncode == 0, result.stderr
+    machine = boot_image(tmp_path / "out.iso", "cd")
+    machine.wait_for_exit()
+    machine.wait_for_debugcon('report: module "/baton/0/large.img" "", 50331648 bytes')
+
+
+def test_image_that_cannot_be_made_leaves_what_was_there(tmp_path):
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(code_kernel(SUCCEEDS).build())
+    output = tmp_path / "disk.img"
+    output.write_text("what was there")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/mformat").write_text("#!/bin/sh\necho no room >&2; exit 1\n")
+    (tmp_path / "bin/mformat").chmod(0o755)
+    result = baton("image", kernel, "-o", output, env={"PATH": f"{tmp_path}/bin:/usr/bin"})
+    assert result.returncode == 1
+    assert result.stderr == "baton: mformat failed: no room\n"
+    assert output.read_text() == "what was there"
+    assert {file.name for file in tmp_path.iterdir()} == {"bin", "kernel.elf", "disk.img"}
+
+
+@pytest.mark.parametrize("arguments, program, package", [
+    (["image"], "mformat", "mtools"), (["image", "--iso"], "mformat", "mtools"),
+    (["run"], "mformat", "mtools")])
+def test_missing_program_is_told_with_its_package(tmp_path, arguments, program, package):
+    output = [] if arguments == ["run"] else ["-o", tmp_path / "x.img"]
+    result = baton(*arguments, artefacts.REPORTER, *output,
+                   env={"PATH": str(tmp_path)})
+    assert result.returncode == 1
+    assert f"there is no program {program}: install it (Debian package {package})" in result.stderr
+
+
+@pytest.mark.parametrize("kind, flags, settings", [
+    ("fixed", FIXED, []), ("pie", PIE, ["kaslr on"]), ("stripped", (*FIXED, "-g0", "-s"), [])])
+def test_explain_finds_functions_and_lines(boot, tmp_path, kind, flags, settings):
+    kernel = compiled(tmp_path, FAULTING, flags)
+    entry = "\n".join(["kernel /baton/kernel.elf", "after-fault exit", *settings, ""])
+    machine = boot(kernel, files={"/loader/entries/a.conf": entry})
+    machine.wait_for_exit(37)
+    log = tmp_path / "serial.log"
+    log.write_text(machine.serial)
+    result = baton("explain", log, "--kernel", kernel)
+    assert result.returncode == 0, result.stderr
+    assert "baton: fault: #PF page fault" in result.stdout
+    if kind == "stripped":
+        assert re.search(r"^rip    0x\w{16}  in my-kernel.elf, which has no symbol there$",
+                         result.stdout, re.M)
+        return
+    lines = FAULTING.splitlines()
+    number = {text: 1 + next(i for i, line in enumerate(lines) if text in line)
+              for text in ("return *p", "peek(p + 4)", "= look(")}
+    assert re.search(rf"^rip    0x\w{{16}}  peek at .*my-kernel.c:{number['return *p']}\n"
+                     rf" +inlined in look at .*my-kernel.c:{number['peek(p + 4)']}\n"
+                     rf"stack  0x\w{{16}}  _start at .*my-kernel.c:{number['= look(']}$",
+                     result.stdout, re.M), result.stdout
+    assert "is not the kernel" not in result.stdout
+
+    # Pasted: the report alone, with another program's prefix, and from a pipe.
+    report = re.search(r"^baton: fault.*^baton: end of report", machine.serial, re.M | re.S).group()
+    pasted = "".join(f"12:00 serial| {line}\r\n" for line in report.splitlines())
+    result_of_pasted = baton("explain", "--kernel", kernel, stdin=None, input=pasted)
+    assert re.findall("^(?:rip|stack) .*", result_of_pasted.stdout, re.M) == re.findall(
+        "^(?:rip|stack) .*", result.stdout, re.M)
+
+
+def test_explain_notices_another_kernel(boot, tmp_path):
+    kernel = compiled(tmp_path, FAULTING)
+    machine = boot(kernel, files={"/loader/entries/a.conf":
+                                  "kernel /baton/kernel.elf\nafter-fault exit\n"})
+    machine.wait_for_exit(37)
+    other = compiled(tmp_path, FAULTING.replace("+ 1", "+ 2"), name="other.elf")
+    result = baton("explain", "--kernel", other, stdin=None, input=machine.serial)
+    assert "other.elf is not the kernel that faulted" in result.stdout
+
+
+def test_explain_knows_stage2(tmp_path):
+    """A made-up report, since stage 2 doesn't fault by itself: its entry point, at 5 MiB."""
+    kernel = compiled(tmp_path, FAULTING)
+    report = ("baton: fault: #UD invalid opcode, vector 6, in stage 2 + 0x{0:x}\n"
+              "step   loading descriptor tables\n"
+              "rip    0x{1:016x}  rflags 0x0000000000000002\n"
+              "stack  0xffffffff80001001\nbaton: end of report: stopped\n")
+    symbols = subprocess.run(["nm", artefacts.STAGE2.with_suffix(".elf")], capture_output=True,
+                             text=True, check=True).stdout
+    entry = int(re.search(r"^(\w+) \w stage2_entry64$", symbols, re.M)[1], 16)
+    result = baton("explain", "--kernel", kernel, stdin=None,
+                   input=report.format(entry, (5 << 20) + entry))
+    assert re.search(rf"^rip    0x{(5 << 20) + entry:016x}  stage2_entry64 at .*entry.asm:\d+$",
+                     result.stdout, re.M), result.stdout
+
+
+def test_explain_tells_cause_and_cure_of_an_error(boot, tmp_path):
+    kernel = Elf([Segment(TOP_2_GIB, PF_R | PF_W, SUCCEEDS)], entry=TOP_2_GIB)
+    machine = boot(kernel)
+    machine.wait_for_firmware()
+    result = baton("explain", "--kernel", artefacts.REPORTER, stdin=None, input=machine.serial)
+    assert result.returncode == 0
+    name = re.search(r"error: (entry_\w+): ", machine.serial)[1]
+    assert re.search(rf"^error: {name}: .*\ncause: .+\ncure:  .+", result.stdout, re.M)
+
+
+def test_explain_says_that_there_is_nothing_to_explain(tmp_path):
+    result = baton("explain", "--kernel", artefacts.REPORTER, stdin=None, input="all went well\n")
+    assert result.returncode == 1 and result.stdout == ""
+    assert "no fault report" in result.stderr
+
+
+def test_run_explains_a_fault(tmp_path):
+    result = baton("run", compiled(tmp_path, FAULTING), "--timeout", 60)
+    assert result.returncode == 1
+    assert re.search("^rip .* peek at .*my-kernel.c:", result.stderr, re.M)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_examples_of_help_work(tmp_path, verb):
+    help_text = baton(verb, "--help").stdout
+    examples = re.findall(rf"^  \S*baton (.*)$", help_text, re.M)
+    assert len(examples) >= 2 and any(example.startswith(verb) for example in examples)
+    kernel = compiled(tmp_path, FAULTING) if verb == "explain" else tmp_path / "my-kernel.elf"
+    if verb == "explain":
+        (tmp_path / "serial.log").write_text(baton("run", kernel, "--timeout", 60).stdout)
+    else:
+        kernel.write_bytes(code_kernel(SUCCEEDS).build())
+    (tmp_path / "initrd.img").write_text("content")
+    for example in examples:
+        command = f"{shlex.quote(str(artefacts.TOOL))} {example}".replace(
+            "| baton ", f"| {shlex.quote(str(artefacts.TOOL))} ")
+        result = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True,
+                                timeout=120, stdin=subprocess.DEVNULL)
+        assert result.returncode == 0, result.stderr.decode(errors="replace")
+
+
+def test_manual_has_every_option_and_no_mistake():
+    page = artefacts.BUILD / "tools/baton/baton.1"
+    formatted = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True,
+                               env={"MANWIDTH": "200", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+    if formatted.returncode == 0:
+        assert formatted.stderr == ""
+    text = page.read_text().replace("\\", "")
+    for verb in VERBS:
+        for option in re.findall(r"--[a-z]+", baton(verb, "--help").stdout):
+            assert option in text, (verb, option)
+
+
+def completed(tmp_path, *words):
+    """What Bash offers for the last of the words."""
+    script = (f"source {artefacts.BUILD}/tools/baton/baton.bash; COMP_WORDS=({shlex.join(words)}); "
+              f"COMP_CWORD={len(words) - 1}; _baton; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    return subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
+def test_bash_completes_verbs_options_and_files(tmp_path):
+    (tmp_path / "kernel.elf").touch()
+    assert set(completed(tmp_path, "baton", "")) == {"help", *VERBS}
+    assert completed(tmp_path, "baton", "im") == ["image"]
+    for verb in VERBS:
+        wanted = set(re.findall(r"^ +(?:-\w,)?(--[a-z]+)", baton(verb, "--help").stdout, re.M))
+        assert set(completed(tmp_path, "baton", verb, "--")) == wanted
+    assert completed(tmp_path, "baton", "run", "ker") == ["kernel.elf"]
+    assert completed(tmp_path, "baton", "explain", "--kernel", "k") == ["kernel.elf"]
