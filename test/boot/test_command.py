@@ -171,12 +171,13 @@ def test_wrong_calls_of_the_tool_explain_themselves():
         ["run", BATON, BATON], ["run", artefacts.SOURCE], ["run", "--module"],
         ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
         ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
-        ["image", BATON], ["image", "-o", "disk.img"], ["explain"], ["explain", "no-such-file"])
+        ["image", BATON], ["image", "-o", "disk.img"], ["explain"], ["explain", "no-such-file"],
+        ["check"], ["check", BATON, "--memory", "much"], ["plan", BATON, "--json", "--svg"])
 
 
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "image", "explain", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
+    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
                  "--display", "--accel", "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -1,19 +1,142 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tool `baton` does, verb by verb."""
 
+import json
 import re
 import shlex
 import subprocess
+from xml.etree import ElementTree
 
 import artefacts
 import pytest
-from elf import PF_R, PF_W, Elf, Segment
+from elf import PF_R, PF_W, PF_X, Elf, Segment
 from kernels import TOP_2_GIB, code_kernel
 from tool import FAULTING, FIXED, PIE, baton, compiled
 
 SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-VERBS = ("image", "run", "explain")
+VERBS = ("check", "plan", "image", "run", "explain")
+
+
+NOT_EXECUTABLE = Elf([Segment(TOP_2_GIB, PF_R | PF_W, SUCCEEDS)], entry=TOP_2_GIB)
+WRITE_EXECUTE = Elf([Segment(TOP_2_GIB, PF_R | PF_W | PF_X, SUCCEEDS)], entry=TOP_2_GIB)
+
+
+@pytest.fixture
+def kernel_file(tmp_path):
+    def write(kernel: Elf):
+        file = tmp_path / "my-kernel.elf"
+        file.write_bytes(kernel.build())
+        return file
+
+    return write
+
+
+def test_check_says_what_a_boot_would_log(boot):
+    """Addresses that depend on the machine aside."""
+    machine = boot(artefacts.REPORTER)
+    machine.wait_for_exit()
+    result = baton("check", artefacts.REPORTER)
+    assert result.returncode == 0
+    assert result.stdout.endswith("reporter.elf: can be booted, 0 warnings\n")
+    logged = re.sub(r"^\[ *\d+ us\] ", "", machine.debugcon, flags=re.M)
+    segments = re.findall("^segment .* at ", result.stdout, re.M)
+    assert len(segments) >= 2 and segments == re.findall("^segment .* at ", logged, re.M)
+    for line in (r"^kernel \S+(: .*, entry .*)$", "^(direct map at .*)$"):
+        assert re.search(line, result.stdout, re.M)[1] == re.search(line, logged, re.M)[1]
+
+
+def test_check_names_an_error_with_its_cause_and_cure(boot, kernel_file):
+    machine = boot(NOT_EXECUTABLE)
+    machine.wait_for_firmware()
+    result = baton("check", kernel_file(NOT_EXECUTABLE))
+    assert result.returncode == 1
+    error = re.search(r"^error: (\w+): (?:\S+: )?(.*)$", machine.serial, re.M)
+    found = re.search(r"^error: (\w+): my-kernel.elf: (.*)\ncause: .+\ncure:  .+", result.stdout, re.M)
+    assert found.groups() == error.groups()
+
+
+def test_check_fails_for_a_warning_if_it_is_strict(kernel_file):
+    file = kernel_file(WRITE_EXECUTE)
+    result = baton("check", file)
+    assert result.returncode == 0 and "warning: " in result.stdout
+    assert "can be booted, 1 warning\n" in result.stdout
+    assert baton("check", file, "--strict").returncode == 1
+
+
+def test_check_takes_the_memory_into_account(tmp_path):
+    (tmp_path / "large.img").write_bytes(bytes(20 << 20))
+    arguments = ["check", artefacts.REPORTER, "--module", tmp_path / "large.img", "--memory"]
+    assert baton(*arguments, 64).returncode == 0
+    result = baton(*arguments, 16)
+    assert result.returncode == 1 and "error: out_of_memory: " in result.stdout
+
+
+def test_plan_reads_memory_maps_as_linux_shows_them(tmp_path):
+    log = tmp_path / "dmesg.txt"
+    log.write_text("[    0.000000] BIOS-provided physical RAM map:\n"
+                   "[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable\n"
+                   "[    0.000000] BIOS-e820: [mem 0x0000000000100000-0x0000000003ffffff] usable\n"
+                   "[    0.000000] BIOS-e820: [mem 0x0000000004000000-0x0000000004000fff] ACPI NVS\n")
+    iomem = tmp_path / "iomem.txt"
+    iomem.write_text("00000000-0009fbff : System RAM\n00100000-03ffffff : System RAM\n"
+                     "  01000000-01e00000 : Kernel code\n04000000-04000fff : ACPI Non-volatile\n")
+    plans = [json.loads(baton("plan", artefacts.REPORTER, "--json", "--memory", file).stdout)
+             for file in (log, iomem)]
+    assert plans[0] == plans[1]
+    assert plans[0]["physical"][-2]["type"] == "ACPI NVS"
+    nothing = baton("plan", artefacts.REPORTER, "--memory", artefacts.SOURCE / "README.md")
+    assert nothing.returncode == 1 and "memory map" in nothing.stderr
+
+
+def test_plan_is_what_the_page_tables_say(tmp_path):
+    """Every part's first page is in a range of the page tables, with the rights that it should have,
+    and no two ranges overlap."""
+    plan = json.loads(baton("plan", artefacts.REPORTER, "--json").stdout)
+    ranges = plan["page_tables"]["ranges"]
+    number = lambda text: int(text, 16)
+    ends = 0
+    for mapping in ranges:
+        assert number(mapping["base"]) >= ends
+        ends = number(mapping["base"]) + mapping["pages"] * mapping["page_bytes"]
+    names = [part["what"] for part in plan["virtual"]]
+    assert {"kernel stack", "guard page", "stage 2, code", "handoff record"} <= set(names)
+    assert any(name.startswith("kernel, segment") and name.endswith("entry") for name in names)
+    for part in plan["virtual"]:
+        base = number(part["base"])
+        holding = [m for m in ranges
+                   if number(m["base"]) <= base < number(m["base"]) + m["pages"] * m["page_bytes"]]
+        if part["what"] == "guard page":
+            assert not holding
+        else:
+            [mapping] = holding
+            assert mapping["access"] == part["access"]
+            assert number(mapping["physical"]) + base - number(mapping["base"]) == number(
+                part["physical"])
+    memory = [(number(m["base"]), m["bytes"]) for m in plan["physical"]]
+    assert memory == sorted(memory) and all(a + n <= b for (a, n), (b, _) in zip(memory, memory[1:]))
+    assert {"kernel", "page tables", "stage 2", "kernel stack"} <= {m["what"] for m in plan["physical"]}
+
+
+def test_plan_is_a_table_and_a_picture_too(tmp_path):
+    table = baton("plan", artefacts.REPORTER).stdout
+    picture = tmp_path / "plan.svg"
+    assert baton("plan", artefacts.REPORTER, "--svg", "-o", picture).returncode == 0
+    root = ElementTree.parse(picture).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    width, height = int(root.get("width")), int(root.get("height"))
+    for part in json.loads(baton("plan", artefacts.REPORTER, "--json").stdout)["virtual"]:
+        assert part["what"] in table and part["what"] in texts
+        assert f"0x{int(part['base'], 16):016x}" in table
+        assert f"0x{int(part['base'], 16):016x}" in texts
+    for element in root.iter("{http://www.w3.org/2000/svg}text"):
+        assert 0 < int(element.get("x")) < width and 0 < int(element.get("y")) < height
+
+
+def test_plan_of_what_cannot_be_booted_is_the_error(kernel_file):
+    result = baton("plan", kernel_file(NOT_EXECUTABLE))
+    assert result.returncode == 1 and result.stdout == "" and result.stderr.startswith("error: ")
 
 
 def image(tmp_path, *arguments):
@@ -148,8 +271,7 @@ def test_explain_knows_stage2(tmp_path):
 
 
 def test_explain_tells_cause_and_cure_of_an_error(boot, tmp_path):
-    kernel = Elf([Segment(TOP_2_GIB, PF_R | PF_W, SUCCEEDS)], entry=TOP_2_GIB)
-    machine = boot(kernel)
+    machine = boot(NOT_EXECUTABLE)
     machine.wait_for_firmware()
     result = baton("explain", "--kernel", artefacts.REPORTER, stdin=None, input=machine.serial)
     assert result.returncode == 0

@@ -9,6 +9,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::array kCheckExamples = {
+    Example{"check my-kernel.elf", "what the loader would do with it"},
+    Example{"check my-kernel.elf --memory 64 --strict", "in 64 MiB; a warning is a failure, too"},
+};
+constexpr std::array kPlanExamples = {
+    Example{"plan my-kernel.elf", "as a table"},
+    Example{"plan my-kernel.elf --svg -o plan.svg", "as a picture of both address spaces"},
+    Example{"plan my-kernel.elf --json --memory 8192 --module initrd.img",
+            "for a program, with a module, on a machine with 8 GiB"},
+};
 constexpr std::array kImageExamples = {
     Example{"image my-kernel.elf -o disk.img", "for a disk of a machine, or of a virtual one"},
     Example{"image my-kernel.elf -o my-os.iso --iso", "for a CD, a DVD or a USB stick"},
@@ -27,6 +37,20 @@ constexpr std::array kExplainExamples = {
 };
 
 constexpr std::array kVerbs = {
+    Verb{"check", "Says whether the loader would boot a kernel, and how.",
+         "The loader's own code reads the kernel, plans it, and builds page tables and records, on "
+         "a machine that is made up. What the loader would log is printed: segments and where they "
+         "go, warnings. If the kernel can't be booted, its error is printed with cause and cure. "
+         "The exit status is 0 if it can be booted, 1 if not. What only a real machine knows, such "
+         "as its displays and timers, is taken to be what the kernel wishes for.",
+         kCheckExamples},
+    Verb{
+        "plan", "Shows the page tables and what lies where, as a table, JSON or a picture.",
+        "What the loader would make of both address spaces on a machine with the given memory: "
+        "the kernel's segments, its stack, the direct map, stage 2; the pages as the page tables "
+        "map them; and the memory map that the kernel would get. A machine's firmware takes memory "
+        "of its own, so that physical addresses differ from boot to boot.",
+        kPlanExamples},
     Verb{"image", "Makes a disk image that boots a kernel.",
          "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
          "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
@@ -70,6 +94,13 @@ std::string check_number(const std::string& text) {
 
 std::string check_accelerator(const std::string& text) {
     return text == "tcg" || text == "kvm" ? "" : "needs tcg or kvm";
+}
+
+std::string check_memory(const std::string& text) {
+    constexpr std::size_t kMostDigits = 9; // of MiB, so that bytes fit into 52 bits
+    if (check_number(text).empty() && text.size() <= kMostDigits)
+        return "";
+    return fs::is_regular_file(text) ? "" : "needs a number of MiB, or a file with a memory map";
 }
 
 /// Has no control characters, which no boot entry can have.
@@ -126,6 +157,29 @@ void add_boot_options(CLI::App& verb, Arguments& arguments) {
               "The kernel's command line. Given again, the texts are joined.")
         ->allow_extra_args(false)
         ->check(rule(check_text));
+}
+
+void add_desk_options(CLI::App& verb, Arguments& arguments) {
+    add_kernel(verb, arguments)->required();
+    add_value(
+        verb, "--memory", arguments.memory, "MIB|FILE",
+        "The machine's memory; 256 MiB without it. In a file, a memory map as `dmesg` shows it "
+        "(\"[mem 0x100000-0x7fffffff] usable\") or /proc/iomem.")
+        ->check(rule(check_memory));
+    add_boot_options(verb, arguments);
+}
+
+void add_check(CLI::App& verb, Arguments& arguments) {
+    add_desk_options(verb, arguments);
+    verb.add_flag("--strict", arguments.strict, "Fail with status 1 if there is a warning.");
+}
+
+void add_plan(CLI::App& verb, Arguments& arguments) {
+    add_desk_options(verb, arguments);
+    CLI::Option* const json = verb.add_flag("--json", arguments.json, "Write JSON.");
+    verb.add_flag("--svg", arguments.svg, "Write a picture, SVG.")->excludes(json);
+    add_value(verb, "-o,--output", arguments.output, "FILE",
+              "Where to; the standard output without it.");
 }
 
 void add_image(CLI::App& verb, Arguments& arguments) {
@@ -194,6 +248,8 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
         command.footer(wrapped(verb.description, kColumns) + "\n\n" +
                        examples_text(verb, arguments.program));
     }
+    add_check(*app->get_subcommand("check"), arguments);
+    add_plan(*app->get_subcommand("plan"), arguments);
     add_image(*app->get_subcommand("image"), arguments);
     add_run(*app->get_subcommand("run"), arguments);
     add_explain(*app->get_subcommand("explain"), arguments);
@@ -201,7 +257,7 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
 }
 
 bool takes_file(const CLI::Option& option) {
-    return option.get_type_name().starts_with("FILE");
+    return option.get_type_name().contains("FILE");
 }
 
 Module parse_module(const std::string& text) {

@@ -21,11 +21,19 @@ struct Arguments {
     std::string program = "baton"; // as it was called
 
     std::filesystem::path kernel;
-    // image, run
+    // check, plan, image, run
     std::vector<std::string> modules; // FILE[=STRING]
     std::vector<std::string> command_line;
-    // image
+    // plan, image
     std::filesystem::path output;
+    // check
+    bool strict = false;
+    // check, plan
+    std::string memory = "256"; // MiB, or a file with a map
+    // plan
+    bool json = false;
+    bool svg = false;
+    // image
     bool iso = false;
     // run
     MachineOptions machine;

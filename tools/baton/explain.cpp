@@ -9,16 +9,13 @@
 #include "tools/baton/fault_log.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
+#include "tools/baton/text.hpp"
 
 #include <optional>
 #include <span>
 
 namespace baton::tool {
 namespace {
-
-std::string text_of(const TextWriter& text) {
-    return std::string(text.view());
-}
 
 /// An ELF file, and where it was when it faulted.
 class Program {
@@ -29,7 +26,7 @@ class Program {
           image_(elf::Image::parse(bytes_)),
           debug_info_(file) {
         if (!image_)
-            throw Failure(file.string() + ": " + text_of(Text().error(image_.error())));
+            throw Failure(file.string() + ": " + string_of(Text().error(image_.error())));
         if (const auto extent = measure(*image_))
             lowest_ = extent->lowest.value;
     }
@@ -79,7 +76,7 @@ std::string Program::build_id() const {
             for (const std::byte byte :
                  (*note)->descriptor.first(std::min((*note)->descriptor.size(), kShown)))
                 id.hex_byte(static_cast<uint8_t>(byte));
-            return text_of(id);
+            return string_of(id);
         }
     }
     return {};
@@ -145,7 +142,7 @@ class Explanation {
              {std::pair(&kernel_, kernel_slide_), std::pair(&stage2_, stage2_slide_)}) {
             if (!slide || !program->has(looked_up - *slide, elf::PF_X))
                 continue;
-            std::string begin = label(what) + text_of(Text().hex(address, 16)) + "  ";
+            std::string begin = label(what) + hex_text(address, 16) + "  ";
             const auto found = program->debug_info().places(looked_up - *slide);
             if (found.empty())
                 text_ += begin + "in " + program->file().filename().string() +
@@ -169,7 +166,7 @@ class Explanation {
                 continue;
             const std::string symbol = kernel_.debug_info().symbol(value - *kernel_slide_);
             if (!symbol.empty())
-                text_ += label(name) + text_of(Text().hex(value, 16)) + "  " + symbol + "\n";
+                text_ += label(name) + hex_text(value, 16) + "  " + symbol + "\n";
         }
     }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
+#include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/memory_map.hpp"
+#include "tools/baton/plan_report.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -37,6 +40,36 @@ BootFiles boot_files(const Arguments& arguments) {
     for (const std::string& module : arguments.modules)
         files.modules.push_back(parse_module(module));
     return files;
+}
+
+Rehearsal::Given rehearse(const Arguments& arguments) {
+    const BootFiles files = boot_files(arguments);
+    Rehearsal::Given given{
+        .kernel = files.kernel, .modules = files.modules, .command_line = {}, .memory = {}};
+    for (const std::string& text : files.command_line)
+        given.command_line += (given.command_line.empty() ? "" : " ") + text;
+    if (fs::is_regular_file(arguments.memory)) {
+        const auto bytes = read_file(arguments.memory);
+        given.memory =
+            parse_memory_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    } else {
+        given.memory = plain_memory_map(std::stoull(arguments.memory));
+    }
+    return given;
+}
+
+int plan(const Arguments& arguments) {
+    const Rehearsal rehearsal(rehearse(arguments));
+    if (rehearsal.error()) {
+        std::cerr << error_with_cure(*rehearsal.error());
+        return 1;
+    }
+    const PlanReport report = report_on(rehearsal);
+    write_file(arguments.output.empty() ? "-" : arguments.output, arguments.json ? as_json(report)
+                                                                  : arguments.svg
+                                                                      ? as_svg(report)
+                                                                      : as_table(report));
+    return 0;
 }
 
 int image(const Arguments& arguments) {
@@ -105,6 +138,10 @@ int explain_log(const Arguments& arguments) {
 }
 
 int carry_out(const CLI::App& app, Arguments& arguments) {
+    if (app.got_subcommand("check"))
+        return check(rehearse(arguments), arguments.strict);
+    if (app.got_subcommand("plan"))
+        return plan(arguments);
     if (app.got_subcommand("image"))
         return image(arguments);
     if (app.got_subcommand("run"))

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/check.hpp"
+
+#include "tools/baton/known_errors.hpp"
+#include "tools/baton/text.hpp"
+
+#include <iostream>
+
+namespace baton::tool {
+
+int check(const Rehearsal::Given& given, bool strict) {
+    const Rehearsal rehearsal(given);
+    for (const std::string& line : rehearsal.log())
+        std::cout << line << '\n';
+    if (rehearsal.error()) {
+        std::cout << error_with_cure(*rehearsal.error());
+        return 1;
+    }
+    const std::size_t warnings = rehearsal.warnings();
+    std::cout << given.kernel.filename().string() << ": can be booted, "
+              << string_of(Text().count(warnings, "warning")) << '\n';
+    return strict && warnings != 0 ? 1 : 0;
+}
+
+std::string error_with_cure(const Error& error) {
+    return string_of(Text().error(error)) + "\n" + cause_and_cure(describe(error.code).name);
+}
+
+} // namespace baton::tool

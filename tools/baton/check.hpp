@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "tools/baton/rehearsal.hpp"
+
+#include <string>
+
+namespace baton::tool {
+
+/// Prints what would become of a boot. The exit status: 0 if it can be done; with `strict`, without
+/// a warning.
+int check(const Rehearsal::Given& given, bool strict);
+
+/// The error as the loader prints it, and lines with its cause and cure.
+std::string error_with_cure(const Error& error);
+
+} // namespace baton::tool

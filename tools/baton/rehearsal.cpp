@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/rehearsal.hpp"
+
+#include "memory/free_range.hpp"
+#include "tools/baton/failure.hpp"
+#include "tools/baton/files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <sys/mman.h>
+#include <utility>
+
+namespace baton::tool {
+namespace {
+
+/// Zeroed memory that costs nothing until it is touched: a kernel may have gigabytes of .bss.
+class LazyMemory {
+  public:
+    explicit LazyMemory(uint64_t bytes) : bytes_(bytes) {
+        void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory != MAP_FAILED)
+            memory_ = static_cast<std::byte*>(memory);
+    }
+    LazyMemory(LazyMemory&& other) noexcept
+        : memory_(std::exchange(other.memory_, nullptr)),
+          bytes_(other.bytes_) {}
+    LazyMemory(const LazyMemory&) = delete;
+    LazyMemory& operator=(const LazyMemory&) = delete;
+    LazyMemory& operator=(LazyMemory&&) = delete;
+    ~LazyMemory() {
+        if (memory_)
+            munmap(memory_, bytes_);
+    }
+
+    std::byte* data() const { return memory_; }
+    uint64_t bytes() const { return bytes_; }
+
+  private:
+    std::byte* memory_ = nullptr;
+    uint64_t bytes_;
+};
+
+/// The machine's memory, of which only what is handed out is there.
+class Frames final : public FrameSource {
+  public:
+    explicit Frames(std::span<const TypedRange> memory) {
+        for (const TypedRange& range : memory) {
+            PhysRange pages = whole_pages(range.range);
+            if (pages.base.value == 0 && pages.bytes >= kPageBytes) // never handed out
+                pages = {{kPageBytes}, pages.bytes - kPageBytes};
+            if (range.type == BATON_MEMORY_USABLE && pages.bytes != 0)
+                usable_.push_back(pages);
+        }
+        std::ranges::sort(usable_, {}, [](const PhysRange& range) { return range.base.value; });
+    }
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override {
+        for (auto range = usable_.rbegin(); range != usable_.rend(); ++range) {
+            const PhysAddr end{std::min(range->base.value + range->bytes, request.below.value)};
+            const auto base = highest_fit(*range, end, request, taken_);
+            if (!base)
+                continue;
+            const uint64_t bytes = request.pages * kPageBytes;
+            LazyMemory memory(bytes);
+            if (!memory.data())
+                break;
+            taken_.push_back({*base, bytes});
+            blocks_.emplace(base->value, Block{std::move(memory), request.origin});
+            return *base;
+        }
+        return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
+    }
+
+    std::byte* access(PhysAddr address) override { return find(address); }
+
+    std::byte* find(PhysAddr address) const {
+        auto block = blocks_.upper_bound(address.value);
+        if (block == blocks_.begin())
+            return nullptr;
+        --block;
+        const uint64_t offset = address.value - block->first;
+        return offset < block->second.memory.bytes() ? block->second.memory.data() + offset
+                                                     : nullptr;
+    }
+
+    std::size_t block_count() const { return blocks_.size(); }
+
+    /// What is where.
+    void claim(std::vector<TypedRange>& claims) const {
+        for (const auto& [base, block] : blocks_)
+            claims.push_back({.range = {{base}, block.memory.bytes()},
+                              .type = final_type(block.origin),
+                              .origin = block.origin});
+    }
+
+  private:
+    struct Block {
+        LazyMemory memory;
+        const char* origin;
+    };
+
+    static PhysRange whole_pages(const PhysRange& range) {
+        const uint64_t begin = (range.base.value + kPageBytes - 1) / kPageBytes * kPageBytes;
+        const uint64_t end = (range.base.value + range.bytes) / kPageBytes * kPageBytes;
+        return {{begin}, end > begin ? end - begin : 0};
+    }
+
+    std::vector<PhysRange> usable_;
+    std::vector<PhysRange> taken_;
+    std::map<uint64_t, Block> blocks_;
+};
+
+class DeskFile final : public FileSource {
+  public:
+    explicit DeskFile(std::vector<std::byte> content) : content_(std::move(content)) {}
+
+    Result<uint64_t> size() override {
+        if (content_.empty())
+            return fail(ErrorCode::file_empty);
+        return content_.size();
+    }
+    Result<void> read(uint64_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), content_.data() + offset, into.size());
+        return {};
+    }
+
+  private:
+    std::vector<std::byte> content_;
+};
+
+class Lines final : public LineSink {
+  public:
+    void write_line(std::string_view text) override {
+        text.remove_prefix(text.find("] ") + 2); // the time
+        lines.emplace_back(text);
+    }
+    std::vector<std::string> lines;
+};
+
+// A PC's devices, where they always are.
+constexpr PhysAddr kTimers{0xfed0'0000};
+constexpr PhysAddr kIoApic{0xfec0'0000};
+constexpr PhysAddr kFramebuffer{0xc000'0000};
+constexpr uint32_t kWidth = 1280;
+constexpr uint32_t kHeight = 800;
+
+/// The machine and its firmware.
+class DeskPlatform final : public Platform {
+  public:
+    DeskPlatform(const Rehearsal::Given& given, Log& log)
+        : given_(given),
+          log_(log),
+          frames_(given.memory) {}
+
+    FrameSource& frames() override { return frames_; }
+    const Frames& memory_frames() const { return frames_; }
+
+    Result<FileSource*> open_kernel(std::string_view) override {
+        return &kernel_.emplace(read_file(given_.kernel));
+    }
+
+    Result<FileSource*> open_module(std::string_view path) override {
+        for (const Module& module : given_.modules)
+            if (module.file == path)
+                return &module_.emplace(read_file(module.file));
+        // A path on the boot volume, which isn't here.
+        if (std::ranges::find(unseen_, path) == unseen_.end()) {
+            unseen_.emplace_back(path);
+            log_.line(Text().add("module ").add(path).add(" is wished for: not looked for here"));
+        }
+        return &module_.emplace(std::vector<std::byte>(kPageBytes));
+    }
+
+    Result<std::span<const PhysRange>> memory() override {
+        cacheable_.clear();
+        for (const TypedRange& range : given_.memory)
+            if (range.type != BATON_MEMORY_RESERVED && range.type != BATON_MEMORY_BAD)
+                cacheable_.push_back(page_cover(range.range));
+        return cacheable_;
+    }
+
+    Result<Needs> prepare() override {
+        constexpr std::size_t kBlocksToCome = 32;
+        return Needs{.fact_bytes = 0,
+                     .claims = given_.memory.size() + frames_.block_count() + kBlocksToCome};
+    }
+    void add_facts(BootRecord&) override {}
+    Result<void> leave() override { return {}; }
+
+    std::size_t claim_memory(std::span<TypedRange> room) override {
+        std::vector<TypedRange> claims = given_.memory;
+        frames_.claim(claims);
+        const std::size_t count = std::min(room.size(), claims.size());
+        std::copy_n(claims.begin(), count, room.begin());
+        return count;
+    }
+
+    bool can_map_runtime_services() override { return true; }
+
+    Result<Displays> find_displays(const Wishes& wishes) override {
+        const auto& wish = wishes.framebuffer;
+        BatonFramebuffer& framebuffer = display_.framebuffer;
+        framebuffer.base_physical = kFramebuffer.value;
+        framebuffer.width_pixels = wish.width != 0 ? static_cast<uint32_t>(wish.width) : kWidth;
+        framebuffer.height_pixels = wish.height != 0 ? static_cast<uint32_t>(wish.height) : kHeight;
+        framebuffer.pitch_bytes = framebuffer.width_pixels * 4;
+        framebuffer.bytes = uint64_t{framebuffer.pitch_bytes} * framebuffer.height_pixels;
+        framebuffer.bits_per_pixel = 32;
+        return Displays{.all = {&display_, 1}, .has_wished_mode = true};
+    }
+
+    std::optional<WatchdogPlan> find_watchdog(uint32_t, std::span<const PhysRange>) override {
+        WatchdogPlan plan{};
+        plan.devices.timers = kTimers;
+        plan.devices.io_apic.registers = kIoApic;
+        return plan;
+    }
+
+  private:
+    const Rehearsal::Given& given_;
+    Log& log_;
+    Frames frames_;
+    std::optional<DeskFile> kernel_;
+    std::optional<DeskFile> module_;
+    std::vector<std::string> unseen_;
+    std::vector<PhysRange> cacheable_;
+    Display display_{};
+};
+
+} // namespace
+
+struct Rehearsal::Desk {
+    explicit Desk(const Given& what)
+        : given(what),
+          kernel(what.kernel.filename().string()),
+          stage2(read_file(data_file("stage2.bin"))) {
+        for (const Module& module : given.modules)
+            modules.push_back({.path = module.file.native(), .string = module.string});
+        entry.kernel = kernel;
+        entry.command_line = given.command_line;
+        entry.modules = modules;
+    }
+
+    Given given;
+    std::string kernel;
+    std::vector<std::byte> stage2;
+    std::vector<BootModule> modules;
+    BootEntry entry{};
+    PreviousBoot previous{};
+    uint64_t boot_info = 0; // its address for the kernel
+    Lines lines;
+    std::array<char, 1 << 16> log_memory{};
+    Log log{lines, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, log_memory};
+    DeskPlatform platform{given, log};
+    HandoffBuilder builder{{.platform = platform,
+                            .entry = entry,
+                            .log = log,
+                            .stage2 = stage2,
+                            .processor = {.huge_pages = true, .five_level_paging = true},
+                            .random = {},
+                            .ports = {},
+                            .previous = previous,
+                            .path = BATON_BOOT_PATH_UEFI}};
+};
+
+Rehearsal::Rehearsal(const Given& given) : desk_(std::make_unique<Desk>(given)) {
+    const auto built = desk_->builder.build();
+    const std::size_t lines = log().size();
+    if (!built)
+        error_ = built.error();
+    else if (const auto left = desk_->builder.leave(); !left)
+        error_ = left.error();
+    else
+        desk_->boot_info = (*left)->boot_info;
+    desk_->lines.lines.resize(lines); // no firmware is left here
+}
+
+Rehearsal::~Rehearsal() = default;
+
+const std::vector<std::string>& Rehearsal::log() const {
+    return desk_->lines.lines;
+}
+
+std::size_t Rehearsal::warnings() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        log(), [](const std::string& line) { return line.starts_with("warning: "); }));
+}
+
+const HandoffBuilder& Rehearsal::builder() const {
+    return desk_->builder;
+}
+
+const BatonBootInfo& Rehearsal::boot_info() const {
+    return desk_->builder.boot_info();
+}
+
+const void* Rehearsal::at(uint64_t address) const {
+    const uint64_t here = reinterpret_cast<uint64_t>(&boot_info());
+    return reinterpret_cast<const void*>(here + (address - desk_->boot_info));
+}
+
+uint64_t Rehearsal::read(PhysAddr address) const {
+    uint64_t value = 0;
+    if (const std::byte* const memory = desk_->platform.memory_frames().find(address))
+        std::memcpy(&value, memory, sizeof value);
+    return value;
+}
+
+} // namespace baton::tool
