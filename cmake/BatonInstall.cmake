@@ -1,11 +1,15 @@
-# What `cmake --install` and packages hold, and where.
+# What `cmake --install` and packages hold, and where: the SDK, for people who write kernels. All of
+# it can be moved: nothing in it knows where it was built, or where it is to be.
+include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(data ${CMAKE_INSTALL_DATADIR}/baton)
 set(artefacts stage1-efi/BOOTX64.EFI stage2-stub/stage2.bin stage2-stub/stage2.elf
               kernel/kernel.elf)
+set(artefact_targets stage1-efi stage2 kernel)
 if(TARGET stage1-pvh)
     list(APPEND artefacts stage1-pvh/baton-pvh.elf)
+    list(APPEND artefact_targets stage1-pvh)
 endif()
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${data})
 foreach(artefact IN LISTS artefacts)
@@ -14,3 +18,55 @@ foreach(artefact IN LISTS artefacts)
     cmake_path(GET artefact FILENAME name)
     file(CREATE_LINK ${CMAKE_BINARY_DIR}/${artefact} ${CMAKE_BINARY_DIR}/${data}/${name} SYMBOLIC)
 endforeach()
+
+install(TARGETS baton RUNTIME)
+install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.bash
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME baton)
+foreach(header boot_info.h boot_info.hpp handoff.h boot_info.inc boot_info.rs boot_info.zig)
+    install(FILES ${CMAKE_BINARY_DIR}/include/baton/${header}
+            DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/baton)
+endforeach()
+file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
+install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+
+# find_package(Baton), and pkg-config baton.
+set(package ${CMAKE_INSTALL_DATADIR}/cmake/Baton)
+configure_package_config_file(
+    ${CMAKE_SOURCE_DIR}/cmake/BatonConfig.cmake.in ${CMAKE_BINARY_DIR}/BatonConfig.cmake
+    INSTALL_DESTINATION ${package}
+    PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_BINDIR CMAKE_INSTALL_DATADIR)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/BatonConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${CMAKE_BINARY_DIR}/BatonConfig.cmake ${CMAKE_BINARY_DIR}/BatonConfigVersion.cmake
+              ${CMAKE_SOURCE_DIR}/cmake/BatonImage.cmake
+        DESTINATION ${package})
+file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig
+     ${CMAKE_INSTALL_PREFIX})
+configure_file(${CMAKE_SOURCE_DIR}/cmake/baton.pc.in ${CMAKE_BINARY_DIR}/baton.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/baton.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig)
+
+# What has to be built before it is installed or packed, without the tests.
+add_custom_target(baton_sdk)
+add_dependencies(baton_sdk ${artefact_targets} baton baton_manual baton_bindings)
+
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_VENDOR "Baton")
+set(CPACK_PACKAGE_CONTACT "The authors of Baton")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "boot loader for x86-64 kernels, with its SDK")
+set(CPACK_PACKAGE_DESCRIPTION
+    "Baton takes any ELF64 executable and enters it on an x86-64 machine, in a state that is
+documented promise by promise. This package has the loader, the headers of the boot protocol for C,
+C++, NASM, Rust and Zig, and the tool `baton`, which checks kernels, shows what a boot makes of
+them, makes and boots images, and explains faults.")
+set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fdisk, mtools, ovmf, qemu-system-x86")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config, xorriso")
+include(CPack)

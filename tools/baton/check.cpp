@@ -8,17 +8,19 @@
 
 namespace baton::tool {
 
-int check(const Rehearsal::Given& given, bool strict) {
+int check(const Rehearsal::Given& given, bool strict, bool quiet) {
     const Rehearsal rehearsal(given);
     for (const std::string& line : rehearsal.log())
-        std::cout << line << '\n';
+        if (!quiet || line.starts_with("warning: "))
+            std::cout << line << '\n';
     if (rehearsal.error()) {
         std::cout << error_with_cure(*rehearsal.error());
         return 1;
     }
     const std::size_t warnings = rehearsal.warnings();
-    std::cout << given.kernel.filename().string() << ": can be booted, "
-              << string_of(Text().count(warnings, "warning")) << '\n';
+    if (!quiet)
+        std::cout << given.kernel.filename().string() << ": can be booted, "
+                  << string_of(Text().count(warnings, "warning")) << '\n';
     return strict && warnings != 0 ? 1 : 0;
 }
 

@@ -7,9 +7,9 @@
 
 namespace baton::tool {
 
-/// Prints what would become of a boot. The exit status: 0 if it can be done; with `strict`, without
-/// a warning.
-int check(const Rehearsal::Given& given, bool strict);
+/// Prints what would become of a boot; if `quiet`, errors and warnings alone. The exit status: 0 if
+/// it can be done; if `strict`, without a warning.
+int check(const Rehearsal::Given& given, bool strict, bool quiet);
 
 /// The error as the loader prints it, and lines with its cause and cure.
 std::string error_with_cure(const Error& error);

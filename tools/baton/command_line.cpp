@@ -172,6 +172,7 @@ void add_desk_options(CLI::App& verb, Arguments& arguments) {
 void add_check(CLI::App& verb, Arguments& arguments) {
     add_desk_options(verb, arguments);
     verb.add_flag("--strict", arguments.strict, "Fail with status 1 if there is a warning.");
+    verb.add_flag("-q,--quiet", arguments.quiet, "Print errors and warnings alone.");
 }
 
 void add_plan(CLI::App& verb, Arguments& arguments) {

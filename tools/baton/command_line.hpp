@@ -28,6 +28,7 @@ struct Arguments {
     std::filesystem::path output;
     // check
     bool strict = false;
+    bool quiet = false;
     // check, plan
     std::string memory = "256"; // MiB, or a file with a map
     // plan

@@ -139,7 +139,7 @@ int explain_log(const Arguments& arguments) {
 
 int carry_out(const CLI::App& app, Arguments& arguments) {
     if (app.got_subcommand("check"))
-        return check(rehearse(arguments), arguments.strict);
+        return check(rehearse(arguments), arguments.strict, arguments.quiet);
     if (app.got_subcommand("plan"))
         return plan(arguments);
     if (app.got_subcommand("image"))

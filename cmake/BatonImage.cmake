@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] [ISO])
+#
+# Target NAME, which is part of `all`, makes an image that boots the kernel: NAME.img, a disk, or with
+# ISO NAME.iso, for a CD, a DVD or a USB stick. A kernel that Baton would not boot fails the build,
+# with the cure. Target run-NAME boots the same in QEMU.
+#   KERNEL   an executable's target, or a file
+#   MODULES  files for the kernel to find in memory, each with a string for it if it likes,
+#            FILE[=STRING]; relative to the source folder. Names of files have no `=` in them.
+#   OPTIONS  the kernel's command line; the texts are joined by blanks
+function(baton_add_image name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "ISO" "KERNEL" "MODULES;OPTIONS")
+    if(NOT arg_KERNEL OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] "
+                            "[ISO]), not with: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    if(TARGET ${arg_KERNEL})
+        set(kernel $<TARGET_FILE:${arg_KERNEL}>)
+    else()
+        cmake_path(ABSOLUTE_PATH arg_KERNEL OUTPUT_VARIABLE kernel)
+    endif()
+
+    set(files ${kernel})
+    set(options "")
+    foreach(module IN LISTS arg_MODULES)
+        cmake_path(ABSOLUTE_PATH module)
+        string(REGEX REPLACE "=.*$" "" file "${module}")
+        list(APPEND files "${file}")
+        list(APPEND options --module "${module}")
+    endforeach()
+    foreach(text IN LISTS arg_OPTIONS)
+        list(APPEND options --append "${text}")
+    endforeach()
+
+    set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)
+    set(medium "")
+    if(arg_ISO)
+        set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.iso)
+        set(medium --iso)
+    endif()
+    add_custom_command(
+        OUTPUT ${image}
+        COMMAND Baton::baton check --quiet ${kernel} ${options}
+        COMMAND Baton::baton image ${kernel} -o ${image} ${medium} ${options}
+        DEPENDS ${arg_KERNEL} ${files} Baton::baton
+        COMMENT "Making ${name}, an image that boots" VERBATIM)
+    add_custom_target(${name} ALL DEPENDS ${image})
+    add_custom_target(run-${name}
+        COMMAND Baton::baton run ${kernel} ${options}
+        DEPENDS ${arg_KERNEL} ${files} USES_TERMINAL VERBATIM)
+endfunction()
