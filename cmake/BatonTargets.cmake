@@ -101,23 +101,26 @@ add_library(baton_public_headers INTERFACE)
 target_include_directories(baton_public_headers INTERFACE ${CMAKE_BINARY_DIR}/include)
 add_library(Baton::boot_info ALIAS baton_public_headers)
 
-# The boot protocol in the other languages that kernels are written in, made from boot_info.h:
-# boot_info.inc for NASM, boot_info.rs, boot_info.zig. Who links Baton::boot_info finds them made.
+# The headers in the other languages that kernels and first stages are written in: boot_info.inc for
+# NASM, boot_info.rs, boot_info.zig; handoff.inc. Who links Baton::boot_info finds them made.
 # Debian's Python comes first: the tests need it for its pytest.
 find_program(BATON_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(BATON_PYTHON NAMES python3 REQUIRED)
 set(bindings ${CMAKE_BINARY_DIR}/include/baton)
-set(generated_headers
-    ${bindings}/boot_info.inc ${bindings}/boot_info.rs ${bindings}/boot_info.zig)
 file(GLOB bindings_sources CONFIGURE_DEPENDS
      ${CMAKE_SOURCE_DIR}/tools/bindings/*.py ${CMAKE_SOURCE_DIR}/tools/bindings/*.in)
-add_custom_command(
-    OUTPUT ${generated_headers}
-    COMMAND ${BATON_PYTHON} ${CMAKE_SOURCE_DIR}/tools/bindings/generate.py
-            ${CMAKE_SOURCE_DIR}/common/abi/boot_info.h --output ${bindings}
-    DEPENDS ${CMAKE_SOURCE_DIR}/common/abi/boot_info.h ${bindings_sources}
-    COMMENT "Generating boot_info.inc, boot_info.rs and boot_info.zig" VERBATIM)
-add_custom_target(baton_bindings ALL DEPENDS ${generated_headers})
-add_dependencies(baton_public_headers baton_bindings)
+function(baton_generate_bindings header)
+    list(TRANSFORM ARGN PREPEND ${bindings}/ OUTPUT_VARIABLE outputs)
+    add_custom_command(
+        OUTPUT ${outputs}
+        COMMAND ${BATON_PYTHON} ${CMAKE_SOURCE_DIR}/tools/bindings/generate.py
+                ${CMAKE_SOURCE_DIR}/common/abi/${header} --output ${bindings}
+        DEPENDS ${CMAKE_SOURCE_DIR}/common/abi/${header} ${bindings_sources}
+        COMMENT "Generating what ${header} is in other languages" VERBATIM)
+    add_custom_target(baton_bindings_of_${header} ALL DEPENDS ${outputs})
+    add_dependencies(baton_public_headers baton_bindings_of_${header})
+endfunction()
+baton_generate_bindings(boot_info.h boot_info.inc boot_info.rs boot_info.zig)
+baton_generate_bindings(handoff.h handoff.inc)
 
 find_path(GNU_EFI_INCLUDE efi.h PATH_SUFFIXES efi REQUIRED DOC "gnu-efi's headers")

@@ -2,12 +2,18 @@
 ;
 ; The ends of stage 2 that C++ can't express: the way in and the way out. Position independent.
 
+%include "baton/handoff.inc"
+
 bits 64
 default rel
 
 extern stage2_check
 extern stage2_run
+extern stage2_start
 global stage2_entry64
+global stage2_entered
+global stack_top
+global gdt
 global load_flat_segments
 global enter_kernel
 global switch_paging_levels
@@ -17,26 +23,44 @@ CODE_SELECTOR   equ 0x08
 DATA_SELECTOR   equ 0x10
 CODE32_SELECTOR equ 0x18
 TASK_SELECTOR   equ 0x20
+CR4_LA57_BIT    equ 12
 STACK_BYTES     equ 2048
 
 section .text
 
 ; In:     RDI = BatonHandoff*, on the caller's stack; this block, the record and its segments are
 ;         identity-mapped, by the caller's page tables and by the record's.
-; Out:    EAX = BatonHandoffRefusal, nothing changed; or it does not return.
+; Out:    EAX = BatonHandoffRefusal, ECX and EDX clobbered, nothing else changed; or it does not
+;         return.
 stage2_entry64:
-    push rdi
+    push rsi
+    mov rax, cr4
+    xor eax, [rdi + BatonHandoff.cr4]
+    shr eax, CR4_LA57_BIT
+    and eax, 1
+    mov esi, eax                    ; whether the number of paging levels changes
+    lea rcx, [stage2_start]
     call stage2_check
-    pop rdi
     test eax, eax
     jnz .refused
+    lea rcx, [stage2_start]
+    shr rcx, 32
+    jz stage2_entered
+    test esi, esi
+    jz stage2_entered
+    mov eax, BATON_REFUSED_BLOCK
+.refused:
+    pop rsi
+    ret
+
+; In:     RDI = BatonHandoff*, in its lower half: that has been checked. This block and the record are
+;         identity-mapped, as of now.
+stage2_entered:
     cli
     cld
     lea rsp, [stack_top]
     xor ebp, ebp                    ; backtraces end here
     call stage2_run
-.refused:
-    ret
 
 ; Loads the flat GDT below, all segment registers, and the task register. The task's descriptor has
 ; been filled in, and CR0.WP is off: the processor will mark it as busy, in a page that may be
@@ -45,7 +69,7 @@ stage2_entry64:
 load_flat_segments:
     lea rax, [gdt]
     push rax
-    push word GDT_BYTES - 1
+    push word gdt_end - gdt - 1
     lgdt [rsp]
     add rsp, 10
     mov eax, DATA_SELECTOR
@@ -123,7 +147,7 @@ gdt:
     dq 0x00cf9b000000ffff           ; 0x18: 32-bit code, ring 0, for switch_paging_levels alone
 task_descriptor:
     dq 0, 0                         ; 0x20: the TSS, as install_fault_reports() knows its address
-GDT_BYTES equ $ - gdt
+gdt_end:
 
 section .bss
 alignb 16

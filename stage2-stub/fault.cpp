@@ -4,7 +4,8 @@
 #include "stage2-stub/cpu.hpp"
 
 extern "C" {
-extern const std::byte fault_stubs[];
+extern const std::byte fault_stubs[]; // of the vectors from kExceptions on
+extern const std::byte exception_stubs[];
 extern uint64_t task_descriptor[2]; // in the GDT
 void load_flat_segments();
 }
@@ -16,6 +17,7 @@ FaultState fault_state;
 namespace {
 
 constexpr std::size_t kVectors = 256;
+constexpr std::size_t kExceptions = 32; // vectors that are the processor's own
 constexpr uint16_t kCodeSelector = 0x08;
 
 /// An interrupt gate: Intel SDM 3A section 6.14.1.
@@ -35,7 +37,8 @@ struct [[gnu::packed]] TableRegister {
     const void* base;
 };
 
-struct alignas(16) Stack {
+/// interrupts.asm counts on this alignment.
+struct alignas(512) Stack {
     std::byte memory[2048];
 
     uint64_t top() const { return reinterpret_cast<uint64_t>(this + 1); }
@@ -69,14 +72,18 @@ void load_task() {
     load_flat_segments();
 }
 
-/// Of a vector's entry stub in interrupts.asm: 4 bytes each, and 8 more behind every 32.
-constexpr std::size_t stub_offset(std::size_t vector) {
-    return vector * 4 + vector / 32 * 8;
+/// A vector's entry stub in interrupts.asm: 4 bytes for each exception; 1 for each interrupt, and 7
+/// more behind every 32.
+const std::byte* stub_of(std::size_t vector) {
+    if (vector < kExceptions)
+        return exception_stubs + vector * 4;
+    const std::size_t interrupt = vector - kExceptions;
+    return fault_stubs + interrupt + interrupt / 32 * 7;
 }
 
 void load_gates() {
     for (std::size_t vector = 0; vector < kVectors; ++vector) {
-        const auto stub = reinterpret_cast<uint64_t>(fault_stubs + stub_offset(vector));
+        const auto stub = reinterpret_cast<uint64_t>(stub_of(vector));
         idt[vector] = {.offset_low = static_cast<uint16_t>(stub),
                        .selector = kCodeSelector,
                        .stack = static_cast<uint8_t>(is_urgent(vector) ? 2 : 1),

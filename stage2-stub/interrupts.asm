@@ -7,17 +7,20 @@ default rel
 
 extern report_fault
 global fault_stubs
+global exception_stubs
 global refuse_page_tables
 global attempt
 global abandon_attempt
 global has_attempt
 
+EXCEPTIONS          equ 32              ; vectors that are the processor's own
 VECTORS             equ 256
 PAGE_TABLES_REFUSED equ 256         ; kPageTablesRefused
 BIAS                equ 128
-STUB_BYTES          equ 4               ; of a push and a short jump
-STUBS_PER_GROUP     equ 32
-GROUP_BYTES         equ STUBS_PER_GROUP * STUB_BYTES + 8
+STUB_BYTES          equ 4               ; of an exception: a push and a short jump
+GROUP               equ 32              ; interrupts, a push of one byte each,
+GROUP_BYTES         equ GROUP + 7       ; and what these end in
+STACK_ALIGNMENT     equ 512             ; of fault.cpp's stacks
 
 ; The path to the kernel needs these.
 section .text
@@ -63,22 +66,29 @@ has_attempt:
 
 section .text.faults progbits alloc exec nowrite
 
-; One stub for each vector: it pushes vector - BIAS, which then is one byte in the instruction. A group
-; of stubs is followed by what they jump to, near enough for a short jump.
+; Interrupts: each byte of a group is an entry. The more of them lie behind it, the more words are
+; pushed: the depth of the stack tells the vector, which takes a quarter of the memory that a stub each
+; would. What is pushed at last is the first vector of the group, - BIAS.
 fault_stubs:
+%assign group EXCEPTIONS
+%rep (VECTORS - EXCEPTIONS) / GROUP
+    times GROUP push rax
+    push strict byte group - BIAS
+    jmp strict near count_pushes
+%assign group group + GROUP
+%endrep
+%if $ - fault_stubs != (VECTORS - EXCEPTIONS) / GROUP * GROUP_BYTES
+%error "a group has another size than install_fault_reports() thinks"
+%endif
+
+; Exceptions: one stub for each, which pushes vector - BIAS, one byte in the instruction.
+exception_stubs:
 %assign vector 0
-%rep VECTORS / STUBS_PER_GROUP
-%rep STUBS_PER_GROUP
+%rep EXCEPTIONS
     push strict byte vector - BIAS
-    jmp short $$ + GROUP_BYTES * (vector / STUBS_PER_GROUP) + STUBS_PER_GROUP * STUB_BYTES
+    jmp short exception_stubs + EXCEPTIONS * STUB_BYTES
 %assign vector vector + 1
 %endrep
-    jmp strict near fault_common
-    align 8
-%endrep
-%if $ - fault_stubs != VECTORS / STUBS_PER_GROUP * GROUP_BYTES
-%error "a group of stubs has another size than install_fault_reports() thinks"
-%endif
 
 ; In:     vector - BIAS, the error code if the vector has one, RIP, CS, RFLAGS, RSP, SS.
 ; Out:    back to where it happened, if report_fault comes back.
@@ -124,6 +134,22 @@ fault_common:
     pop rax
     add rsp, 16                     ; vector, error code
     iretq
+
+; In:     what a group pushes, and RIP, CS, RFLAGS, RSP and SS, from the top of one of the stacks on.
+;         No error code: none comes with an interrupt.
+; Out:    a jump to fault_common with what it wants.
+count_pushes:
+    pop rax
+    push rbx
+    mov ebx, esp                    ; the top - 5 words of the processor's - those pushed - RBX
+    or rbx, -STACK_ALIGNMENT
+    sar rbx, 3                      ; - 6 - those pushed, which are GROUP for its first vector
+    lea rax, [rax + rbx + 6 + GROUP]
+    pop rbx
+    or rsp, STACK_ALIGNMENT - 1
+    sub rsp, 6 * 8 - 1
+    xchg rax, [rsp]                 ; the last word of the group's
+    jmp fault_common
 
 ; A fault that has not happened yet: the page tables of the record don't map an address that stage 2
 ; needs.

@@ -19,7 +19,6 @@ extern const std::byte stage2_memory_end[];
 [[noreturn]] void refuse_page_tables(uint64_t address, uint64_t error_code);
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
-uint32_t stage2_check(const BatonHandoff* record);
 [[noreturn]] void stage2_run(const BatonHandoff* given);
 }
 
@@ -40,10 +39,11 @@ constexpr std::size_t kPageBytes = 4096;
 constexpr uint16_t kDataSelector = 0x10;
 
 constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
+constexpr uint64_t kCr4PhysicalAddressExtension = uint64_t{1} << 5;
 constexpr uint64_t kCr4MachineCheck = uint64_t{1} << 6;
-constexpr uint64_t kCr4GlobalPages = uint64_t{1} << 7;
 constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
 constexpr uint64_t kCr4ControlFlow = uint64_t{1} << 23; // CET
+constexpr uint64_t kEferLongModeActive = uint64_t{1} << 10;
 constexpr uint64_t kDr7Reset = 0x400; // no breakpoint: Intel SDM 3B section 17.2.4
 
 /// The FXSAVE area: Intel SDM 1 section 10.5.1.
@@ -97,21 +97,23 @@ void check_page_tables(const BatonHandoff& record) {
     load_stack_segment(kDataSelector); // exceptions on stacks of their own have made it null
 }
 
-/// The machine under the kernel's page tables. A machine check is an exception that can be reported
-/// while CR4.MCE is set, else it is a reset.
+/// The machine under the kernel's page tables, with nothing in CR4 that these don't need: the rest
+/// may depend on CR0.WP. A machine check is an exception that can be reported while CR4.MCE is set,
+/// else it is a reset.
 void load_page_tables(const BatonHandoff& record) {
-    write_msr(kMsrEfer, record.efer); // before CR3: the tables have NX bits
-    // PGE first, so that no global translation of the firmware's survives the change of CR3 (Intel
-    // SDM 3A section 4.10.4.1).
+    write_msr(kMsrEfer, record.efer | kEferLongModeActive); // before CR3: the tables have NX bits
+    // CR4.PGE goes first, so that no global translation of the firmware's survives the change of
+    // CR3 (Intel SDM 3A section 4.10.4.1).
+    constexpr uint64_t kCr4 = kCr4PhysicalAddressExtension | kCr4MachineCheck;
     const uint64_t la57_now = read_cr4() & kCr4La57;
-    const uint64_t cr4 = (record.cr4 & ~kCr4GlobalPages) | kCr4MachineCheck;
+    const uint64_t la57 = record.cr4 & kCr4La57;
     const uint64_t cr0 = record.cr0 & ~kCr0WriteProtect;
-    write_cr4((cr4 & ~kCr4La57) | la57_now);
+    write_cr4(kCr4 | la57_now);
     write_cr0(cr0);
-    if ((cr4 & kCr4La57) == la57_now)
+    if (la57 == la57_now)
         write_cr3(record.page_table_root);
     else
-        switch_paging_levels(record.page_table_root, cr4, cr0);
+        switch_paging_levels(record.page_table_root, kCr4 | la57, cr0);
 }
 
 void load_segments(const BatonHandoff& record) {
@@ -152,18 +154,7 @@ void stamp(const BatonHandoff& record, BatonHandoffStep step, uint64_t tsc) {
 } // namespace
 } // namespace baton::stage2
 
-/// On the caller's stack, with nothing changed: a BatonHandoffRefusal, or 0.
-uint32_t stage2_check(const BatonHandoff* record) {
-    if (record->magic != BATON_HANDOFF_MAGIC)
-        return BATON_REFUSED_MAGIC;
-    if (record->version_major != BATON_HANDOFF_VERSION_MAJOR)
-        return BATON_REFUSED_VERSION;
-    if (record->size < BATON_HANDOFF_BYTES_1_0)
-        return BATON_REFUSED_SIZE;
-    return 0;
-}
-
-/// On stage 2's own stack, with interrupts off.
+/// On stage 2's own stack, with interrupts off. The record has been checked (check.asm).
 void stage2_run(const BatonHandoff* given) {
     using namespace baton::stage2;
     turn_write_protection_off();

@@ -6,7 +6,7 @@
  * addresses, zeroes what lies beyond their file bytes, sets the machine state and jumps. It
  * chooses, allocates and parses nothing.
  *
- * The caller's part
+ * The caller's part, numbered in docs/handoff-abi.md
  *   1. Load stage2.bin (BatonStage2Header.load_bytes) at a physical address that is a multiple of
  *      `alignment`, in a block of `memory_bytes`, and zero the rest of the block.
  *   2. Build page tables that identity-map that block (read-execute below `writable_offset`,
@@ -14,13 +14,19 @@
  *      physical memory that a segment's source lies in at direct_map_base; and the kernel's own
  *      pages at their final addresses with their final permissions. Present read-only pages will be
  *      written: stage 2 clears CR0.WP while it copies.
- *   3. In 64-bit mode, with the block, the record and the segment array identity-mapped and the
- *      block executable, call block + entry64_offset by the System V calling convention with the
- *      record's address in RDI. It returns only when it refuses the record: then EAX is a
- *      BatonHandoffRefusal, and the machine as it was.
+ *   3. Call an entry:
+ *      - in 64-bit mode, with the block, the record and the segment array identity-mapped and the
+ *        block executable, block + entry64_offset by the System V calling convention with the
+ *        record's address in RDI;
+ *      - in 32-bit protected mode, with flat segments and paging off, block + entry32_offset with
+ *        the record's address in EDI. The block, the record, the segment array and the root of the
+ *        page tables lie below 4 GiB.
+ *      Either returns only when it refuses the record: then EAX is a BatonHandoffRefusal, ECX, EDX
+ *      and the flags have any values, and all else is as it was.
  *
  * From then on exceptions are reported (docs/faults.md). Page tables that don't map the block are
- * reported too, before they are loaded, if they can be read at their physical addresses.
+ * reported too by the 64-bit entry, before they are loaded, if they can be read at their physical
+ * addresses; the 32-bit entry refuses them.
  *
  * A record grows at its end only.
  */
@@ -34,7 +40,7 @@
 #define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)    /* "HANDOFF" */
 #define BATON_LAST_WORDS_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
-#define BATON_HANDOFF_VERSION_MINOR 1u
+#define BATON_HANDOFF_VERSION_MINOR 2u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
@@ -50,6 +56,8 @@ typedef struct BatonStage2Header {
     uint32_t alignment;         /* of the block, bytes */
     uint32_t last_words_offset; /* where BatonLastWords is, in read-write memory */
     uint32_t last_words_bytes;  /* of it */
+    uint32_t build_id_offset;   /* where the build id is, by which a debugger finds stage2.elf */
+    uint32_t build_id_bytes;    /* of it: a hash of what stage2.elf holds */
 } BatonStage2Header;
 
 /* One PT_LOAD segment to put in its place. */
@@ -104,11 +112,19 @@ enum BatonHandoffStep {
     BATON_STEP_COUNT = 5
 };
 
-/* Why a record was refused. */
+/* Why a record was refused. They are looked for in this order. */
 enum BatonHandoffRefusal {
     BATON_REFUSED_MAGIC = 1,
-    BATON_REFUSED_VERSION = 2,
-    BATON_REFUSED_SIZE = 3
+    BATON_REFUSED_VERSION = 2,     /* version_major */
+    BATON_REFUSED_SIZE = 3,        /* less than a record of version 1.0 */
+    BATON_REFUSED_BLOCK = 4,       /* not aligned, or above 4 GiB where LA57 changes */
+    BATON_REFUSED_PROCESSOR = 5,   /* it lacks long mode, or what efer and cr4 ask for: NX, LA57 */
+    BATON_REFUSED_CONTROL = 6,     /* cr0, cr4 or efer */
+    BATON_REFUSED_PAGE_TABLES = 7, /* page_table_root: not aligned, or too large */
+    BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
+    BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
+    BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
+    BATON_REFUSED_MAPPING = 11     /* 32-bit entry: the page tables don't map the block or the record */
 };
 
 typedef struct BatonHandoff {
@@ -117,7 +133,8 @@ typedef struct BatonHandoff {
     uint16_t version_minor;
     uint32_t size; /* bytes of this record */
 
-    uint64_t page_table_root; /* for CR3: physical, page-aligned; below 4 GiB where LA57 changes */
+    uint64_t page_table_root; /* for CR3: physical, page-aligned; below 4 GiB where LA57 changes,
+                                 and for the 32-bit entry */
     uint64_t direct_map_base; /* virtual address of physical address 0 */
 
     uint64_t segments; /* physical, identity-mapped: BatonHandoffSegment[] */
@@ -129,9 +146,9 @@ typedef struct BatonHandoff {
     uint64_t boot_info;        /* for RDI: virtual */
 
     /* Register values for the kernel. */
-    uint64_t cr0;
-    uint64_t cr4;
-    uint64_t efer;
+    uint64_t cr0;  /* PE and PG, but none of EM, TS, NW and CD */
+    uint64_t cr4;  /* PAE */
+    uint64_t efer; /* LME */
     uint64_t pat;
 
     /* The TSC at the end of each step before BATON_STEP_KERNEL is stored at
@@ -142,7 +159,7 @@ typedef struct BatonHandoff {
     /* Exceptions are reported there; 0: not there. */
     uint16_t serial_port; /* of a 16550, set up by the caller */
     uint16_t debug_port;  /* QEMU's and Bochs' debug console: each byte is written to it */
-    uint16_t after_fault; /* enum BatonAfterFault */
+    uint16_t after_fault; /* what follows: enum BatonAfterFault */
     uint16_t exit_port;   /* for BATON_AFTER_FAULT_EXIT */
     uint32_t exit_value;  /* written as 32 bits */
 
@@ -177,7 +194,8 @@ typedef struct BatonHandoff {
 #define BATON_HANDOFF_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-BATON_HANDOFF_ASSERT(sizeof(BatonStage2Header) == 48);
+BATON_HANDOFF_ASSERT(sizeof(BatonStage2Header) == 56);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_minor) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, header_bytes) == 12);
@@ -189,8 +207,11 @@ BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, writable_offset) == 32);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, alignment) == 36);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_offset) == 40);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_bytes) == 44);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_offset) == 48);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_bytes) == 52);
 
 BATON_HANDOFF_ASSERT(sizeof(BatonLastWords) == 4096);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, checksum) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, size) == 16);
 BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, state) == 20);
@@ -201,11 +222,13 @@ BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, acknowledgement_physical) == 40);
 BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, text) == 48);
 
 BATON_HANDOFF_ASSERT(sizeof(BatonHandoffSegment) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, source_physical) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, destination) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, file_bytes) == 16);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, memory_bytes) == 24);
 
 BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 192);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, size) == 12);
@@ -228,7 +251,7 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, debug_port) == 118);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, after_fault) == 120);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_port) == 122);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_value) == 124);
-BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_stack_base) == BATON_HANDOFF_BYTES_1_0);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_stack_base) == 128);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, tsc_hz) == 136);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reset_after_seconds) == 144);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_width) == 148);

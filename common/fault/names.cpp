@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// Intel SDM 3A table 6-1, AMD APM 2 table 8-1.
+// Intel SDM 3A table 6-1, AMD APM 2 table 8-1. An empty one is reserved.
 constexpr uint64_t kExceptions = 32;
 constexpr char kVectors[] = "#DE divide error\0"
                             "#DB debug exception\0"
@@ -28,23 +28,23 @@ constexpr char kVectors[] = "#DE divide error\0"
                             "#SS stack fault\0"
                             "#GP general protection\0"
                             "#PF page fault\0"
-                            "reserved exception\0"
+                            "\0"
                             "#MF x87 floating-point error\0"
                             "#AC alignment check\0"
                             "#MC machine check\0"
                             "#XM SIMD floating-point error\0"
                             "#VE virtualization exception\0"
                             "#CP control protection\0"
-                            "reserved exception\0"
-                            "reserved exception\0"
-                            "reserved exception\0"
-                            "reserved exception\0"
-                            "reserved exception\0"
-                            "reserved exception\0"
+                            "\0"
+                            "\0"
+                            "\0"
+                            "\0"
+                            "\0"
+                            "\0"
                             "#HV hypervisor injection\0"
                             "#VC VMM communication\0"
                             "#SX security exception\0"
-                            "reserved exception\0"
+                            "\0"
                             "interrupt\0"
                             "page tables without stage 2\0"
                             "watchdog\0";
@@ -106,7 +106,8 @@ const char* vector_name(uint64_t vector) {
     constexpr uint64_t kVectorsOfProcessor = 256;
     if (vector >= kVectorsOfProcessor)
         return text_at(kVectors, vector - kVectorsOfProcessor + kExceptions + 1);
-    return text_at(kVectors, vector < kExceptions ? vector : kExceptions);
+    const char* const name = text_at(kVectors, vector < kExceptions ? vector : kExceptions);
+    return *name != 0 ? name : "reserved exception";
 }
 
 bool pushes_error_code(uint64_t vector) {

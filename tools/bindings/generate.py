@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes boot_info.inc (NASM), boot_info.rs and boot_info.zig from boot_info.h.
+"""Makes boot_info.inc (NASM), boot_info.rs and boot_info.zig from boot_info.h, and handoff.inc from
+handoff.h: a file for each language with a template beside this program.
 
 With --check nothing is written: it fails if a file there differs from what it would make."""
 import argparse
@@ -14,14 +15,14 @@ import header  # noqa: E402
 import languages  # noqa: E402
 
 
-def generated(language, model):
-    """The language's template with its @NAME@s filled in; @BATON_…@ is the value of an enumerator."""
+def generated(language, model, template):
+    """The template with its @NAME@s filled in; @BATON_…@ is the value of an enumerator."""
     values = {member.name: str(member.value)
               for enumeration in model.enumerations.values() for member in enumeration.members}
     values["OPENING"] = languages.opening(language, model)
     values["DEFINITIONS"] = languages.definitions(language, model)
-    template = pathlib.Path(__file__).with_name(language.template).read_text(encoding="utf-8")
-    return re.sub("@([A-Z][A-Z0-9_]+)@", lambda found: values[found[1]], template)
+    text = template.read_text(encoding="utf-8")
+    return re.sub("@([A-Z][A-Z0-9_]+)@", lambda found: values[found[1]], text)
 
 
 def main():
@@ -36,8 +37,11 @@ def main():
         return str(error)
     stale = []
     for language in languages.LANGUAGES:
-        path = given.output / language.template.removesuffix(".in")
-        text = generated(language, model)
+        path = given.output / f"{given.header.stem}.{language.suffix}"
+        template = pathlib.Path(__file__).with_name(path.name + ".in")
+        if not template.exists():
+            continue
+        text = generated(language, model, template)
         if not given.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads boot_info.h into a model: constants, enumerations and structures, with their comments.
+"""Reads a public header into a model: constants, enumerations and structures, with their comments.
 
 Why a parser of one's own: the header keeps to a small grammar, so a few lines read it with nothing
 but Python's standard library, and clang's AST or DWARF would be one more thing to install. Two
@@ -20,12 +20,12 @@ SCALARS = {
 # What of the header is C's alone, or has a counterpart in the templates beside this file. A macro or
 # a function that is not named here is refused, so that the languages can't fall behind unnoticed.
 CONDITIONALS = (
-    "#ifndef BATON_BOOT_INFO_H", "#ifdef __GNUC__", "#ifdef __cplusplus",
+    "#ifndef BATON_BOOT_INFO_H", "#ifndef BATON_HANDOFF_H", "#ifdef __GNUC__", "#ifdef __cplusplus",
     "#if defined(__cplusplus) && defined(__GNUC__)", "#else", "#endif",
 )  # fmt: skip
 C_MACROS = (
     "BATON_BOOT_INFO_H", "BATON_PASTE_", "BATON_PASTE", "BATON_NOTE_ATTRIBUTES",
-    "BATON_STATIC_ASSERT", "BATON_ASSERT_OFFSET",
+    "BATON_STATIC_ASSERT", "BATON_ASSERT_OFFSET", "BATON_HANDOFF_H", "BATON_HANDOFF_ASSERT",
 )  # fmt: skip
 MIRRORED_MACROS = ("BATON_WISH", "BATON_WISH_MODULE_FILE")
 MIRRORED_FUNCTIONS = (
@@ -159,7 +159,7 @@ class Parser:
                 self.structure()
             elif token.text == "static":
                 self.function(token)
-            elif token.text in ("BATON_STATIC_ASSERT", "BATON_ASSERT_OFFSET"):
+            elif token.text in ("BATON_STATIC_ASSERT", "BATON_ASSERT_OFFSET", "BATON_HANDOFF_ASSERT"):
                 self.assertion(token)
             else:
                 self.refuse(token.first_line, f"unknown construct {token.text!r}")
@@ -265,8 +265,10 @@ class Parser:
             count = None
             end = self.expect(r"[\[,;]", "'[', ',' or ';'")
             if end.text == "[":
-                number = self.expect(r"\d+", "the number of elements")
-                count = self.integer(number.text, number.first_line)
+                number = self.expect(r"\d+|BATON_\w+", "the number of elements")
+                named = {item.name: item.value for item in self.header.items
+                         if isinstance(item, Constant)}
+                count = named.get(number.text) or self.integer(number.text, number.first_line)
                 self.expect(r"\]", "']'")
                 end = self.expect("[,;]", "',' or ';'")
             before = self.leading_comments()
@@ -300,7 +302,7 @@ class Parser:
         text = "".join(words)
         if size := re.fullmatch(r"\(sizeof\((\w+)\)==(\d+)\);", text):
             self.asserted_sizes[size[1]] = int(size[2])
-        elif offset := re.fullmatch(r"\((\w+),(\w+),(\d+)\);", text):
+        elif offset := re.fullmatch(r"\((?:offsetof\()?(\w+),(\w+)(?:,|\)==)(\d+)\);", text):
             self.asserted_offsets[offset[1], offset[2]] = int(offset[3])
         else:
             self.refuse(token.first_line, f"unknown assertion {token.text}{text}")

@@ -37,7 +37,7 @@ def camel(name):
 
 
 class Nasm:
-    template, comment = "boot_info.inc.in", "; "
+    suffix, comment = "inc", "; "
     units = {1: "byte", 2: "word", 4: "dword", 8: "qword"}
 
     def line(self, name, value, comment):
@@ -74,7 +74,7 @@ class Nasm:
 
 
 class Rust:
-    template, comment = "boot_info.rs.in", "// "
+    suffix, comment = "rs", "// "
     types = {"uint8_t": "u8", "uint16_t": "u16", "uint32_t": "u32", "uint64_t": "u64", "char": "u8",
              "int8_t": "i8", "int16_t": "i16", "int32_t": "i32", "int64_t": "i64"}
     keywords = {"type", "match", "ref", "move", "use", "fn", "mod", "loop", "where", "virtual"}
@@ -144,7 +144,7 @@ class Rust:
 
 
 class Zig:
-    template, comment = "boot_info.zig.in", "// "
+    suffix, comment = "zig", "// "
     types = Rust.types
     keywords = {"align", "error", "test", "export", "opaque", "packed", "resume", "suspend", "var"}
 

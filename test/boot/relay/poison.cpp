@@ -65,6 +65,15 @@ uint64_t tables_without_stage2(const BatonBootInfo& info) {
     return copy;
 }
 
+/// The address of what is identity-mapped at `place`, by page tables that go out of use; the others
+/// are those at `new_root`, without this mapping.
+uint64_t map_until_handoff(const BatonBootInfo& info, uint64_t place, uint64_t& new_root) {
+    new_root = take_frames(info, 1);
+    memcpy(physical<uint64_t>(info, new_root), root(info), kEntries * sizeof(uint64_t));
+    root(info)[kRootSlot] = root(info)[0];
+    return kRootSlotBase + place;
+}
+
 struct Target {
     const BatonBootInfo& info;
     BatonHandoff& record;
@@ -81,11 +90,15 @@ constexpr Poison kPoisons[] = {
     {"tables-without-stage2",
      [](const Target& t) { t.record.page_table_root = tables_without_stage2(t.info); }},
     {"unmapped-time-stamps", [](const Target& t) { t.record.time_stamps = kUnmapped; }},
-    {"unmapped-segments", [](const Target& t) { t.record.segments = kUnmapped; }},
+    {"not-canonical-time-stamps", [](const Target& t) { t.record.time_stamps = kNotCanonical; }},
+    {"unmapped-segments",
+     [](const Target& t) {
+         t.record.segments =
+             map_until_handoff(t.info, t.record.segments, t.record.page_table_root);
+     }},
     {"unmapped-destination", [](const Target& t) { t.segment.destination = kUnmapped; }},
     {"unmapped-source",
      [](const Target& t) { t.segment.source_physical = kUnmapped - t.record.direct_map_base; }},
-    {"not-canonical-destination", [](const Target& t) { t.segment.destination = kNotCanonical; }},
     {"reserved-bit",
      [](const Target& t) { t.segment.destination = map_with_reserved_bit(t.info); }},
     {"endless",
@@ -96,7 +109,6 @@ constexpr Poison kPoisons[] = {
     {"read-only-time-stamps", // CR0.WP is off until the last of them
      [](const Target& t) { t.record.time_stamps = reinterpret_cast<uint64_t>(kReadOnly.data()); }},
     {"unmapped-stack", [](const Target& t) { t.record.kernel_stack_top = kUnmapped; }},
-    {"not-canonical-stack", [](const Target& t) { t.record.kernel_stack_top = kNotCanonical; }},
     {"no-execute-entry",
      [](const Target& t) { t.record.kernel_entry = reinterpret_cast<uint64_t>(data.data()); }},
     {"unmapped-entry", [](const Target& t) { t.record.kernel_entry = kUnmapped; }},
