@@ -48,6 +48,8 @@ CodeRange kernel_range(const BatonHandoff& handoff) {
     const bool is_whole = try_to([&] {
         for (uint32_t i = 0; i < handoff.segment_count; ++i) {
             const BatonHandoffSegment& segment = segment_at(handoff, i);
+            if (segment.memory_bytes == 0)
+                continue;
             first = std::min(first, segment.destination);
             end = std::max(end, segment.destination + segment.memory_bytes);
         }

@@ -124,7 +124,7 @@ enum BatonHandoffRefusal {
     BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
     BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
     BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
-    BATON_REFUSED_MAPPING = 11     /* 32-bit entry: the page tables don't map the block or the record */
+    BATON_REFUSED_MAPPING = 11 /* 32-bit entry: the page tables don't map the block or the record */
 };
 
 typedef struct BatonHandoff {

@@ -8,7 +8,7 @@ import pytest
 import artefacts
 from elf import Segment
 from kernels import RESET_ONCE, checker_kernel
-from machine import Machine, Ovmf
+from machine import Machine, Ovmf, PvhKernel
 from start import Content, start
 
 
@@ -42,6 +42,24 @@ def boot_image(tmp_path):
         directory = tmp_path / f"machine-{len(machines)}"
         directory.mkdir()
         machines.append(Machine(directory, image, disk=disk, **options))
+        return machines[-1]
+
+    yield start_here
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture
+def boot_by_pvh(tmp_path):
+    """boot_by_pvh(file, command_line, **options): QEMU starts an ELF file, with no firmware. The
+    machine ends with the test."""
+    machines = []
+
+    def start_here(file: Path, command_line: str = "", **options) -> Machine:
+        directory = tmp_path / f"machine-{len(machines)}"
+        directory.mkdir()
+        machines.append(Machine(directory, {}, firmware=PvhKernel(file, command_line),
+                                **({"display_adapter": False} | options)))
         return machines[-1]
 
     yield start_here

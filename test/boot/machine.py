@@ -84,6 +84,19 @@ class UBoot(Firmware):
         return ["-machine", "pc", "-bios", str(cls.ROM)]
 
 
+class PvhKernel(Firmware):
+    """No firmware: QEMU starts an ELF file with a PVH entry, and gives it a command line."""
+
+    def __init__(self, kernel: Path, command_line: str):
+        self._medium = ["-kernel", str(kernel), "-append", command_line]
+
+    def arguments(self, _directory: Path, _before: Path | None) -> list[str]:
+        return ["-machine", "q35"]
+
+    def medium(self, _directory: Path, _files: Mapping[str, Path]) -> list[str]:
+        return self._medium
+
+
 def make_volume(image: Path, files: Mapping[str, Path]) -> None:
     """A FAT32 image. `files` maps paths on it to files here."""
     content_bytes = sum(file.stat().st_size for file in files.values())

@@ -93,8 +93,7 @@ constexpr Poison kPoisons[] = {
     {"not-canonical-time-stamps", [](const Target& t) { t.record.time_stamps = kNotCanonical; }},
     {"unmapped-segments",
      [](const Target& t) {
-         t.record.segments =
-             map_until_handoff(t.info, t.record.segments, t.record.page_table_root);
+         t.record.segments = map_until_handoff(t.info, t.record.segments, t.record.page_table_root);
      }},
     {"unmapped-destination", [](const Target& t) { t.segment.destination = kUnmapped; }},
     {"unmapped-source",
