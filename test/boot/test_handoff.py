@@ -22,21 +22,21 @@ def start(boot, mode: str, kernel=RELAY, **options):
     return boot(None, files=files, **({"firmware": UBoot} | options))
 
 
-def test_stage2_refuses_a_record_it_does_not_know_and_gives_it_back(boot):
+def test_h14_stage2_refuses_a_record_it_does_not_know_and_gives_it_back(boot):
     machine = start(boot, "refuse")
     machine.wait_for_exit()
     machine.wait_for_debugcon("^relay: PASS")
 
 
 @pytest.mark.parametrize("mode", ["copy", "early"])
-def test_stage2_copies_a_segment_and_zeroes_the_rest_and_nothing_else(boot, mode):
+def test_h9_h15_stage2_copies_a_segment_and_zeroes_the_rest_and_nothing_else(boot, mode):
     machine = start(boot, mode)
     machine.wait_for_exit()
     machine.wait_for_debugcon("^relay: PASS")
 
 
 @pytest.mark.parametrize("kernel", [RELAY, WISH_LA57], ids=["from 4 to 5", "from 5 to 4"])
-def test_stage2_changes_the_number_of_paging_levels(boot, kernel):
+def test_h18_stage2_changes_the_number_of_paging_levels(boot, kernel):
     machine = start(boot, "levels", kernel)
     machine.wait_for_exit()
     machine.wait_for_debugcon("^relay: PASS")
@@ -123,7 +123,7 @@ REGISTERS = {
 
 
 @pytest.mark.parametrize("mode", POISONS)
-def test_stage2_reports_its_fault_by(boot, mode):
+def test_h17_stage2_reports_its_fault_by(boot, mode):
     machine = start(boot, mode)
     machine.wait_for_exit(POISON_EXIT)
     stack = "can't be read" if mode.endswith("-stack") else None

@@ -2,6 +2,7 @@
 """stage2.bin as it was built."""
 
 import re
+import struct
 import subprocess
 
 import artefacts
@@ -9,10 +10,11 @@ import artefacts
 PAGE_BYTES = 4096
 
 
-def test_what_a_boot_without_a_fault_runs_is_in_the_first_page():
+def test_h21_what_a_boot_without_a_fault_runs_is_in_the_first_page():
     """No call or jump leaves it, but the one that reports useless page tables."""
     elf = artefacts.STAGE2.with_suffix(".elf")
     symbols = subprocess.run(["nm", elf], capture_output=True, text=True, check=True).stdout
+    assert artefacts.STAGE2.stat().st_size <= 3 * PAGE_BYTES
     end = int(re.search(r"^(\w+) . stage2_path_end$", symbols, re.M)[1], 16)
     assert end <= PAGE_BYTES
     code = subprocess.run(["objdump", "-d", f"--stop-address={end:#x}", elf],
@@ -20,3 +22,17 @@ def test_what_a_boot_without_a_fault_runs_is_in_the_first_page():
     jumps = re.findall(r"\t(?:call|j\w+) +([0-9a-f]+) <(\w+)", code)
     assert len(jumps) > 50
     assert {name for target, name in jumps if int(target, 16) >= end} == {"refuse_page_tables"}
+
+
+def test_h1_h22_its_header_tells_what_it_is():
+    file = artefacts.STAGE2.read_bytes()
+    magic, major, _minor, header_bytes = struct.unpack_from("<8sHHI", file)
+    (entry64, entry32, load_bytes, memory_bytes, writable, alignment, last_words, last_words_bytes,
+     build_id, build_id_bytes) = struct.unpack_from("<10I", file, 16)
+    assert (magic, major, alignment, load_bytes) == (b"BTSTAGE2", 1, PAGE_BYTES, len(file))
+    assert header_bytes <= min(build_id, entry64, entry32) and max(entry64, entry32) < PAGE_BYTES
+    assert load_bytes <= writable <= last_words < last_words + last_words_bytes <= memory_bytes
+    notes = subprocess.run(["readelf", "-n", artefacts.STAGE2.with_suffix(".elf")],
+                           capture_output=True, text=True, check=True).stdout
+    id_of_elf = re.search(r"Build ID: (\w+)", notes)[1]
+    assert file[build_id:build_id + build_id_bytes].hex() == id_of_elf != "0" * 40

@@ -10,8 +10,13 @@
  *   -state      to the kernel's second entry
  *   -high       with the block at another address
  *   -unmapped   with a destination that isn't mapped
+ *   -in-place   with the kernel where it belongs already
+ *   -time       with time stamps above the kernel's stack
+ *   -interrupts with interrupts on
+ *   -longer     with a longer record, of a later version
+ *   -halt       with no more than a report of what the kernel does
  */
-#include <baton/handoff.h>
+#include "caller.h"
 
 extern const uint8_t kernel_code[], kernel_code_end[], stage2_file[], stage2_file_end[];
 uint32_t call_entry32(uint32_t entry, uint32_t record);
@@ -19,73 +24,48 @@ uint32_t call_entry64(uint32_t entry_low, uint32_t entry_high, uint32_t record, 
                       uint32_t cr4);
 void caller_main(const uint32_t* start_info);
 
-enum {
-    PAGE = 4096,
-    ENTRIES = 512,
-    PRESENT = 1,
-    WRITABLE = 2,
-    LARGE = 1 << 7,
-    CR4_PAE = 1 << 5,
-    CR4_LA57 = 1 << 12,
-    BLOCK_ROOM = 16 * PAGE,
-    SECOND_ENTRY = 16, /* of kernel_code */
-    EXIT_PORT = 0xf4,
-    DEBUG_PORT = 0xe9
-};
-#define NO_EXECUTE (UINT64_C(1) << 63)
-#define KERNEL UINT64_C(0xffffffff80000000)
-#define KERNEL_STACK_TOP (KERNEL + 3 * PAGE)
-#define DIRECT_MAP UINT64_C(0xffff800000000000)
-#define BOOT_INFO UINT64_C(0xffff800000123456) /* stage 2 doesn't look at it */
-#define NOT_CANONICAL UINT64_C(0x0000800000000000)
-#define HIGH_BLOCK UINT32_C(0x0a003000) /* 160 MiB and some pages */
-
-typedef uint64_t Table[ENTRIES] __attribute__((aligned(PAGE)));
-static Table root, root5, low_gib, first_2mib, kernel_directories, kernel_directory, kernel_pages;
-static Table directories;
+static Table kernel_directories, kernel_directory, kernel_pages;
+Table root, root5, directories, low_gib, first_2mib, block_pages;
 static uint8_t kernel_frames[3][PAGE] __attribute__((aligned(PAGE)));
-static uint8_t block_room[BLOCK_ROOM] __attribute__((aligned(PAGE)));
-static uint8_t record_room[2 * PAGE] __attribute__((aligned(PAGE)));
-static struct {
-    BatonHandoffSegment segment;
-    uint64_t more; /* than the header knows: entries are stepped over by their size */
-} segments[2] __attribute__((aligned(16)));
+uint8_t block_room[BLOCK_ROOM] __attribute__((aligned(PAGE)));
+uint8_t record_room[2 * PAGE] __attribute__((aligned(PAGE)));
+Segment segments[2] __attribute__((aligned(16)));
 
-static BatonHandoff* record;
-static uint8_t* block;
-static const BatonStage2Header* header;
+BatonHandoff* record;
+uint8_t* block;
+const BatonStage2Header* header;
 
 static void out8(uint16_t port, uint8_t value) {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static void print(const char* text) {
+void print(const char* text) {
     for (; *text != 0; text++)
         out8(DEBUG_PORT, (uint8_t)*text);
 }
 
-static void print_number(uint32_t value) {
+void print_number(uint32_t value) {
     if (value >= 10)
         print_number(value / 10);
     out8(DEBUG_PORT, (uint8_t)('0' + value % 10));
 }
 
-static void finish(uint32_t good) {
+void finish(uint32_t good) {
     print(good ? "caller: PASS\n" : "caller: FAIL\n");
     __asm__ volatile("outl %0, %1" : : "a"(good ? 0x10 : 0x11), "Nd"((uint16_t)EXIT_PORT));
     for (;;)
         __asm__ volatile("cli; hlt");
 }
 
-static void copy(void* to, const void* from, uint32_t count) {
+void copy(void* to, const void* from, uint32_t count) {
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 }
 
-static void zero(void* to, uint32_t count) {
+void zero(void* to, uint32_t count) {
     __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(0) : "memory");
 }
 
-static uint32_t address(const void* pointer) {
+uint32_t address(const void* pointer) {
     return (uint32_t)pointer;
 }
 
@@ -108,9 +88,6 @@ static uint64_t page_entry(uint32_t page) {
     return page | PRESENT | WRITABLE; /* this program */
 }
 
-/* A table of 4 KiB pages for the 2 MiB around the block. */
-static Table block_pages;
-
 static void make_tables(void) {
     for (uint32_t i = 0; i < ENTRIES; i++) {
         low_gib[i] = (uint64_t)i << 21 | PRESENT | WRITABLE | LARGE | NO_EXECUTE;
@@ -132,7 +109,7 @@ static void make_tables(void) {
     root5[0] = root5[511] = table_entry(root);
 }
 
-static void make_record(void) {
+void make_record(void) {
     zero(record_room, sizeof record_room);
     record = (BatonHandoff*)(record_room + PAGE - 64); /* across two pages */
     *record = (BatonHandoff){.magic = BATON_HANDOFF_MAGIC,
@@ -166,245 +143,20 @@ static void make_record(void) {
                                                 .destination = NOT_CANONICAL};
 }
 
-static void load_stage2(uint8_t* at) {
+void load_stage2(uint8_t* at) {
     block = at;
     header = (const BatonStage2Header*)block;
     copy(block, stage2_file, (uint32_t)(stage2_file_end - stage2_file));
     zero(block + header->load_bytes, header->memory_bytes - header->load_bytes);
 }
 
-static uint32_t enter32(void) {
+uint32_t enter32(void) {
     return call_entry32(address(block) + header->entry32_offset, address(record));
 }
 
-static uint32_t enter64_at(uint32_t high) {
+uint32_t enter64_at(uint32_t high) {
     return call_entry64(address(block) + header->entry64_offset, high, address(record),
                         address(root), CR4_PAE);
-}
-
-/* FNV-1a of what stage 2 must not have changed. */
-static uint32_t fingerprint(void) {
-    uint32_t hash = 0x811c9dc5;
-    const struct {
-        const void* start;
-        uint32_t bytes;
-    } parts[] = {{block, header->memory_bytes},
-                 {record_room, sizeof record_room},
-                 {segments, sizeof segments}};
-    for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        for (uint32_t j = 0; j < parts[i].bytes; j++)
-            hash = (hash ^ ((const uint8_t*)parts[i].start)[j]) * 0x01000193;
-    return hash;
-}
-
-typedef struct State {
-    uint32_t cr0, cr3, cr4, efer, flags, gdtr[2], idtr[2];
-} State;
-
-static State state(void) {
-    State now = {0};
-    uint32_t high;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(now.cr0));
-    __asm__ volatile("mov %%cr3, %0" : "=r"(now.cr3));
-    __asm__ volatile("mov %%cr4, %0" : "=r"(now.cr4));
-    __asm__ volatile("rdmsr" : "=a"(now.efer), "=d"(high) : "c"(0xc0000080));
-    __asm__ volatile("pushfl; pop %0" : "=r"(now.flags));
-    __asm__ volatile("sgdt %0" : "+m"(now.gdtr));
-    __asm__ volatile("sidt %0" : "+m"(now.idtr));
-    now.flags &= 0x600; /* IF, DF */
-    return now;
-}
-
-static uint32_t is_same(const State* a, const State* b) {
-    for (uint32_t i = 0; i < sizeof *a; i++)
-        if (((const uint8_t*)a)[i] != ((const uint8_t*)b)[i])
-            return 0;
-    return 1;
-}
-
-/* 0: not called. */
-static uint32_t expect(uint32_t number, uint32_t refusal32, uint32_t refusal64, uint32_t high) {
-    uint32_t good = 1;
-    const uint32_t before = fingerprint();
-    if (refusal32 != 0) {
-        const State state_before = state();
-        const uint32_t refusal = enter32();
-        const State state_after = state();
-        good = refusal == refusal32 && is_same(&state_before, &state_after);
-    }
-    if (refusal64 != 0)
-        good = enter64_at(high) == refusal64 && good;
-    good = fingerprint() == before && good;
-    if (!good) {
-        print("caller: not as expected: wrong record ");
-        print_number(number);
-        print("\n");
-    }
-    return good;
-}
-
-/* A wrong record: `value` goes into a field of so many bytes. */
-typedef struct Wrong {
-    void* field;
-    uint32_t bytes;
-    uint64_t value;
-    uint32_t refusal32; /* by the 32-bit entry; 0: that isn't called */
-    uint32_t refusal64;
-} Wrong;
-
-#define IN(field, value, refusal32, refusal64)                                                     \
-    {&(field), sizeof(field), value, refusal32, refusal64}
-#define BOTH(field, value, refusal) IN(field, value, refusal, refusal)
-#define UNMAPPED(field, value) IN(field, value, BATON_REFUSED_MAPPING, 0)
-
-static uint32_t try_all(const Wrong* wrong, uint32_t count, uint32_t number) {
-    uint32_t good = 1;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t right = 0;
-        copy(&right, wrong[i].field, wrong[i].bytes);
-        copy(wrong[i].field, &wrong[i].value, wrong[i].bytes);
-        good = expect(number + i, wrong[i].refusal32, wrong[i].refusal64, 0) && good;
-        copy(wrong[i].field, &right, wrong[i].bytes);
-    }
-    return good;
-}
-#define TRY(wrong, number) try_all(wrong, sizeof(wrong) / sizeof(wrong)[0], number)
-
-static uint32_t try_fields(void) {
-    BatonHandoff* const r = record;
-    BatonHandoffSegment* const s = &segments[0].segment;
-    const Wrong wrong[] = {
-        BOTH(r->magic, BATON_HANDOFF_MAGIC ^ 1, BATON_REFUSED_MAGIC),
-        BOTH(r->magic, BATON_HANDOFF_MAGIC ^ UINT64_C(1) << 63, BATON_REFUSED_MAGIC),
-        BOTH(r->version_major, 0, BATON_REFUSED_VERSION),
-        BOTH(r->version_major, 2, BATON_REFUSED_VERSION),
-        BOTH(r->size, 0, BATON_REFUSED_SIZE),
-        BOTH(r->size, BATON_HANDOFF_BYTES_1_0 - 1, BATON_REFUSED_SIZE),
-        /* 6 */
-        BOTH(r->cr0, 0x80010032, BATON_REFUSED_CONTROL),  /* PE */
-        BOTH(r->cr0, 0x00010033, BATON_REFUSED_CONTROL),  /* PG */
-        BOTH(r->cr0, 0x80010037, BATON_REFUSED_CONTROL),  /* EM */
-        BOTH(r->cr0, 0x8001003b, BATON_REFUSED_CONTROL),  /* TS */
-        BOTH(r->cr0, 0xa0010033, BATON_REFUSED_CONTROL),  /* NW */
-        BOTH(r->cr0, 0xc0010033, BATON_REFUSED_CONTROL),  /* CD */
-        BOTH(r->cr0, 0x180010033, BATON_REFUSED_CONTROL), /* none that there is */
-        BOTH(r->cr4, 0x680, BATON_REFUSED_CONTROL),       /* PAE */
-        BOTH(r->cr4, 0x1000006a0, BATON_REFUSED_CONTROL),
-        BOTH(r->efer, 0xc00, BATON_REFUSED_CONTROL), /* LME */
-        BOTH(r->efer, 0x100000d00, BATON_REFUSED_CONTROL),
-        /* 17 */
-        BOTH(r->page_table_root, address(root) + 8u, BATON_REFUSED_PAGE_TABLES),
-        BOTH(r->page_table_root, UINT64_C(1) << 52, BATON_REFUSED_PAGE_TABLES),
-        BOTH(r->page_table_root, UINT64_C(1) << 63, BATON_REFUSED_PAGE_TABLES),
-        IN(r->page_table_root, UINT64_C(1) << 32, BATON_REFUSED_PAGE_TABLES, 0),
-        /* 21 */
-        BOTH(r->direct_map_base, NOT_CANONICAL, BATON_REFUSED_ADDRESS),
-        BOTH(r->kernel_entry, NOT_CANONICAL, BATON_REFUSED_ADDRESS),
-        BOTH(r->boot_info, NOT_CANONICAL, BATON_REFUSED_ADDRESS),
-        BOTH(r->kernel_stack_top, NOT_CANONICAL, BATON_REFUSED_ADDRESS),
-        BOTH(r->kernel_entry, UINT64_C(0xffff7ffffffffff0), BATON_REFUSED_ADDRESS),
-        BOTH(r->kernel_entry, UINT64_C(0x8000000000000000), BATON_REFUSED_ADDRESS),
-        BOTH(r->kernel_stack_top, KERNEL_STACK_TOP - 8, BATON_REFUSED_ADDRESS),
-        /* 28 */
-        BOTH(r->segment_entry_bytes, 0, BATON_REFUSED_SEGMENTS),
-        BOTH(r->segment_entry_bytes, sizeof *s - 1, BATON_REFUSED_SEGMENTS),
-        BOTH(r->segments, UINT64_C(0) - sizeof *s, BATON_REFUSED_SEGMENTS),
-        IN(r->segments, UINT64_C(1) << 32, BATON_REFUSED_SEGMENTS, 0),
-        IN(r->segment_count, 0xffffffff, BATON_REFUSED_SEGMENTS, 0),
-        /* 33 */
-        BOTH(s->file_bytes, PAGE + 1, BATON_REFUSED_SEGMENT),
-        BOTH(s->file_bytes, UINT64_C(1) << 32, BATON_REFUSED_SEGMENT),
-        BOTH(s->memory_bytes, 0, BATON_REFUSED_SEGMENT),
-        BOTH(s->destination, NOT_CANONICAL, BATON_REFUSED_SEGMENT),
-        BOTH(s->destination, NOT_CANONICAL - PAGE + 1, BATON_REFUSED_SEGMENT),
-        BOTH(s->destination, UINT64_C(0) - PAGE + 1, BATON_REFUSED_SEGMENT),
-        BOTH(s->memory_bytes, UINT64_C(0x8000000000000000), BATON_REFUSED_SEGMENT),
-        BOTH(s->memory_bytes, UINT64_C(0xfffffffffffff000), BATON_REFUSED_SEGMENT),
-        BOTH(segments[1].segment.file_bytes, 1, BATON_REFUSED_SEGMENT),
-        BOTH(segments[1].segment.memory_bytes, 1, BATON_REFUSED_SEGMENT),
-    };
-    const uint32_t good = TRY(wrong, 0);
-    s->destination = PAGE; /* from one half to the other */
-    s->memory_bytes = UINT64_C(0xffff800000000000);
-    return expect(50, BATON_REFUSED_SEGMENT, BATON_REFUSED_SEGMENT, 0) && good;
-}
-
-/* The page tables: what the 32-bit entry finds in them. */
-static uint32_t try_tables(void) {
-    const uint32_t page = address(block) / PAGE % ENTRIES;
-    const uint32_t data = page + header->writable_offset / PAGE;
-    const uint32_t last = page + header->memory_bytes / PAGE - 1;
-    const uint32_t record_page = address(record_room) / PAGE;
-    const Wrong wrong[] = {
-        UNMAPPED(root[0], 0),
-        UNMAPPED(directories[0], 0),
-        UNMAPPED(root[0], root[0] | NO_EXECUTE),
-        UNMAPPED(root[0], root[0] & ~(uint64_t)WRITABLE),
-        UNMAPPED(low_gib[address(block) >> 21], 0),
-        UNMAPPED(low_gib[address(block) >> 21], low_gib[5] & ~NO_EXECUTE), /* another large page */
-        UNMAPPED(block_pages[page], 0),
-        UNMAPPED(block_pages[page + 2], block_pages[page + 2] | NO_EXECUTE),
-        UNMAPPED(block_pages[page + 1], block_pages[page + 2]),
-        UNMAPPED(block_pages[page + 1], block_pages[page + 1] | UINT64_C(1) << 32),
-        UNMAPPED(block_pages[data], block_pages[data] & ~(uint64_t)WRITABLE),
-        UNMAPPED(block_pages[last], 0),
-        UNMAPPED(first_2mib[record_page], 0),
-        UNMAPPED(first_2mib[record_page + 1], 0),
-        UNMAPPED(record->efer, 0x500), /* NX bits are reserved without NXE */
-    };
-    return TRY(wrong, 100);
-}
-
-/* What would be good under 4 levels, and the other way round. `record` asks for 5. */
-static uint32_t try_five_levels(void) {
-    record->cr4 |= CR4_LA57;
-    record->page_table_root = address(root5);
-    BatonHandoff* const r = record;
-    const Wrong wrong[] = {
-        BOTH(r->kernel_entry, UINT64_C(0x0100000000000000), BATON_REFUSED_ADDRESS),
-        BOTH(r->page_table_root, UINT64_C(1) << 32, BATON_REFUSED_PAGE_TABLES),
-        UNMAPPED(root5[0], 0),
-    };
-    uint32_t good = TRY(wrong, 200);
-    good = expect(210, 0, BATON_REFUSED_BLOCK, 1) && good; /* called 4 GiB above */
-    segments[0].segment.file_bytes = PAGE + 1;
-    r->kernel_entry = NOT_CANONICAL; /* which it isn't any more */
-    return expect(211, BATON_REFUSED_SEGMENT, BATON_REFUSED_SEGMENT, 0) && good;
-}
-
-/* What is good, up to the page tables: `root5` maps nothing. */
-static uint32_t try_good_ones(void) {
-    BatonHandoff* const r = record;
-    BatonHandoffSegment* const s = &segments[0].segment;
-    const Wrong good[] = {
-        UNMAPPED(r->version_minor, 99),
-        UNMAPPED(r->size, 4096),
-        UNMAPPED(r->size, BATON_HANDOFF_BYTES_1_0),
-        UNMAPPED(r->segment_count, 0),
-        UNMAPPED(r->kernel_entry, NOT_CANONICAL - 1),
-        UNMAPPED(r->kernel_stack_top, 0 - UINT64_C(16)),
-        UNMAPPED(r->efer, 0x900),
-        UNMAPPED(s->destination, UINT64_C(0) - PAGE),
-        UNMAPPED(s->destination, NOT_CANONICAL - PAGE),
-        UNMAPPED(s->file_bytes, PAGE),
-        UNMAPPED(s->file_bytes, 0),
-    };
-    root5[0] = 0;
-    record->page_table_root = address(root5);
-    return TRY(good, 300);
-}
-
-static void refuse(void) {
-    uint32_t good = try_fields();
-    make_record();
-    good = try_tables() && good;
-    make_record();
-    good = try_five_levels() && good;
-    make_record();
-    good = try_good_ones() && good;
-    make_record();
-    load_stage2(block_room + 16);
-    finish(expect(400, BATON_REFUSED_BLOCK, BATON_REFUSED_BLOCK, 0) && good);
 }
 
 static uint32_t has(const char* text, const char* word) {
@@ -423,21 +175,46 @@ void caller_main(const uint32_t* start_info) {
     load_stage2(has(mode, "-high") || has(mode, "refuse") ? (uint8_t*)HIGH_BLOCK : block_room);
     make_tables();
     make_record();
+#if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-here"))
         finish(expect(0, BATON_REFUSED_PROCESSOR, 0, 0));
+#endif
     if (has(mode, "-5") || has(mode, "la57")) {
         record->cr4 |= CR4_LA57;
         record->page_table_root = address(root5);
     }
+#if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-la57"))
         finish(expect(1, BATON_REFUSED_PROCESSOR, BATON_REFUSED_PROCESSOR, 0));
     if (has(mode, "refuse"))
         refuse();
+#endif
     if (has(mode, "-state"))
         record->kernel_entry += SECOND_ENTRY;
     if (has(mode, "-unmapped"))
         segments[0].segment.destination = UINT64_C(0xfffff00000000000);
-    print("caller: handing over\n");
+    if (has(mode, "-in-place")) {
+        copy(kernel_frames[0], kernel_code, (uint32_t)(kernel_code_end - kernel_code));
+        segments[0].segment.source_physical = BATON_SOURCE_IN_PLACE;
+    }
+    if (has(mode, "-time")) {
+        record->kernel_stack_top -= PAGE / 2;
+        record->time_stamps = record->kernel_stack_top;
+        record->time_stamp_bytes = 2 * sizeof(uint64_t);
+    }
+    if (has(mode, "-longer")) {
+        record->version_minor = BATON_HANDOFF_VERSION_MINOR + 1;
+        record->size += sizeof(uint64_t);
+    }
+    if (has(mode, "-halt"))
+        record->after_fault = BATON_AFTER_FAULT_HALT;
+    if (has(mode, "-interrupts")) {
+        out8(0x21, 0xff); /* none comes from the interrupt controller */
+        __asm__ volatile("sti");
+    }
+    print("caller: handing over by version 1.");
+    print_number(BATON_HANDOFF_VERSION_MINOR);
+    print("\n");
     if (has(mode, "32-"))
         enter32();
     else

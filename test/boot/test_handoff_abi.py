@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""docs/handoff-abi.md, promise by promise: a foreign first stage (handoff/caller.c) that QEMU starts
+by PVH, and the callers that the document shows. A test's name has the numbers that it checks."""
+
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import artefacts
+import pytest
+from faults import AT_ENTRY, IN_STAGE2, VARIES, expect_report, report, report_on
+
+DOCUMENT = (artefacts.SOURCE / "docs/handoff-abi.md").read_text(encoding="utf-8")
+REPORTED = 2 * 42 + 1  # isa-debug-exit makes it of the caller's exit_value
+KERNEL = 0xFFFF_FFFF_8000_0000
+STACK_TOP = KERNEL + 0x3000
+HIGH_BLOCK = 0x0A00_3000
+LA57 = 1 << 12
+ENTRIES = ["32", "64"]
+
+HANDED_OVER = AT_ENTRY | {"rdi": 0xFFFF_8000_0012_3456, "rsp": STACK_TOP - 8, "rip": KERNEL}
+# The kernel's second entry reads what a report doesn't tell into registers.
+SECOND_ENTRY = HANDED_OVER | {
+    "rax": 0x0007_0106_0007_0406,  # PAT
+    "rbx": 0x400,  # DR7
+    "rcx": 0x277, "rdx": 6 * 8 - 1,  # limit of the GDT
+    "rsi": 0,  # the first word behind the segment's file bytes
+    "rbp": 256 * 16 - 1,  # limit of the IDT
+    "r8": 0x1F80, "r9": 0x37F,  # MXCSR, x87 control word
+    "r10": 0x20, "r11": 0x10, "r12": 0x10, "r13": 0x10, "r14": 0x10, "r15": 0,  # TR, DS … LDTR
+    "rip": VARIES, "rflags": VARIES}
+
+
+def in_kernel(offset: str = "0x0", entry: int = KERNEL) -> str:
+    return (f"baton: fault: #UD invalid opcode, vector 6, in kernel + {offset}\n"
+            f"step   in the kernel, entered at {entry:#x}")
+
+
+@pytest.fixture
+def hand_over(boot_by_pvh):
+    """hand_over(mode): has caller.c hand over, and waits for the end. Returns the machine."""
+
+    def hand_over(mode: str, caller: Path = artefacts.HANDOFF_CALLER, **options):
+        machine = boot_by_pvh(caller, mode, **options)
+        machine.wait_for_exit(REPORTED)
+        return machine
+
+    return hand_over
+
+
+@pytest.mark.parametrize("levels", [4, 5])
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("place", ["", "-high"])
+def test_h2_h4_h6_h7_h11_h12_h16_h18_kernel_gets_the_machine_by(hand_over, entry, levels, place):
+    registers = HANDED_OVER | {"cr4": HANDED_OVER["cr4"] | (LA57 if levels == 5 else 0)}
+    expect_report(hand_over(f"{entry}-{levels}{place}"),
+                  report(in_kernel(), registers, [0], "leaving QEMU"))
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_h16_kernel_finds_the_state_that_a_report_does_not_tell_by(hand_over, entry):
+    expect_report(hand_over(f"{entry}-4-state"),
+                  report(in_kernel("0x*", KERNEL + 16), SECOND_ENTRY, [0], "leaving QEMU"))
+
+
+@pytest.mark.parametrize("mode", ["longer", "interrupts"])
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_h8_h13_h23_kernel_gets_the_same_machine_with(hand_over, entry, mode):
+    expect_report(hand_over(f"{entry}-4-{mode}"),
+                  report(in_kernel(), HANDED_OVER, [0], "leaving QEMU"))
+
+
+def test_h9_kernel_that_is_in_place_stays_there(hand_over):
+    expect_report(hand_over("32-4-in-place-state"),
+                  report(in_kernel("0x*", KERNEL + 16), SECOND_ENTRY, [0], "leaving QEMU"))
+
+
+@pytest.mark.parametrize("mode", ["32-4", "64-4", "64-5-high"])
+def test_h8_h23_caller_of_version_1_0_still_works_by(hand_over, mode):
+    machine = hand_over(mode, artefacts.HANDOFF_CALLER_1_0)
+    machine.wait_for_debugcon("^caller: handing over by version 1.0$")
+    registers = HANDED_OVER | {"cr4": HANDED_OVER["cr4"] | (LA57 if "-5" in mode else 0)}
+    expect_report(machine, report(in_kernel(), registers, [0], "leaving QEMU"))
+
+
+def test_h3_h10_h14_wrong_records_are_refused_with_nothing_changed(boot_by_pvh):
+    boot_by_pvh(artefacts.HANDOFF_CALLER, "refuse").wait_for_exit()
+
+
+@pytest.mark.parametrize(("cpu", "mode"), [
+    ("max,lm=off", "refuse-here"), ("max,nx=off", "refuse-here"), ("max,la57=off", "refuse-la57"),
+])
+def test_h10_processor_is_refused_that_lacks_what_the_record_asks_for(boot_by_pvh, cpu, mode):
+    boot_by_pvh(artefacts.HANDOFF_CALLER, mode, cpu=cpu).wait_for_exit()
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_h5_h17_stage2_reports_a_fault_of_its_own_by(hand_over, entry):
+    wanted = report("""baton: fault: #PF page fault, vector 14, in stage 2 + 0x*
+step   copying segment 0 to 0xfffff00000000000
+error  0x2: write, page not present, supervisor
+cause  write to 0xfffff00000000000: not present at level 4
+walk   level 4, entry 480 at 0x*: 0x0000000000000000, not present""",
+                    IN_STAGE2 | {"rdi": 0xFFFF_F000_0000_0000, "cr2": 0xFFFF_F000_0000_0000},
+                    None, "leaving QEMU")
+    expect_report(hand_over(f"{entry}-4-unmapped"), wanted)
+
+
+def test_h19_time_stamps_are_where_the_record_says(hand_over):
+    text = report_on(hand_over("32-4-time").debugcon)
+    words = [int(word, 16) for word in re.findall(r"0x\w+", text[text.index("\nstack "):])]
+    assert words[0] == 0 and 0 < words[1] < words[3] < words[5] < words[7]
+    assert not any(words[2:9:2]) and not any(words[9:])
+
+
+def test_h20_last_words_are_in_the_block(boot_by_pvh):
+    machine = boot_by_pvh(artefacts.HANDOFF_CALLER, "32-4-high-halt")
+    machine.wait_for_debugcon("^baton: end of report: stopped$")
+    [offset] = struct.unpack_from("<I", artefacts.STAGE2.read_bytes(), 40)
+    words = [machine.physical_word(HIGH_BLOCK + offset + at) for at in (0, 4, 20, 32)]
+    fault, invalid_opcode = 3, 6
+    assert words == [*struct.unpack("<II", b"LSTWORDS"), fault, invalid_opcode]
+
+
+@pytest.mark.parametrize(("language", "suffix"), [("c", "c"), ("nasm", "asm")])
+def test_h1_h2_h4_caller_in_the_document_works(tmp_path, boot_by_pvh, language, suffix):
+    [code] = re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.M | re.S)
+    blocks = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.M | re.S)
+    [commands] = [block for block in blocks if f"caller.{suffix}" in block]
+    (tmp_path / f"caller.{suffix}").write_text(code)
+    (tmp_path / "stage2.bin").symlink_to(artefacts.STAGE2)
+    (tmp_path / "build").symlink_to(artefacts.BUILD)
+    build = re.sub(r"^qemu-system.*", "", commands, flags=re.M | re.S)
+    result = subprocess.run(["bash", "-ec", build], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    machine = boot_by_pvh(tmp_path / "caller.elf")
+    machine.wait_for_exit()
+    assert machine.debugcon == "Hello from a kernel\n"
+
+
+def test_document_shows_how_its_caller_is_started():
+    [commands] = re.findall(r"^qemu-system(?:.*\\\n)*.*$", DOCUMENT, re.M)
+    assert "-kernel caller.elf" in commands and "isa-debug-exit,iobase=0xf4" in commands
+
+
+def test_every_number_of_the_document_has_a_test():
+    numbers = set(re.findall(r"^- \*\*(H\d+)\*\*", DOCUMENT, re.M))
+    assert numbers == {f"H{n}" for n in range(1, len(numbers) + 1)}
+    tested = set()
+    for file in Path(__file__).parent.glob("test_*.py"):
+        for name in re.findall(r"^def test_((?:h\d+_)+)", file.read_text(encoding="utf-8"), re.M):
+            tested |= set(re.findall(r"h\d+", name))
+    assert {number.lower() for number in numbers} == tested
+
+
+def test_refusals_of_the_document_are_those_of_the_header():
+    header = (artefacts.HEADERS / "baton/handoff.h").read_text(encoding="utf-8")
+    of_header = re.findall(r"^ +(BATON_REFUSED_\w+) = (\d+)", header, re.M)
+    of_document = re.findall(r"^\| (\d+) `(BATON_REFUSED_\w+)`", DOCUMENT, re.M)
+    assert of_header and of_header == [(name, number) for number, name in of_document]
