@@ -17,7 +17,6 @@ extern stage2_writable
 global stage2_entry32
 
 CODE_SELECTOR   equ 0x08
-CR0_WP          equ 1 << 16
 CR4_PAE         equ 1 << 5
 CR4_LA57        equ 1 << 12
 EFER_LMA        equ 1 << 10
@@ -42,8 +41,8 @@ NUMBER_OF_esi   equ 6
 
 section .text
 
-; In:     EDI = BatonHandoff*, on the caller's stack; flat segments. This block, the record and its
-;         segments lie below 4 GiB, and are identity-mapped by the record's page tables.
+; In:     EDI = BatonHandoff*, on the caller's stack; flat segments. This block, the record, its
+;         segments, and the page tables that map them to themselves lie below 4 GiB.
 ; Out:    EAX = BatonHandoffRefusal, ECX and EDX clobbered, nothing else changed; or it does not
 ;         return.
 stage2_entry32:
@@ -81,7 +80,6 @@ stage2_entry32:
     mov ecx, MSR_EFER
     wrmsr
     mov eax, [edi + BatonHandoff.cr0]
-    and eax, ~CR0_WP
     mov cr0, eax                    ; long mode, though still 32-bit code
     push CODE_SELECTOR
     lea_near eax, stage2_entry32.long_mode
@@ -137,8 +135,8 @@ check_mappings:
 
 ; In:     ESI = address, EDI = BatonHandoff*, EBP = ENTRY_PRESENT and ENTRY_WRITABLE: what each entry
 ;         on the way must have; ENTRY_NX: what none may have.
-; Out:    CF set if the address isn't mapped to itself. A table above 4 GiB can't be read here, and
-;         isn't known to be wrong. Clobbers EAX, ECX, EDX.
+; Out:    CF set if the address isn't mapped to itself, or by a table above 4 GiB, which can't be read
+;         here. Clobbers EAX, ECX, EDX.
 check_mapping:
     mov eax, [edi + BatonHandoff.page_table_root]
     mov ecx, 39                     ; an entry of level 4 maps 2^39 bytes
@@ -172,7 +170,7 @@ check_mapping:
     test al, ENTRY_LARGE
     jnz .page
     test edx, edx
-    jnz .end                        ; CF is clear
+    jnz .bad
     and eax, ~4095
     sub cl, 9
     jmp .next_level

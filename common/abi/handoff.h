@@ -19,8 +19,8 @@
  *        block executable, block + entry64_offset by the System V calling convention with the
  *        record's address in RDI;
  *      - in 32-bit protected mode, with flat segments and paging off, block + entry32_offset with
- *        the record's address in EDI. The block, the record, the segment array and the root of the
- *        page tables lie below 4 GiB.
+ *        the record's address in EDI. The block, the record, the segment array and the page
+ *        tables that map the first two lie below 4 GiB.
  *      Either returns only when it refuses the record: then EAX is a BatonHandoffRefusal, ECX, EDX
  *      and the flags have any values, and all else is as it was.
  *

@@ -107,8 +107,9 @@ FAULTS = {
     "bad-selector": (bytes.fromhex("b830000000 8ed8"), report(
         head("#GP general protection, vector 13", 5, "error  0x30: GDT entry 6"),
         AT_ENTRY | {"rax": 0x30, "rip": TOP_2_GIB + 5}, STACK)),
-    "interrupt": (bytes.fromhex("cd80"), report(
-        head("interrupt, vector 128", 2), AT_ENTRY | {"rip": TOP_2_GIB + 2}, STACK)),
+    **{f"interrupt-{vector}": (bytes([0xcd, vector]), report(
+        head(f"interrupt, vector {vector}", 2), AT_ENTRY | {"rip": TOP_2_GIB + 2}, STACK))
+        for vector in (32, 63, 64, 128, 255)},
     "interrupt-of-an-exception": (bytes.fromhex("cd0d"), report(
         head("#GP general protection, vector 13", 2, "error  none: raised by an INT instruction"),
         AT_ENTRY | {"rip": TOP_2_GIB + 2}, STACK)),

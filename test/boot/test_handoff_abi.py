@@ -64,9 +64,9 @@ def test_h16_kernel_finds_the_state_that_a_report_does_not_tell_by(hand_over, en
                   report(in_kernel("0x*", KERNEL + 16), SECOND_ENTRY, [0], "leaving QEMU"))
 
 
-@pytest.mark.parametrize("mode", ["longer", "interrupts"])
+@pytest.mark.parametrize("mode", ["longer", "short", "large-high", "interrupts"])
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_h8_h13_h23_kernel_gets_the_same_machine_with(hand_over, entry, mode):
+def test_h4_h8_h13_h23_kernel_gets_the_same_machine_with(hand_over, entry, mode):
     expect_report(hand_over(f"{entry}-4-{mode}"),
                   report(in_kernel(), HANDED_OVER, [0], "leaving QEMU"))
 
@@ -96,7 +96,8 @@ def test_h10_processor_is_refused_that_lacks_what_the_record_asks_for(boot_by_pv
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_h5_h17_stage2_reports_a_fault_of_its_own_by(hand_over, entry):
+@pytest.mark.parametrize("how", ["", "-interrupts"])
+def test_h5_h13_h17_stage2_reports_a_fault_of_its_own_by(hand_over, entry, how):
     wanted = report("""baton: fault: #PF page fault, vector 14, in stage 2 + 0x*
 step   copying segment 0 to 0xfffff00000000000
 error  0x2: write, page not present, supervisor
@@ -104,7 +105,9 @@ cause  write to 0xfffff00000000000: not present at level 4
 walk   level 4, entry 480 at 0x*: 0x0000000000000000, not present""",
                     IN_STAGE2 | {"rdi": 0xFFFF_F000_0000_0000, "cr2": 0xFFFF_F000_0000_0000},
                     None, "leaving QEMU")
-    expect_report(hand_over(f"{entry}-4-unmapped"), wanted)
+    found = expect_report(hand_over(f"{entry}-4-unmapped{how}"), wanted)
+    interrupts_and_direction = 0x600
+    assert int(re.search(r"rflags (\w+)", found)[1], 16) & interrupts_and_direction == 0
 
 
 def test_h19_time_stamps_are_where_the_record_says(hand_over):

@@ -12,7 +12,9 @@
  *   -unmapped   with a destination that isn't mapped
  *   -in-place   with the kernel where it belongs already
  *   -time       with time stamps above the kernel's stack
- *   -interrupts with interrupts on
+ *   -interrupts with interrupts on, and the direction flag set
+ *   -large      with a large page for the block
+ *   -short      with a record of the smallest size, and nothing mapped behind it
  *   -longer     with a longer record, of a later version
  *   -halt       with no more than a report of what the kernel does
  */
@@ -202,6 +204,14 @@ void caller_main(const uint32_t* start_info) {
         record->time_stamps = record->kernel_stack_top;
         record->time_stamp_bytes = 2 * sizeof(uint64_t);
     }
+    if (has(mode, "-large"))
+        low_gib[address(block) >> 21] = (address(block) & ~0x1fffffu) | PRESENT | WRITABLE | LARGE;
+    if (has(mode, "-short")) {
+        copy(record_room + PAGE - BYTES_1_0, record, BYTES_1_0);
+        record = (BatonHandoff*)(record_room + PAGE - BYTES_1_0);
+        record->size = BYTES_1_0;
+        first_2mib[address(record_room) / PAGE + 1] = 0;
+    }
     if (has(mode, "-longer")) {
         record->version_minor = BATON_HANDOFF_VERSION_MINOR + 1;
         record->size += sizeof(uint64_t);
@@ -210,7 +220,7 @@ void caller_main(const uint32_t* start_info) {
         record->after_fault = BATON_AFTER_FAULT_HALT;
     if (has(mode, "-interrupts")) {
         out8(0x21, 0xff); /* none comes from the interrupt controller */
-        __asm__ volatile("sti");
+        __asm__ volatile("sti; std");
     }
     print("caller: handing over by version 1.");
     print_number(BATON_HANDOFF_VERSION_MINOR);

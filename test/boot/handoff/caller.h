@@ -16,6 +16,7 @@ enum {
     CR4_LA57 = 1 << 12,
     BLOCK_ROOM = 16 * PAGE,
     SECOND_ENTRY = 16, /* of kernel_code */
+    BYTES_1_0 = 128,   /* of a record of version 1.0 */
     EXIT_PORT = 0xf4,
     DEBUG_PORT = 0xe9
 };

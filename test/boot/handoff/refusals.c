@@ -140,12 +140,13 @@ static uint32_t try_fields(void) {
         BOTH(s->destination, NOT_CANONICAL, BATON_REFUSED_SEGMENT),
         BOTH(s->destination, NOT_CANONICAL - PAGE + 1, BATON_REFUSED_SEGMENT),
         BOTH(s->destination, UINT64_C(0) - PAGE + 1, BATON_REFUSED_SEGMENT),
+        BOTH(s->destination, UINT64_C(0xffff7ffffffff001), BATON_REFUSED_SEGMENT),
         BOTH(s->memory_bytes, UINT64_C(0x8000000000000000), BATON_REFUSED_SEGMENT),
         BOTH(s->memory_bytes, UINT64_C(0xfffffffffffff000), BATON_REFUSED_SEGMENT),
         BOTH(segments[1].segment.file_bytes, 1, BATON_REFUSED_SEGMENT),
         BOTH(segments[1].segment.memory_bytes, 1, BATON_REFUSED_SEGMENT),
     };
-    const uint32_t good = TRY(wrong, 0);
+    uint32_t good = TRY(wrong, 0);
     s->destination = PAGE; /* from one half to the other */
     s->memory_bytes = UINT64_C(0xffff800000000000);
     return expect(50, BATON_REFUSED_SEGMENT, BATON_REFUSED_SEGMENT, 0) && good;
@@ -164,6 +165,7 @@ static uint32_t try_tables(void) {
         UNMAPPED(root[0], root[0] & ~(uint64_t)WRITABLE),
         UNMAPPED(low_gib[address(block) >> 21], 0),
         UNMAPPED(low_gib[address(block) >> 21], low_gib[5] & ~NO_EXECUTE), /* another large page */
+        UNMAPPED(low_gib[address(block) >> 21], address(block_pages) | UINT64_C(0x100000003)),
         UNMAPPED(block_pages[page], 0),
         UNMAPPED(block_pages[page + 2], block_pages[page + 2] | NO_EXECUTE),
         UNMAPPED(block_pages[page + 1], block_pages[page + 2]),
@@ -192,6 +194,19 @@ static uint32_t try_five_levels(void) {
     segments[0].segment.file_bytes = PAGE + 1;
     r->kernel_entry = NOT_CANONICAL; /* which it isn't any more */
     return expect(211, BATON_REFUSED_SEGMENT, BATON_REFUSED_SEGMENT, 0) && good;
+}
+
+/* What the 64-bit entry has nothing against: the record's last segment is what it doesn't like. */
+static uint32_t try_high_addresses(void) {
+    BatonHandoff* const r = record;
+    const uint64_t above = UINT64_C(1) << 32;
+    r->cr4 |= 1 << 20; /* SMEP: more than LA57 may differ from what is now */
+    segments[1].segment.memory_bytes = 1;
+    const Wrong wrong[] = {
+        IN(r->page_table_root, above, BATON_REFUSED_PAGE_TABLES, BATON_REFUSED_SEGMENT),
+        IN(r->segments, above + address(segments), BATON_REFUSED_SEGMENTS, BATON_REFUSED_SEGMENT),
+    };
+    return TRY(wrong, 350);
 }
 
 /* What is good, up to the page tables: `root5` maps nothing. */
@@ -224,6 +239,8 @@ void refuse(void) {
     good = try_five_levels() && good;
     make_record();
     good = try_good_ones() && good;
+    make_record();
+    good = try_high_addresses() && good;
     make_record();
     load_stage2(block_room + 16);
     finish(expect(400, BATON_REFUSED_BLOCK, BATON_REFUSED_BLOCK, 0) && good);
