@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The compilers that judge the generated files, and what the C compiler makes of boot_info.h."""
+"""The compilers that judge the generated files, and what the C compiler makes of the headers."""
 import os
 import pathlib
 import re
@@ -35,7 +35,7 @@ def section(object_file, name):
 
 @dataclass
 class Truth:
-    """Every name of boot_info.h that has a number, by the C compiler's own account."""
+    """Every name of a header that has a number, by the C compiler's own account."""
     sizes: dict = field(default_factory=dict)  # {structure: bytes}
     offsets: dict = field(default_factory=dict)  # {(structure, field): offset}
     enumerators: dict = field(default_factory=dict)
@@ -70,11 +70,9 @@ def read_dwarf(truth, dump):
             truth.enumerators[name] = int(values["const_value"])
 
 
-@pytest.fixture(scope="session")
-def truth(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("truth")
+def read_truth(header, folder):
     c = [tool("CC"), "-std=c11", f"-I{INCLUDE}"]
-    (folder / "all.c").write_text("#include <baton/boot_info.h>\n")
+    (folder / "all.c").write_text(f"#include <baton/{header}>\n")
     run(*c, "-g", "-fno-eliminate-unused-debug-types", "-c", "all.c", "-o", "all.o", cwd=folder)
     result = Truth()
     read_dwarf(result, run(tool("READELF"), "--debug-dump=info", folder / "all.o"))
@@ -83,12 +81,23 @@ def truth(tmp_path_factory):
     names = re.findall(r"^#define (BATON_\w+) (?:UINT\d+_C\(|\d)", macros, re.M)
     values = ", ".join(names)
     (folder / "values.c").write_text(
-        "#include <baton/boot_info.h>\n"
+        f"#include <baton/{header}>\n"
         f'const uint64_t table[] __attribute__((section("values"))) = {{{values}}};\n')
     run(*c, "-c", "values.c", "-o", "values.o", cwd=folder)
     numbers = struct.unpack(f"<{len(names)}Q", section(folder / "values.o", "values"))
     result.constants = dict(zip(names, numbers))
     return result
+
+
+@pytest.fixture(scope="session")
+def truth(tmp_path_factory):
+    """Of boot_info.h."""
+    return read_truth("boot_info.h", tmp_path_factory.mktemp("truth"))
+
+
+@pytest.fixture(scope="session")
+def truth_of_handoff(tmp_path_factory):
+    return read_truth("handoff.h", tmp_path_factory.mktemp("truth"))
 
 
 def compiler(name, words, oldest):

@@ -22,15 +22,24 @@ def test_c_compiler_tells_of_the_whole_header(truth):
     assert truth.constants["BATON_BOOT_INFO_MAGIC"] == 0x4444441111
 
 
-def test_nasm_has_each_number(truth, tmp_path):
+def expect_nasm_has_each_number(file, truth, tmp_path):
     numbers = truth.flat()
-    defined = re.findall(r"^([\w.]+) equ ", (BINDINGS / "boot_info.inc").read_text(), re.M)
+    defined = re.findall(r"^([\w.]+) equ ", (BINDINGS / file).read_text(), re.M)
     assert set(defined) - set(truth.sizes) == set(numbers)
-    lines = ["bits 64", f'%include "{BINDINGS}/boot_info.inc"', *(f"dq {name}" for name in numbers)]
+    lines = ["bits 64", f'%include "{BINDINGS}/{file}"', *(f"dq {name}" for name in numbers)]
     (tmp_path / "table.asm").write_text("\n".join(lines) + "\n")
     run(tool("NASM"), "-Wall", "-Werror", "-f", "bin", "table.asm", "-o", "table", cwd=tmp_path)
     got = struct.unpack(f"<{len(numbers)}Q", (tmp_path / "table").read_bytes())
     assert dict(zip(numbers, got)) == numbers
+
+
+def test_nasm_has_each_number(truth, tmp_path):
+    expect_nasm_has_each_number("boot_info.inc", truth, tmp_path)
+
+
+def test_nasm_has_each_number_of_the_handoff(truth_of_handoff, tmp_path):
+    assert truth_of_handoff.sizes["BatonHandoff"] == 192
+    expect_nasm_has_each_number("handoff.inc", truth_of_handoff, tmp_path)
 
 
 def test_nasm_knows_the_structures_as_its_own(tmp_path):

@@ -58,6 +58,11 @@ def test_h2_h4_h6_h7_h11_h12_h16_h18_kernel_gets_the_machine_by(hand_over, entry
                   report(in_kernel(), registers, [0], "leaving QEMU"))
 
 
+def test_h2_h11_kernel_gets_the_machine_from_a_block_above_4_gib(hand_over):
+    expect_report(hand_over("64-4-above", memory_mib=4096),
+                  report(in_kernel(), HANDED_OVER, [0], "leaving QEMU"))
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_h16_kernel_finds_the_state_that_a_report_does_not_tell_by(hand_over, entry):
     expect_report(hand_over(f"{entry}-4-state"),

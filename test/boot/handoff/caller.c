@@ -9,6 +9,7 @@
  * and these may follow:
  *   -state      to the kernel's second entry
  *   -high       with the block at another address
+ *   -above      with the block above 4 GiB
  *   -unmapped   with a destination that isn't mapped
  *   -in-place   with the kernel where it belongs already
  *   -time       with time stamps above the kernel's stack
@@ -24,9 +25,10 @@ extern const uint8_t kernel_code[], kernel_code_end[], stage2_file[], stage2_fil
 uint32_t call_entry32(uint32_t entry, uint32_t record);
 uint32_t call_entry64(uint32_t entry_low, uint32_t entry_high, uint32_t record, uint32_t cr3,
                       uint32_t cr4);
+void copy64(void);
 void caller_main(const uint32_t* start_info);
 
-static Table kernel_directories, kernel_directory, kernel_pages;
+static Table above_gib, kernel_directories, kernel_directory, kernel_pages;
 Table root, root5, directories, low_gib, first_2mib, block_pages;
 static uint8_t kernel_frames[3][PAGE] __attribute__((aligned(PAGE)));
 uint8_t block_room[BLOCK_ROOM] __attribute__((aligned(PAGE)));
@@ -161,6 +163,16 @@ uint32_t enter64_at(uint32_t high) {
                         address(root), CR4_PAE);
 }
 
+/* Hands over with the block above 4 GiB. */
+static void enter_above(void) {
+    const uint64_t transfer[] = {address(block), ABOVE + PAGE, header->memory_bytes};
+    directories[4] = table_entry(above_gib);
+    above_gib[0] = ABOVE | PRESENT | WRITABLE | LARGE;
+    call_entry64((uint32_t)copy64, 0, address(transfer), address(root), CR4_PAE);
+    call_entry64(PAGE + header->entry64_offset, ABOVE >> 32, address(record), address(root),
+                 CR4_PAE);
+}
+
 static uint32_t has(const char* text, const char* word) {
     for (; *text != 0; text++) {
         uint32_t i = 0;
@@ -225,7 +237,9 @@ void caller_main(const uint32_t* start_info) {
     print("caller: handing over by version 1.");
     print_number(BATON_HANDOFF_VERSION_MINOR);
     print("\n");
-    if (has(mode, "32-"))
+    if (has(mode, "-above"))
+        enter_above();
+    else if (has(mode, "32-"))
         enter32();
     else
         enter64_at(0);

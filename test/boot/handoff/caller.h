@@ -26,6 +26,7 @@ enum {
 #define DIRECT_MAP UINT64_C(0xffff800000000000)
 #define BOOT_INFO UINT64_C(0xffff800000123456) /* stage 2 doesn't look at it */
 #define NOT_CANONICAL UINT64_C(0x0000800000000000)
+#define ABOVE (UINT64_C(1) << 32)
 #define HIGH_BLOCK UINT32_C(0x0a003000) /* 160 MiB and some pages */
 
 typedef uint64_t Table[ENTRIES] __attribute__((aligned(PAGE)));

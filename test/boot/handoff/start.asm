@@ -6,6 +6,7 @@
 global _start
 global call_entry32
 global call_entry64
+global copy64
 global kernel_code
 global kernel_code_end
 global stage2_file
@@ -165,6 +166,20 @@ bits 32
     wrmsr
     mov [esp + 28], edi             ; EAX of POPAD
     popad
+    ret
+
+; To be called as an entry is, with the address of three 64-bit numbers: from where to where, and how
+; many bytes.
+bits 64
+copy64:
+    push rsi
+    push rdi
+    mov rsi, [rdi]
+    mov rcx, [rdi + 16]
+    mov rdi, [rdi + 8]
+    rep movsb
+    pop rdi
+    pop rsi
     ret
 
 ; What stage 2 copies to the kernel's address. Its report tells of all registers.

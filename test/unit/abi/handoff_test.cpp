@@ -68,10 +68,8 @@ TEST_F(Stage2Bin, LoadBytesAreTheFileAndFitIntoThreePages) {
 TEST_F(Stage2Bin, EntriesLieInTheLoadedBytesBeyondTheHeader) {
     EXPECT_GE(header_.entry64_offset, header_.header_bytes);
     EXPECT_LT(header_.entry64_offset, header_.load_bytes);
-    if (header_.entry32_offset != 0) {
-        EXPECT_GE(header_.entry32_offset, header_.header_bytes);
-        EXPECT_LT(header_.entry32_offset, header_.load_bytes);
-    }
+    EXPECT_GE(header_.entry32_offset, header_.header_bytes);
+    EXPECT_LT(header_.entry32_offset, header_.load_bytes);
 }
 
 TEST_F(Stage2Bin, TheBlockIsWholePagesOfWhichTheLastAreWritable) {
