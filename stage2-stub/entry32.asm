@@ -61,8 +61,7 @@ stage2_entry32:
     mov eax, BATON_REFUSED_MAPPING
     jc .refused
 
-    cli
-    cld
+    cli                             ; there may be no IDT any more
     lea_near esp, stack_top
     lea_near eax, gdt
     push eax

@@ -22,7 +22,7 @@ enum {
 };
 #define NO_EXECUTE (UINT64_C(1) << 63)
 #define KERNEL UINT64_C(0xffffffff80000000)
-#define KERNEL_STACK_TOP (KERNEL + 3 * PAGE)
+#define KERNEL_STACK_TOP (KERNEL + 0x3000)
 #define DIRECT_MAP UINT64_C(0xffff800000000000)
 #define BOOT_INFO UINT64_C(0xffff800000123456) /* stage 2 doesn't look at it */
 #define NOT_CANONICAL UINT64_C(0x0000800000000000)
