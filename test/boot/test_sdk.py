@@ -18,7 +18,7 @@ GREETING = "my kernel: command line verbose"
 MODULE = "my kernel: message of the day: Nothing to declare."
 FILES = {
     "bin/baton", "include/baton/boot_info.h", "include/baton/boot_info.hpp",
-    "include/baton/boot_info.inc", "include/baton/boot_info.rs", "include/baton/boot_info.zig",
+    "include/baton/handoff.inc", "include/baton/boot_info.inc", "include/baton/boot_info.rs", "include/baton/boot_info.zig",
     "include/baton/handoff.h", "share/baton/BOOTX64.EFI", "share/baton/kernel.elf",
     "share/baton/stage2.bin", "share/baton/stage2.elf",
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
