@@ -6,6 +6,7 @@
 #include "handoff/builder.hpp"
 #include "handoff/log.hpp"
 #include "stage1-pvh/console.hpp"
+#include "stage1-pvh/exceptions.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1-pvh/platform.hpp"
 #include "stage1/cpu.hpp"
@@ -206,6 +207,7 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     using namespace baton;
     const uint64_t start = cpu::read_tsc();
     Console console;
+    report_exceptions(console);
     Log log(console, {.read = cpu::read_tsc, .start = start, .hz = find_tsc_hz()}, log_memory);
     log.step("stage 1 started");
     log.line(Text()

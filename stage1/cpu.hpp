@@ -37,6 +37,12 @@ inline uint64_t read_msr(uint32_t index) {
     return uint64_t{high} << 32 | low;
 }
 
+inline uint64_t read_cr2() {
+    uint64_t value;
+    asm volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
 inline uint64_t read_cr3() {
     uint64_t value;
     asm volatile("mov %%cr3, %0" : "=r"(value));

@@ -167,7 +167,11 @@ Result<void> HandoffBuilder::find_wished_module(std::string_view path) {
     const auto normalised = normalise_path(path, {}, *arena);
     if (!normalised)
         return std::unexpected(normalised.error().about(path));
-    return find_module(*normalised, {});
+    const auto found = modules_.first(module_count_);
+    const bool is_there = std::any_of(found.begin(), found.end(), [&](const Module& module) {
+        return module.path == *normalised;
+    });
+    return is_there ? Result<void>{} : find_module(*normalised, {}); // the boot entry has it, too
 }
 
 Result<void> HandoffBuilder::find_module(std::string_view path, std::string_view string) {

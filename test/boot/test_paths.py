@@ -5,7 +5,10 @@ give is what docs/boot-protocol.md says."""
 import pytest
 
 import artefacts
-from paths import PATHS
+from elf import PF_R, PF_W
+from kernels import MIB, TOP_2_GIB, code_kernel, patterned
+from machine import FAILURE
+from paths import PATHS, Multiboot2Bios, Pvh
 from test_protocol import PLACEMENTS
 
 DOCUMENT = (artefacts.SOURCE / "docs/boot-protocol.md").read_text(encoding="utf-8")
@@ -16,3 +19,58 @@ DOCUMENT = (artefacts.SOURCE / "docs/boot-protocol.md").read_text(encoding="utf-
 def test_kernel_by(expect_conformance, path, name):
     expect_conformance(name, PLACEMENTS[name] + ",seed-processor,svm,identity-mappings:3",
                        firmware=PATHS[path], words="fill")
+
+
+def expect_error(machine, error: str) -> None:
+    """The loader's error on both consoles; then the machine stops."""
+    machine.wait_for_debugcon(rf"^error: {error}")
+    machine.wait_for_serial(rf"^error: {error}")
+    machine.wait_for_serial(machine.firmware.REGAINED)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_kernel_by(boot, path):
+    expect_error(boot(None, firmware=PATHS[path]), "kernel_not_given: ")
+
+
+@pytest.mark.parametrize("path", ["pvh", "multiboot2-bios", "linux"])
+def test_bad_kernel_by(boot, path):
+    kernel = artefacts.EXAMPLE_KERNEL.read_bytes()[:5000]
+    expect_error(boot(kernel, firmware=PATHS[path]), r"segment_outside_file: .*kernel")
+
+
+@pytest.mark.parametrize("path", ["pvh", "microvm", "linux"])
+def test_too_little_memory_by(boot, path):
+    kernel = code_kernel(b"\xf4", patterned(TOP_2_GIB + 2 * MIB, PF_R | PF_W, 1, 64 * MIB))
+    expect_error(boot(kernel, firmware=PATHS[path], memory_mib=48), "out_of_memory: kernel: ")
+
+
+def test_processor_without_nx_by_pvh(boot):
+    expect_error(boot(code_kernel(b"\xf4"), firmware=Pvh, cpu="max,nx=off"), "cpu_lacks_no_execute")
+
+
+def test_exception_in_stage_1_is_an_error(boot):
+    machine = boot(None, firmware=Pvh)
+    expect_error(machine, "kernel_not_given: ")
+    machine.inject_nmi()
+    machine.wait_for_serial(r"^error: stage1_exception: .*\(vector 0x2, error code 0x0, "
+                            r"RIP 0x1\w{5}, CR2 0x0\)$")
+
+
+def test_settings_by_the_command_line(boot):
+    """Those before the two dashes: an error ends QEMU instead of stopping the machine."""
+    machine = boot(artefacts.conformance_kernel("write-execute"), firmware=Pvh,
+                   files={"/loader/entries/test.conf": "after-fault exit\nwx refuse\n"})
+    machine.wait_for_exit(FAILURE)
+    machine.wait_for_debugcon("^error: write_execute_refused: ")
+
+
+def test_modules_by_multiboot2(expect_conformance):
+    """One of them is what the kernel wishes for: it is there once."""
+    machine = expect_conformance("wish-module", "modules:2", firmware=Multiboot2Bios,
+                                 files={"/baton/wished.txt": "as wished", "/x/other": "module"})
+    machine.wait_for_debugcon(r"module \\x\\other: 6 B")
+
+
+def test_memory_above_4_gib(expect_conformance):
+    expect_conformance("minus-2g", firmware=Pvh, memory_mib=5000)

@@ -3,6 +3,8 @@
 
 #include "support/bytes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 #include <map>
 #include <numeric>
@@ -189,6 +191,20 @@ TEST(AcpiMadt, AnEntryThatGoesNowhereEndsIt) {
     Buffer body(8);
     body.insert(body.end(), {std::byte{1}, std::byte{2}}); // too short for what it says it is
     EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
+}
+
+TEST_F(AcpiTables, AreListedWithTheRootPointerAndTheDsdt) {
+    Buffer fadt(112); // without its header: up to X_DSDT and that
+    const uint64_t dsdt = 0x5000;
+    std::memcpy(fadt.data() + 140 - 36, &dsdt, sizeof dsdt);
+    memory_.islands[kSecond] = table("FACP", fadt);
+    memory_.islands[dsdt] = table("DSDT", Buffer(64));
+    std::array<PhysRange, 16> room;
+    const auto listed = acpi::list_tables(memory_, kRoot, room);
+    for (const PhysRange range : {PhysRange{kRoot, 36}, PhysRange{{kXsdt}, 36 + 24},
+                                  PhysRange{{kSecond}, 36 + 112}, PhysRange{{dsdt}, 36 + 64}})
+        EXPECT_NE(std::ranges::find(listed, range), listed.end()) << std::hex << range.base.value;
+    EXPECT_EQ(acpi::list_tables(memory_, kRoot, std::span(room).first(2)).size(), 2u);
 }
 
 TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/start_line.hpp"
+
+#include "support/bytes.hpp"
+#include "support/errors.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::test {
+namespace {
+
+class StartLine : public testing::Test, public RemarkSink {
+  protected:
+    std::vector<std::string> remarks_;
+
+    void remark(const Remark& remark) override { remarks_.emplace_back(remark.key); }
+    Result<BootEntry> parse(std::string_view line) {
+        memory_ = Buffer(start_line_arena_bytes(line.size()));
+        Arena arena(memory_);
+        return parse_start_line(line, arena, *this);
+    }
+
+  private:
+    Buffer memory_;
+};
+
+TEST_F(StartLine, WithoutTwoDashesIsTheKernels) {
+    const auto entry = parse("  kaslr=on \"a --\" after-fault=exit ");
+    ASSERT_EQ(outcome(entry), "good");
+    EXPECT_EQ(entry->command_line, "kaslr=on \"a --\" after-fault=exit");
+    EXPECT_EQ(entry->kaslr, Switch::unset);
+    EXPECT_EQ(entry->after_fault, AfterFault{});
+    EXPECT_TRUE(remarks_.empty());
+}
+
+TEST_F(StartLine, HasSettingsBeforeTwoDashes) {
+    const auto entry = parse("kaslr=on wx=refuse after-fault=reset:3 watchdog=7 last-words=off "
+                             "--  root=/dev/sda -- \"x y\" ");
+    ASSERT_EQ(outcome(entry), "good");
+    EXPECT_EQ(entry->command_line, "root=/dev/sda -- \"x y\"");
+    EXPECT_EQ(entry->kaslr, Switch::on);
+    EXPECT_EQ(entry->write_execute, WriteExecute::refuse);
+    EXPECT_EQ(entry->after_fault, (AfterFault{AfterFault::Action::reset, 3}));
+    EXPECT_EQ(entry->watchdog, 7u);
+    EXPECT_EQ(entry->last_words, Switch::off);
+}
+
+TEST_F(StartLine, MayBeEmptyOnEitherSide) {
+    for (const std::string_view line : {"", "  ", "--", " -- "}) {
+        const auto entry = parse(line);
+        ASSERT_EQ(outcome(entry), "good") << line;
+        EXPECT_EQ(entry->command_line, "");
+    }
+}
+
+TEST_F(StartLine, RemarksOnWordsThatAreNoSettings) {
+    ASSERT_EQ(outcome(parse("BOOT_IMAGE=/baton quiet kernel=/k kaslr -- x")), "good");
+    EXPECT_EQ(remarks_, (std::vector<std::string>{"BOOT_IMAGE", "quiet", "kernel", "kaslr"}));
+}
+
+TEST_F(StartLine, RefusesValuesThatThereAreNot) {
+    expect_error(parse("x kaslr=maybe -- y"), ErrorCode::boot_setting_unknown, {1, 3});
+    expect_error(parse("watchdog=0 --"), ErrorCode::boot_setting_unknown, {1, 1});
+}
+
+TEST_F(StartLine, RefusesASettingThatComesAgain) {
+    expect_error(parse("kaslr=on wx=allow kaslr=on --"), ErrorCode::boot_key_repeated,
+                 {1, 19, 1, 1});
+}
+
+} // namespace
+} // namespace baton::test
