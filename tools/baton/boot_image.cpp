@@ -150,4 +150,11 @@ void make_boot_image(const BootFiles& files, Medium medium, const fs::path& imag
     }
 }
 
+void make_volume_image(const fs::path& application, const fs::path& image) {
+    const uint64_t bytes = whole_mib(fs::file_size(application) * 66 / 64 + 40 * kMiB);
+    make_empty(image, bytes);
+    make_volume({.files = {{application, "/EFI/BOOT/BOOTX64.EFI"}}, .bytes = bytes}, image, 0,
+                bytes, {"-F"});
+}
+
 } // namespace baton::tool

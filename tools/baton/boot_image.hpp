@@ -31,4 +31,8 @@ enum class Medium {
 /// Makes an image of it. There is either all of `image` or nothing. Throws a Failure.
 void make_boot_image(const BootFiles& files, Medium medium, const std::filesystem::path& image);
 
+/// Makes a disk without partitions on which firmware finds `application`. Throws a Failure.
+void make_volume_image(const std::filesystem::path& application,
+                       const std::filesystem::path& image);
+
 } // namespace baton::tool

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/command_line.hpp"
 
+#include "tools/baton/boot_path.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -29,6 +31,7 @@ constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --timeout 30", "fails unless the kernel ends the run in time"},
     Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
             "with a module and a command line"},
+    Example{"run my-kernel.elf --via pvh", "without firmware, in a fraction of a second"},
     Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
 };
 constexpr std::array kExplainExamples = {
@@ -57,7 +60,7 @@ constexpr std::array kVerbs = {
          "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
          "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte.",
          kImageExamples},
-    Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF).",
+    Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
          "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
          "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
          "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
@@ -94,6 +97,10 @@ std::string check_number(const std::string& text) {
 
 std::string check_accelerator(const std::string& text) {
     return text == "tcg" || text == "kvm" ? "" : "needs tcg or kvm";
+}
+
+std::string check_boot_path(const std::string& text) {
+    return is_boot_path(text) ? "" : "needs one of " + std::string(kBootPaths);
 }
 
 std::string check_memory(const std::string& text) {
@@ -206,6 +213,11 @@ void add_run(CLI::App& verb, Arguments& arguments) {
     add_value(verb, "--accel", machine.accelerator, "tcg|kvm",
               "What runs the guest's code: QEMU itself, which is the default, or KVM.")
         ->check(rule(check_accelerator));
+    add_value(verb, "--via", machine.boot_path, kBootPaths,
+              "How Baton is started: by UEFI firmware, which is the default; by QEMU itself, which "
+              "is the fastest, on two kinds of machine; by GRUB on UEFI or on a BIOS; as a Linux "
+              "kernel.")
+        ->check(rule(check_boot_path));
 }
 
 void add_explain(CLI::App& verb, Arguments& arguments) {

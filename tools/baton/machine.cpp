@@ -4,7 +4,6 @@
 #include "tools/baton/console_filter.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
-#include "tools/baton/process.hpp"
 
 #include <array>
 #include <cerrno>
@@ -52,16 +51,13 @@ class Interruptions {
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-Words qemu_command(const fs::path& disk, const fs::path& code, const fs::path& variables,
-                   const fs::path& log, const MachineOptions& options) {
+Words qemu_command(const Words& boot, const fs::path& log, const MachineOptions& options) {
     // The processor is QEMU's fullest one, `max`: what current machines have, and the host's own
-    // with KVM. A display adapter is there without a window too: the kernel finds a framebuffer.
+    // with KVM.
     Words words{"qemu-system-x86_64",
                 "-nodefaults",
                 "-no-user-config",
                 "-no-reboot",
-                "-machine",
-                "q35",
                 "-accel",
                 options.accelerator,
                 "-cpu",
@@ -70,16 +66,6 @@ Words qemu_command(const fs::path& disk, const fs::path& code, const fs::path& v
                 std::to_string(options.memory_mib),
                 "-smp",
                 std::to_string(options.processors),
-                "-drive",
-                "if=pflash,unit=0,format=raw,readonly=on,file=" + code.string(),
-                "-drive",
-                "if=pflash,unit=1,format=raw,file=" + variables.string(),
-                "-drive",
-                "if=none,id=disk,format=raw,file=" + disk.string(),
-                "-device",
-                "virtio-blk-pci,drive=disk",
-                "-device",
-                "VGA",
                 "-display",
                 options.has_window ? "gtk" : "none",
                 "-chardev",
@@ -92,6 +78,7 @@ Words qemu_command(const fs::path& disk, const fs::path& code, const fs::path& v
                 "cpu_reset",
                 "-D",
                 log.string()};
+    words.insert(words.end(), boot.begin(), boot.end());
     words.insert(words.end(), options.qemu_arguments.begin(), options.qemu_arguments.end());
     return words;
 }
@@ -199,21 +186,13 @@ Ending ending_of(std::optional<int> status, const fs::path& log) {
 
 } // namespace
 
-Outcome run_machine(const fs::path& disk, const MachineOptions& options) {
-    const fs::path firmware = "/usr/share/OVMF";
-    const fs::path code = firmware / "OVMF_CODE_4M.fd";
-    const fs::path variables = firmware / "OVMF_VARS_4M.fd";
-    for (const fs::path& file : {code, variables})
-        if (!fs::exists(file))
-            throw Failure("no " + file.string() + ": the Debian package ovmf has it");
+Outcome run_machine(const Words& boot, const MachineOptions& options) {
     const ScratchDirectory scratch;
     const fs::path log = scratch / "qemu.log";
-    const fs::path own_variables = scratch / "variables.fd";
-    fs::copy_file(variables, own_variables);
     write_file(log, "");
 
     const Interruptions interruptions;
-    Child qemu(qemu_command(disk, code, own_variables, log, options));
+    Child qemu(qemu_command(boot, log, options));
     Console console(qemu, options.timeout_seconds);
     const bool in_time = console.show();
     const std::optional<int> status = qemu.wait();

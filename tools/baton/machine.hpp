@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A machine that QEMU plays, with real UEFI firmware.
+// A machine that QEMU plays.
 #pragma once
 
-#include <filesystem>
+#include "tools/baton/process.hpp"
+
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct MachineOptions {
     unsigned timeout_seconds = 0; // 0: as long as it takes
     bool has_window = false;
     std::string accelerator = "tcg";
+    std::string boot_path = "uefi";
     std::vector<std::string> qemu_arguments{}; // more of them
 };
 
@@ -35,8 +37,9 @@ struct Outcome {
     std::string console{}; // the last that was on the serial port
 };
 
-/// Boots from a disk, until the guest or somebody else ends it. The serial console is on the
-/// terminal. Throws a Failure if it can't be started.
-Outcome run_machine(const std::filesystem::path& disk, const MachineOptions& options);
+/// Boots until the guest or somebody else ends it. `boot` are QEMU's arguments that
+/// boot_arguments() gives. The serial console is on the terminal. Throws a Failure if it can't be
+/// started.
+Outcome run_machine(const Words& boot, const MachineOptions& options);
 
 } // namespace baton::tool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
+#include "tools/baton/boot_path.hpp"
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/explain.hpp"
@@ -114,12 +115,9 @@ int run(Arguments& arguments) {
     if (arguments.kernel.empty())
         arguments.kernel = data_file("kernel.elf");
     const ScratchDirectory scratch;
-    const fs::path disk = scratch / "disk.img";
-    BootFiles files = boot_files(arguments);
-    files.settings = "after-fault exit\n";
-    make_boot_image(files, Medium::disk, disk);
+    const Words boot = boot_arguments(arguments.machine.boot_path, boot_files(arguments), scratch);
     say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
-    return tell(run_machine(disk, arguments.machine), arguments);
+    return tell(run_machine(boot, arguments.machine), arguments);
 }
 
 int explain_log(const Arguments& arguments) {

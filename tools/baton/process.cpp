@@ -22,9 +22,14 @@ struct Package {
     std::string_view program, package;
 };
 constexpr std::array kPackages = {
-    Package{"mformat", "mtools"},  Package{"mmd", "mtools"},
-    Package{"mcopy", "mtools"},    Package{"sfdisk", "fdisk"},
-    Package{"xorriso", "xorriso"}, Package{"qemu-system-x86_64", "qemu-system-x86"},
+    Package{"mformat", "mtools"},
+    Package{"mmd", "mtools"},
+    Package{"mcopy", "mtools"},
+    Package{"sfdisk", "fdisk"},
+    Package{"grub-mkrescue", "grub-common"},
+    Package{"grub-mkstandalone", "grub-common"},
+    Package{"xorriso", "xorriso"},
+    Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
 
 [[noreturn]] void fail_by_errno(const std::string& what) {

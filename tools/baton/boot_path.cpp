@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/boot_path.hpp"
+
+#include "tools/baton/failure.hpp"
+
+#include <cctype>
+
+namespace baton::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kGrubModules =
+    "multiboot2 normal part_gpt part_msdos fat memdisk tar all_video";
+
+/// A display adapter is there without a window too: the kernel finds a framebuffer.
+Words with_display(Words words) {
+    words.insert(words.end(), {"-device", "VGA"});
+    return words;
+}
+
+Words with_uefi(const fs::path& disk, const ScratchDirectory& scratch) {
+    const fs::path firmware = "/usr/share/OVMF";
+    const fs::path code = firmware / "OVMF_CODE_4M.fd";
+    const fs::path variables = firmware / "OVMF_VARS_4M.fd";
+    for (const fs::path& file : {code, variables})
+        if (!fs::exists(file))
+            throw Failure("no " + file.string() + ": the Debian package ovmf has it");
+    const fs::path own_variables = scratch / "variables.fd";
+    fs::copy_file(variables, own_variables);
+    return with_display({"-machine", "q35", "-drive",
+                         "if=pflash,unit=0,format=raw,readonly=on,file=" + code.string(), "-drive",
+                         "if=pflash,unit=1,format=raw,file=" + own_variables.string(), "-drive",
+                         "if=none,id=disk,format=raw,file=" + disk.string(), "-device",
+                         "virtio-blk-pci,drive=disk"});
+}
+
+Words by_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
+    BootFiles own = files;
+    own.settings += "after-fault exit\n";
+    const fs::path disk = scratch / "disk.img";
+    make_boot_image(own, Medium::disk, disk);
+    return with_uefi(disk, scratch);
+}
+
+/// With the settings that the boot entry has otherwise.
+std::string command_line(const BootFiles& files) {
+    std::string line = "after-fault=exit --";
+    for (const std::string& text : files.command_line)
+        line += " " + text;
+    return line;
+}
+
+/// QEMU itself loads `image`, with the kernel as its initial ramdisk.
+Words by_qemu(const std::string& image, const BootFiles& files) {
+    if (!files.modules.empty())
+        throw Failure("QEMU hands over the kernel alone: for modules, boot by uefi or multiboot2");
+    return {"-kernel", data_file(image).string(), "-initrd", files.kernel.string(),
+            "-append", command_line(files)};
+}
+
+/// A text as a part of a line of GRUB's script.
+std::string quoted(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+            !std::string_view(" =:,._/-").contains(c))
+            result += '\\';
+        result += c;
+    }
+    return result;
+}
+
+struct GrubFile {
+    std::string path; // in GRUB's file system
+    fs::path from;
+};
+
+/// What GRUB needs: its script is the first one.
+std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory& scratch) {
+    std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
+                                 {"baton-pvh.elf", data_file("baton-pvh.elf")},
+                                 {"kernel", files.kernel}};
+    std::string script = "multiboot2 /baton-pvh.elf " + quoted(command_line(files)) +
+                         "\nmodule2 /kernel /baton/kernel.elf\n";
+    for (const Module& module : files.modules) {
+        const std::string path = "module-" + std::to_string(all.size());
+        script += "module2 /" + path + " " + quoted("/baton/" + module.file.filename().string()) +
+                  " " + quoted(module.string) + "\n";
+        all.push_back({path, module.file});
+    }
+    write_file(all.front().from, script + "boot\n");
+    return all;
+}
+
+Words by_grub_on_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
+    const fs::path application = scratch / "grub.efi";
+    Words words = {find_program("grub-mkstandalone").string(),
+                   "--format",
+                   "x86_64-efi",
+                   "--modules",
+                   kGrubModules,
+                   "--fonts=",
+                   "--locales=",
+                   "--themes=",
+                   "--output",
+                   application.string()};
+    for (const GrubFile& file : grub_files(files, scratch))
+        words.push_back(file.path + "=" + file.from.string());
+    run_program(words);
+    const fs::path disk = scratch / "disk.img";
+    make_volume_image(application, disk);
+    return with_uefi(disk, scratch);
+}
+
+Words by_grub_on_bios(const BootFiles& files, const ScratchDirectory& scratch) {
+    const fs::path tree = scratch / "tree";
+    const fs::path image = scratch / "grub.iso";
+    for (const GrubFile& file : grub_files(files, scratch)) {
+        fs::create_directories((tree / file.path).parent_path());
+        fs::copy_file(file.from, tree / file.path);
+    }
+    run_program({find_program("grub-mkrescue").string(), "--directory", "/usr/lib/grub/i386-pc",
+                 "--output", image.string(), tree.string()});
+    return with_display({"-machine", "q35", "-cdrom", image.string()});
+}
+
+Words on(std::string_view machine, Words words) {
+    words.insert(words.begin(), {"-machine", std::string(machine)});
+    return words;
+}
+
+} // namespace
+
+Words boot_arguments(std::string_view path, const BootFiles& files,
+                     const ScratchDirectory& scratch) {
+    if (path == "pvh")
+        return with_display(on("q35", by_qemu("baton-pvh.elf", files)));
+    if (path == "microvm") // has no PCI, so no display
+        return on("microvm", by_qemu("baton-pvh.elf", files));
+    if (path == "linux")
+        return with_display(on("q35", by_qemu("baton.bzimage", files)));
+    if (path == "multiboot2")
+        return by_grub_on_uefi(files, scratch);
+    if (path == "multiboot2-bios")
+        return by_grub_on_bios(files, scratch);
+    return by_uefi(files, scratch);
+}
+
+} // namespace baton::tool
