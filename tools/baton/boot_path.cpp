@@ -106,7 +106,7 @@ Words by_grub_on_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
                    "--output",
                    application.string()};
     for (const GrubFile& file : grub_files(files, scratch))
-        words.push_back(file.path + "=" + file.from.string());
+        words.push_back(file.path + "=" + fs::canonical(file.from).string()); // no link
     run_program(words);
     const fs::path disk = scratch / "disk.img";
     make_volume_image(application, disk);
