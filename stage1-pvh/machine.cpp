@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-pvh/machine.hpp"
 
+#include "core/calendar.hpp"
 #include "handoff/memory.hpp"
 #include "memory/normalise.hpp"
 #include "paging/page_mapper.hpp"
@@ -150,6 +151,69 @@ uint64_t find_tsc_hz() {
     for (unsigned i = 0; i < kTries; ++i)
         shortest = std::min(shortest, measure_once());
     return shortest * kTimerHz / kTicks;
+}
+
+namespace {
+
+// The PC's clock, an MC146818: an index and a data port.
+constexpr uint16_t kClockIndex = 0x70, kClockData = 0x71;
+constexpr uint8_t kStatusA = 10, kStatusB = 11;
+constexpr uint8_t kUpdating = 0x80;          // of A
+constexpr uint8_t kBinary = 4, k24Hours = 2; // of B
+constexpr uint8_t kAfternoon = 0x80;         // of the hour, with 12 hours
+
+uint8_t clock_register(uint8_t index) {
+    cpu::out8(kClockIndex, index);
+    return cpu::in8(kClockData);
+}
+
+struct ClockTime {
+    // In the order of the registers in kRegisters.
+    std::array<uint8_t, 6> values;
+    static constexpr std::array<uint8_t, 6> kRegisters = {0, 2, 4, 7, 8, 9};
+
+    static ClockTime read() {
+        ClockTime time;
+        for (std::size_t i = 0; i < kRegisters.size(); ++i)
+            time.values[i] = clock_register(kRegisters[i]);
+        return time;
+    }
+    bool operator==(const ClockTime&) const = default;
+};
+
+/// Read twice, so that no update has come in between.
+ClockTime read_stable_time() {
+    constexpr uint32_t kMostReads = 10'000; // a clock that is always updating
+    ClockTime last{};
+    for (uint32_t i = 0; i < kMostReads; ++i) {
+        if ((clock_register(kStatusA) & kUpdating) != 0)
+            continue;
+        const ClockTime time = ClockTime::read();
+        if (time == last)
+            break;
+        last = time;
+    }
+    return last;
+}
+
+} // namespace
+
+int64_t read_clock() {
+    ClockTime time = read_stable_time();
+    const uint8_t format = clock_register(kStatusB);
+    const bool is_afternoon = (format & k24Hours) == 0 && (time.values[2] & kAfternoon) != 0;
+    if ((format & k24Hours) == 0)
+        time.values[2] &= static_cast<uint8_t>(~kAfternoon);
+    if ((format & kBinary) == 0)
+        for (uint8_t& value : time.values)
+            value = static_cast<uint8_t>((value >> 4) * 10 + (value & 15));
+    const auto [second, minute, hour, day, month, year] = time.values;
+    if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 ||
+        year > 99)
+        return 0;
+    const int hour_of_day = (format & k24Hours) != 0 ? hour : hour % 12 + (is_afternoon ? 12 : 0);
+    return days_since_1970(2000 + year, month, day) * 86'400 + hour_of_day * 3'600 + minute * 60 +
+           second;
 }
 
 } // namespace baton

@@ -38,4 +38,7 @@ Result<void> map_machine(FrameSource& frames, std::span<const PhysRange> memory,
 /// measured against the PIT, in about 4 ms; 0 where there is none.
 uint64_t find_tsc_hz();
 
+/// Seconds since 1970 by the PC's clock, which is taken to be UTC; 0 where there is none.
+int64_t read_clock();
+
 } // namespace baton

@@ -4,6 +4,7 @@
 #include "handoff/memory.hpp"
 #include "memory/normalise.hpp"
 #include "stage1-pvh/machine.hpp"
+#include "stage1/cpu.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
 
@@ -59,6 +60,8 @@ void StartPlatform::add_facts(BootRecord& record) {
     info.firmware_state = read_firmware_state();
     info.firmware_cr3 = info.firmware_state.cr3;
     info.virtualization = read_virtualization();
+    info.unix_time_tsc = cpu::read_tsc();
+    info.unix_time_seconds = read_clock();
     const FirmwareTables& tables = given_.tables;
     info.rsdp_physical = tables.rsdp.value;
     info.smbios_physical = tables.smbios.value;

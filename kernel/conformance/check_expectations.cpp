@@ -52,6 +52,7 @@ constexpr Feature kFeatures[] = {
     {"by-linux", boot_path<BATON_BOOT_PATH_LINUX>},
     {"by-multiboot2", boot_path<BATON_BOOT_PATH_MULTIBOOT2>},
     {"by-pvh", boot_path<BATON_BOOT_PATH_PVH>},
+    {"by-uefi", boot_path<BATON_BOOT_PATH_UEFI>},
     {"clock", [](const Context& c) -> uint64_t { return c.info.unix_time_seconds != 0; }},
     {"edid",
      [](const Context& c) -> uint64_t {

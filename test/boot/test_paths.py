@@ -2,6 +2,8 @@
 """The same kernels, unmodified, over every way to start Baton: paths × promises, and what a path can't
 give is what docs/boot-protocol.md says."""
 
+import re
+
 import pytest
 
 import artefacts
@@ -74,3 +76,24 @@ def test_modules_by_multiboot2(expect_conformance):
 
 def test_memory_above_4_gib(expect_conformance):
     expect_conformance("minus-2g", firmware=Pvh, memory_mib=5000)
+
+
+def skipped(machine) -> set[str]:
+    return set(re.findall(r"^SKIP (\w+) ", machine.debugcon, re.MULTILINE))
+
+
+def document_row(path: str) -> list[str]:
+    """The cells of a path's row in docs/boot-protocol.md."""
+    text = (artefacts.SOURCE / "docs/boot-protocol.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{path}` \|(.*)\|$", text, re.MULTILINE)
+    return [cell.strip() for cell in row[1].split("|")]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_a_path_cannot_give_is_documented(expect_conformance, path):
+    """Paths × promises: what UEFI keeps and a path skips is just what its row says."""
+    by_uefi = expect_conformance("minus-2g", "by-uefi")
+    by_path = expect_conformance("minus-2g", firmware=PATHS[path])
+    boot_path, _, absent = document_row(path)
+    assert skipped(by_path) - skipped(by_uefi) == set(absent.split(", ")) - {""}
+    assert f"by-{boot_path.strip('`').lower()}" in PATHS[path].FEATURES
