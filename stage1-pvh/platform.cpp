@@ -60,8 +60,8 @@ void StartPlatform::add_facts(BootRecord& record) {
     info.firmware_state = read_firmware_state();
     info.firmware_cr3 = info.firmware_state.cr3;
     info.virtualization = read_virtualization();
-    info.unix_time_tsc = cpu::read_tsc();
     info.unix_time_seconds = read_clock();
+    info.unix_time_tsc = info.unix_time_seconds == 0 ? 0 : cpu::read_tsc();
     const FirmwareTables& tables = given_.tables;
     info.rsdp_physical = tables.rsdp.value;
     info.smbios_physical = tables.smbios.value;
