@@ -6,7 +6,6 @@ include(GNUInstallDirs)
 set(data ${CMAKE_INSTALL_DATADIR}/baton)
 set(artefacts stage1-efi/BOOTX64.EFI stage1-pvh/baton-pvh.elf stage1-pvh/baton.bzimage
               stage2-stub/stage2.bin stage2-stub/stage2.elf kernel/kernel.elf)
-set(artefact_targets stage1-efi stage1-pvh stage2 kernel)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${data})
 foreach(artefact IN LISTS artefacts)
     install(FILES ${CMAKE_BINARY_DIR}/${artefact} DESTINATION ${data})
@@ -47,8 +46,8 @@ install(FILES ${CMAKE_BINARY_DIR}/baton.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/
 
 # What has to be built before it is installed or packed, without the tests.
 add_custom_target(baton_sdk)
-add_dependencies(baton_sdk ${artefact_targets} baton baton_manual
-                 baton_bindings_of_boot_info.h baton_bindings_of_handoff.h)
+add_dependencies(baton_sdk stage1-efi baton-pvh baton-bzimage stage2 kernel
+                           baton baton_manual baton_bindings)
 
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PACKAGE_VENDOR "Baton")
