@@ -150,6 +150,14 @@ def test_fuzz_runs_a_target_for_a_time_or_one_input(tmp_path):
     assert f"Executed {tmp_path}/input in" in result.stderr
 
 
+@needs_build
+def test_package_makes_a_debian_package_and_a_tarball():
+    result = baton("package")
+    assert result.returncode == 0, result.stderr
+    packages = {file.suffix for file in (artefacts.BUILD / "packages").glob("baton[-_]*.*")}
+    assert packages == {".deb", ".gz"}
+
+
 def expect_misuse(*wrong_calls):
     for arguments in wrong_calls:
         result = baton(*arguments)
@@ -159,7 +167,8 @@ def expect_misuse(*wrong_calls):
 
 
 def test_wrong_calls_explain_themselves():
-    expect_misuse([], ["fly"], ["--fly"], ["build", "it"], ["lint", "it"], ["fuzz", "nothing"],
+    expect_misuse([], ["fly"], ["--fly"], ["build", "it"], ["lint", "it"],
+                  ["package", "it"], ["fuzz", "nothing"],
                   ["fuzz", "note", "soon"], ["fuzz", "--coverage", "note", "1"])
 
 
@@ -178,6 +187,6 @@ def test_wrong_calls_of_the_tool_explain_themselves():
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "lint", "help", "--timeout", "--memory", "--smp",
+    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint", "help", "--timeout", "--memory", "--smp",
                  "--display", "--accel", "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word
