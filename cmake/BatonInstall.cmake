@@ -18,8 +18,8 @@ install(TARGETS baton RUNTIME)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.bash
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME baton)
-foreach(header boot_info.h boot_info.hpp handoff.h boot_info.inc boot_info.rs boot_info.zig
-                handoff.inc)
+foreach(header boot_info.h boot_info.hpp boot_info.inc boot_info.rs boot_info.zig
+               handoff.h handoff.inc)
     install(FILES ${CMAKE_BINARY_DIR}/include/baton/${header}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/baton)
 endforeach()
@@ -47,7 +47,7 @@ install(FILES ${CMAKE_BINARY_DIR}/baton.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/
 # What has to be built before it is installed or packed, without the tests.
 add_custom_target(baton_sdk)
 add_dependencies(baton_sdk stage1-efi baton-pvh baton-bzimage stage2 kernel
-                           baton baton_manual baton_bindings)
+                           baton baton_manual baton_bindings_of_boot_info.h baton_bindings_of_handoff.h)
 
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PACKAGE_VENDOR "Baton")

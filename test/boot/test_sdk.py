@@ -19,7 +19,7 @@ MODULE = "my kernel: message of the day: Nothing to declare."
 FILES = {
     "bin/baton", "include/baton/boot_info.h", "include/baton/boot_info.hpp",
     "include/baton/boot_info.inc", "include/baton/boot_info.rs", "include/baton/boot_info.zig",
-    "include/baton/handoff.h", "share/baton/BOOTX64.EFI", "share/baton/baton-pvh.elf",
+    "include/baton/handoff.h", "include/baton/handoff.inc", "share/baton/BOOTX64.EFI", "share/baton/baton-pvh.elf",
     "share/baton/baton.bzimage", "share/baton/kernel.elf",
     "share/baton/stage2.bin", "share/baton/stage2.elf",
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
