@@ -46,7 +46,7 @@ install(FILES ${CMAKE_BINARY_DIR}/baton.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/
 
 # What has to be built before it is installed or packed, without the tests.
 add_custom_target(baton_sdk)
-add_dependencies(baton_sdk stage1-efi baton-pvh baton-bzimage stage2 kernel
+add_dependencies(baton_sdk stage1-efi stage1-pvh stage2 kernel
                            baton baton_manual baton_bindings_of_boot_info.h baton_bindings_of_handoff.h)
 
 set(CPACK_GENERATOR DEB TGZ)
