@@ -26,8 +26,8 @@ namespace {
 // Large, and there is no memory to be had before it is known.
 alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_room{};
 constinit std::array<MapFrames::Block, 512> block_room{};
-constinit std::array<PhysRange, 2048> taken_room{};
-constinit std::array<PhysRange, 512> occupied_room{};
+constinit std::array<PhysRange, 512> occupied_room{};           // the lists of StartInfo and more
+constinit std::array<PhysRange, 1024 + 512 + 512> taken_room{}; // memory, occupied, blocks
 constinit std::array<char, 32768> log_memory{};
 
 /// How this image was entered.
@@ -75,13 +75,15 @@ class LogRemarks final : public RemarkSink {
     Log& log_;
 };
 
-/// The first word of a module's string is its path, the rest the string for the kernel. A module
-/// without one is called after its number.
+/// The first word of a module's string is its path, maybe in double quotes, and the rest the string
+/// for the kernel. A module without one is called after its number.
 Result<NamedModule> name_module(const StartModule& module, std::size_t number, Arena& arena) {
     const std::string_view string = trim(module.string);
-    const std::size_t blank = std::min(string.find(' '), string.size());
+    const bool quoted = string.starts_with('"');
+    const std::size_t start = quoted ? 1 : 0;
+    const std::size_t end = std::min(string.find(quoted ? '"' : ' ', start), string.size());
     Text number_text;
-    std::string_view path = head(string, blank);
+    std::string_view path = tail(head(string, end), start);
     if (path.empty()) {
         if (number == 0)
             number_text.add("kernel");
@@ -92,8 +94,10 @@ Result<NamedModule> name_module(const StartModule& module, std::size_t number, A
     const auto normalised = normalise_path(path, {}, arena);
     if (!normalised)
         return std::unexpected(normalised.error().about(path));
-    return NamedModule{.contents = module.contents,
-                       .entry = {.path = *normalised, .string = trim(tail(string, blank))}};
+    return NamedModule{
+        .contents = module.contents,
+        .entry = {.path = *normalised,
+                  .string = trim(tail(string, std::min(end + start, string.size())))}};
 }
 
 Result<std::span<NamedModule>> name_modules(const StartInfo& info, FrameSource& frames) {
@@ -119,24 +123,30 @@ Result<std::span<NamedModule>> name_modules(const StartInfo& info, FrameSource& 
     return *named;
 }
 
-Result<BootEntry> make_entry(const StartInfo& info, std::span<const NamedModule> modules,
-                             FrameSource& frames, Log& log) {
-    auto arena = allocate_arena(frames, start_line_arena_bytes(info.command_line.size()) +
-                                            Arena::bytes_for<BootModule>(modules.size()));
+/// What the command line says; the modules are to come.
+Result<BootEntry> read_command_line(const StartInfo& info, FrameSource& frames, Log& log) {
+    auto arena = allocate_arena(frames, start_line_arena_bytes(info.command_line.size()));
     if (!arena)
         return std::unexpected(arena.error());
     LogRemarks remarks(log);
-    auto entry = parse_start_line(info.command_line, *arena, remarks);
-    if (!entry)
-        return std::unexpected(entry.error().about("command line"));
+    const auto entry = parse_start_line(info.command_line, *arena, remarks);
+    return entry ? entry : std::unexpected(entry.error().about("command line"));
+}
+
+/// The kernel and the modules of `entry`.
+Result<void> add_modules(std::span<const NamedModule> modules, FrameSource& frames,
+                         BootEntry& entry) {
+    auto arena = allocate_arena(frames, Arena::bytes_for<BootModule>(modules.size()));
+    if (!arena)
+        return std::unexpected(arena.error());
     const auto others = arena->array<BootModule>(modules.size() - 1);
     if (!others)
         return std::unexpected(others.error());
     for (std::size_t i = 1; i < modules.size(); ++i)
         (*others)[i - 1] = modules[i].entry;
-    entry->kernel = modules.front().entry.path;
-    entry->modules = *others;
-    return *entry;
+    entry.kernel = modules.front().entry.path;
+    entry.modules = *others;
+    return {};
 }
 
 std::string_view name_of(uint32_t path) {
@@ -150,54 +160,63 @@ std::string_view name_of(uint32_t path) {
     }
 }
 
-/// Returns only if it can't boot. `entry` is what to do then, as far as it is known.
-Error boot(const Start& start, const Console& console, Log& log, BootEntry& entry) {
-    if (!cpu::has_no_execute())
-        return Error(ErrorCode::cpu_lacks_no_execute);
-    StartInfo& start_info = *new (start_info_room.data()) StartInfo;
-    if (const auto read = read_start(start, start_info); !read)
-        return read.error();
-    const FirmwareTables tables = find_firmware_tables(start_info, MappedMemory());
-    MapFrames frames({.map = start_info.memory.entries(),
-                      .occupied = find_occupied(start_info, tables),
-                      .taken = taken_room,
-                      .blocks = block_room});
-    const Processor processor = read_processor();
-    const auto memory = memory_to_map(start_info, tables, frames);
-    if (!memory)
-        return memory.error();
-    if (const auto mapped = map_machine(frames, *memory, {}, processor.huge_pages); !mapped)
-        return mapped.error();
-    log.step("machine checked");
-
-    const auto modules = name_modules(start_info, frames);
-    if (!modules)
-        return modules.error();
-    const auto made = make_entry(start_info, *modules, frames, log);
-    if (!made)
-        return made.error();
-    entry = *made;
-    StartPlatform platform({.start = start_info,
-                            .tables = tables,
-                            .frames = frames,
-                            .modules = *modules,
-                            .huge_pages = processor.huge_pages});
+/// Returns only if it can't boot.
+Error boot(const StartPlatform::Given& given, const BootEntry& entry, const ReportPorts& ports,
+           BatonBootPath path, Log& log) {
+    StartPlatform platform(given);
     const PreviousBoot previous{};
     HandoffBuilder builder({.platform = platform,
                             .entry = entry,
                             .log = log,
                             .stage2 = stage2_bytes(),
-                            .processor = processor,
+                            .processor = read_processor(),
                             .random = draw_random_numbers({}, false),
-                            .ports = console.ports(),
+                            .ports = ports,
                             .previous = previous,
-                            .path = static_cast<BatonBootPath>(start.path)});
+                            .path = path});
     if (const auto built = builder.build(); !built)
         return built.error();
     const auto record = builder.leave();
     if (!record)
         return record.error();
     call_stage2(builder.stage2().entry64(), **record);
+}
+
+/// Returns only if it can't boot. `entry` is what is known then of what to boot.
+Error boot(const Start& start, const Console& console, Log& log, BootEntry& entry) {
+    if (!cpu::has_no_execute())
+        return Error(ErrorCode::cpu_lacks_no_execute);
+    StartInfo& info = *new (start_info_room.data()) StartInfo;
+    if (const auto read = read_start(start, info); !read)
+        return read.error();
+    const FirmwareTables tables = find_firmware_tables(info, MappedMemory());
+    MapFrames frames({.map = info.memory.entries(),
+                      .occupied = find_occupied(info, tables),
+                      .taken = taken_room,
+                      .blocks = block_room});
+    const auto memory = memory_to_map(info, tables, frames);
+    if (!memory)
+        return memory.error();
+    const bool huge_pages = cpu::has_huge_pages();
+    if (const auto mapped = map_machine(frames, *memory, {}, huge_pages); !mapped)
+        return mapped.error();
+    log.step("machine checked");
+
+    const auto read = read_command_line(info, frames, log);
+    if (!read)
+        return read.error();
+    entry = *read;
+    const auto modules = name_modules(info, frames);
+    if (!modules)
+        return modules.error();
+    if (const auto added = add_modules(*modules, frames, entry); !added)
+        return added.error();
+    return boot({.start = info,
+                 .tables = tables,
+                 .frames = frames,
+                 .modules = *modules,
+                 .huge_pages = huge_pages},
+                entry, console.ports(), static_cast<BatonBootPath>(start.path), log);
 }
 
 } // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "start/start_info.hpp"
 
-#include <algorithm>
-
 namespace baton {
 
 Result<Bytes> StartReader::read(PhysAddr address, uint64_t bytes) {
@@ -15,21 +13,19 @@ Result<Bytes> StartReader::read(PhysAddr address, uint64_t bytes) {
 }
 
 Result<std::string_view> StartReader::text(PhysAddr address) {
-    constexpr uint64_t kStep = 256;
     if (address.value == 0)
         return std::string_view{};
-    // In steps, so that the text may end at the very end of what can be reached.
-    for (uint64_t bytes = 1; bytes <= kLongestStartText; bytes += std::min(bytes, kStep)) {
-        const Bytes found = memory_.at(address, bytes);
-        if (found.size() != bytes)
-            return fail(ErrorCode::start_info_out_of_reach, {address.value, bytes});
-        const auto end = std::find(found.begin(), found.end(), std::byte{0});
-        if (end == found.end())
+    // Byte by byte: the text may end where what can be reached does.
+    for (uint64_t length = 0; length < kLongestStartText; ++length) {
+        const Bytes byte = memory_.at(address + length, 1);
+        if (byte.empty())
+            return fail(ErrorCode::start_info_out_of_reach, {address.value, length + 1});
+        if (byte.front() != std::byte{0})
             continue;
-        const auto length = static_cast<std::size_t>(end - found.begin());
-        if (auto added = info_.structures.add({address, length + 1}); !added)
-            return std::unexpected(added.error());
-        return std::string_view(reinterpret_cast<const char*>(found.data()), length);
+        const auto bytes = read(address, length + 1);
+        if (!bytes)
+            return std::unexpected(bytes.error());
+        return std::string_view(reinterpret_cast<const char*>(bytes->data()), length);
     }
     return fail(ErrorCode::start_text_endless, {address.value, kLongestStartText});
 }

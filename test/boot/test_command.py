@@ -82,6 +82,34 @@ def test_run_hands_over_modules_and_a_command_line(tmp_path):
 
 
 @needs_build
+@pytest.mark.parametrize("path", ["pvh", "microvm", "linux", "multiboot2", "multiboot2-bios"])
+def test_run_by_every_path(tmp_path, path):
+    log = tmp_path / "debug.txt"
+    result = baton("run", artefacts.REPORTER, "--via", path, "--append", "a=1 b", "--timeout", 60,
+                   "--", "-debugcon", f"file:{log}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert ', command line "a=1 b", ' in log.read_text()
+
+
+@needs_build
+def test_run_hands_over_modules_by_grub(tmp_path):
+    (tmp_path / "a=b file.img").write_bytes(b"one" * 1000)
+    log = tmp_path / "debug.txt"
+    result = baton("run", artefacts.REPORTER, "--via=multiboot2-bios", "--module",
+                   f"{tmp_path}/a=b file.img=the = string", "--timeout", 60,
+                   "--", "-debugcon", f"file:{log}")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert 'report: module "/baton/0/a=b file.img" "the = string", 3000 bytes, ' in log.read_text()
+
+
+@needs_build
+def test_run_without_firmware_says_that_there_is_one_file():
+    result = baton("run", "--via", "pvh", "--module", BATON)
+    assert result.returncode == 1
+    assert "QEMU hands over the kernel alone" in result.stderr
+
+
+@needs_build
 def test_run_ends_at_its_timeout(kernel_file):
     result = baton("run", kernel_file(code_kernel(LOOP)), "--timeout=2")
     assert result.returncode == 1
@@ -177,6 +205,7 @@ def test_wrong_calls_of_the_tool_explain_themselves():
     expect_misuse(
         ["run", "--fly"], ["run", "no-such-file.elf"], ["run", "--timeout"],
         ["run", "--timeout", "soon"], ["run", "--memory", "0"], ["run", "--accel", "magic"],
+        ["run", "--via", "magic"],
         ["run", BATON, BATON], ["run", artefacts.SOURCE], ["run", "--module"],
         ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
         ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
@@ -187,6 +216,7 @@ def test_wrong_calls_of_the_tool_explain_themselves():
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint", "help", "--timeout", "--memory", "--smp",
-                 "--display", "--accel", "--module", "--append", "--coverage", "--"]:
+    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint",
+                 "help", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
+                 "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

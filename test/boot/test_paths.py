@@ -63,6 +63,9 @@ def test_settings_by_the_command_line(boot):
                    files={"/loader/entries/test.conf": "after-fault exit\nwx refuse\n"})
     machine.wait_for_exit(FAILURE)
     machine.wait_for_debugcon("^error: write_execute_refused: ")
+    machine = boot(None, firmware=Pvh, files={"/loader/entries/test.conf": "after-fault exit\n"})
+    machine.wait_for_exit(FAILURE)
+    machine.wait_for_debugcon("^error: kernel_not_given: ")
 
 
 def test_modules_by_multiboot2(expect_conformance):

@@ -59,8 +59,8 @@ Words by_qemu(const std::string& image, const BootFiles& files) {
             "-append", command_line(files)};
 }
 
-/// A text as a part of a line of GRUB's script.
-std::string quoted(const std::string& text) {
+/// A text for a line of GRUB's script, in which blanks separate words.
+std::string escaped(const std::string& text) {
     std::string result;
     for (const char c : text) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
@@ -68,6 +68,14 @@ std::string quoted(const std::string& text) {
             result += '\\';
         result += c;
     }
+    return result;
+}
+
+/// A text as one word of it.
+std::string escaped_word(const std::string& text) {
+    std::string result;
+    for (const char c : escaped(text))
+        result += c == ' ' ? std::string("\\ ") : std::string(1, c);
     return result;
 }
 
@@ -81,13 +89,15 @@ std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory&
     std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
                                  {"baton-pvh.elf", data_file("baton-pvh.elf")},
                                  {"kernel", files.kernel}};
-    std::string script = "multiboot2 /baton-pvh.elf " + quoted(command_line(files)) +
+    std::string script = "multiboot2 /baton-pvh.elf " + escaped(command_line(files)) +
                          "\nmodule2 /kernel /baton/kernel.elf\n";
-    for (const Module& module : files.modules) {
-        const std::string path = "module-" + std::to_string(all.size());
-        script += "module2 /" + path + " " + quoted("/baton/" + module.file.filename().string()) +
-                  " " + quoted(module.string) + "\n";
-        all.push_back({path, module.file});
+    for (std::size_t i = 0; i < files.modules.size(); ++i) {
+        const Module& module = files.modules[i];
+        const std::string number = std::to_string(i);
+        const std::string name = "/baton/" + number + "/" + module.file.filename().string();
+        script += "module2 /module-" + number + " " + escaped_word(name) + " " +
+                  escaped(module.string) + "\n";
+        all.push_back({"module-" + number, module.file});
     }
     write_file(all.front().from, script + "boot\n");
     return all;

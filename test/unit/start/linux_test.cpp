@@ -4,6 +4,7 @@
 #include "support/errors.hpp"
 #include "support/physical_memory.hpp"
 
+#include <array>
 #include <memory>
 
 namespace baton::test {
@@ -74,7 +75,7 @@ class LinuxBoot : public testing::Test {
         memory_.put(address, data);
     }
     void set_efi(uint32_t descriptor_bytes, uint32_t map_bytes) {
-        const uint32_t efi[] = {
+        const std::array<uint32_t, 8> efi = {
             0x3436'4c45, 0x7f00'0018, descriptor_bytes, 1, kEfiMap, map_bytes, 0x1, 0};
         set(kEfiSignature, efi);
         memory_.put(kEfiMap, Buffer(map_bytes));
@@ -152,7 +153,7 @@ TEST_F(LinuxBoot, TellsALinearFramebuffer) {
     set(kDepth, uint16_t{32});
     set(kBase, uint32_t{0xfd00'0000});
     set(kPitch, uint16_t{3200});
-    const uint8_t colours[] = {8, 16, 8, 8, 8, 0};
+    const std::array<uint8_t, 6> colours = {8, 16, 8, 8, 8, 0};
     set(kColours, colours);
     set(kBaseHigh, uint32_t{1}); // counts only with the capability
     ASSERT_EQ(outcome(read()), "good");
