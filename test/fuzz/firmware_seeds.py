@@ -138,9 +138,57 @@ def boot_server_seeds() -> None:
     reply("nothing", end, server=bytes(4), file=b"")
 
 
+START = 0xE0000  # where start_info_target.cpp has its memory
+
+
+def start_info_seeds() -> None:
+    """The protocol, 0 to 2, and the memory with the structure at its beginning."""
+    e820 = struct.pack("<QQI", 0x100000, 0x7F00000, 1)
+
+    def hvm(version: int, modules: int) -> bytes:
+        start = struct.pack("<IIIIQQQQII", 0x336EC578, version, 0, modules, START + 64,
+                            START + 96, 0xF5000, START + 112, 1, 0).ljust(64, b"\0")
+        module = struct.pack("<QQQQ", 0x200000, 0x1000, START + 96, 0)
+        return start + module + b"verbose x\0".ljust(16, b"\0") + e820 + bytes(4)
+
+    seed("start_info", "hvm", b"\0" + hvm(1, 1))
+    seed("start_info", "hvm-0", b"\0" + hvm(0, 0))
+
+    def tag(kind: int, body: bytes) -> bytes:
+        return (struct.pack("<II", kind, 8 + len(body)) + body).ljust((len(body) + 15) & ~7, b"\0")
+
+    tags = [tag(1, b"verbose\0"), tag(3, struct.pack("<II", 0x200000, 0x201000) + b"kernel\0"),
+            tag(4, struct.pack("<II", 640, 65536)),
+            tag(6, struct.pack("<II", 24, 0) + e820 + bytes(4)),
+            tag(8, struct.pack("<QIIIBBHBBBBBB", 0xFD000000, 4096, 1024, 768, 32, 1, 0,
+                               16, 8, 8, 8, 0, 8)),
+            tag(12, struct.pack("<Q", START)), tag(14, bytes(20)), tag(15, bytes(36)),
+            tag(17, struct.pack("<II", 48, 1) + bytes(96))]
+    for name, chosen in {"all": tags, "basic": tags[:3], "bios": tags[:5]}.items():
+        content = b"".join(chosen) + tag(0, b"")
+        seed("start_info", f"multiboot2-{name}",
+             b"\1" + struct.pack("<II", 8 + len(content), 0) + content)
+
+    page = bytearray(4096)
+    struct.pack_into("<I", page, 0x202, 0x53726448)
+    struct.pack_into("<B", page, 0x1E8, 1)
+    page[0x2D0:0x2D0 + 20] = e820
+    seed("start_info", "linux", b"\2" + bytes(page))
+    struct.pack_into("<II", page, 0x218, 0x200000, 0x1000)
+    struct.pack_into("<I", page, 0x228, START + 4096)
+    struct.pack_into("<Q", page, 0x250, START + 4112)
+    struct.pack_into("<BxxHHHI", page, 0x0F, 0x23, 1024, 768, 32, 0xFD000000)
+    struct.pack_into("<HBBBBBB", page, 0x24, 4096, 8, 16, 8, 8, 8, 0)
+    struct.pack_into("<IIIIII", page, 0x1C0, 0x34364C45, START, 48, 1, START, 96)
+    extension = struct.pack("<QII", 0, 1, 20) + e820
+    seed("start_info", "linux-all", b"\2" + bytes(page) + b"verbose\0".ljust(16, b"\0")
+         + extension)
+
+
 def make() -> None:
     entry_file_seeds()
     load_option_seeds()
     memory_map_seeds()
     device_path_seeds()
     boot_server_seeds()
+    start_info_seeds()
