@@ -59,8 +59,12 @@ Words by_qemu(const std::string& image, const BootFiles& files) {
             "-append", command_line(files)};
 }
 
-/// A text for a line of GRUB's script, in which blanks separate words.
-std::string escaped(const std::string& text) {
+/// A text as a part of a line of GRUB's script. GRUB hands quotes and backslashes over with a
+/// backslash before them, which the kernel would find.
+std::string quoted(const std::string& text) {
+    if (text.find_first_of(R"('"\)") != std::string::npos)
+        throw Failure(
+            "GRUB hands no quotes and no backslashes over as they are: leave them out of " + text);
     std::string result;
     for (const char c : text) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
@@ -71,12 +75,12 @@ std::string escaped(const std::string& text) {
     return result;
 }
 
-/// A text as one word of it.
-std::string escaped_word(const std::string& text) {
-    std::string result;
-    for (const char c : escaped(text))
-        result += c == ' ' ? std::string("\\ ") : std::string(1, c);
-    return result;
+/// What a module is called, as on a disk of make_boot_image(). It ends at a blank.
+std::string module_path(const Module& module, std::size_t number) {
+    const std::string name = module.file.filename().string();
+    if (name.contains(' '))
+        throw Failure("GRUB hands no module with a blank in its name over: " + name);
+    return "/baton/" + std::to_string(number) + "/" + name;
 }
 
 struct GrubFile {
@@ -93,11 +97,10 @@ std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory&
                          "\nmodule2 /kernel /baton/kernel.elf\n";
     for (std::size_t i = 0; i < files.modules.size(); ++i) {
         const Module& module = files.modules[i];
-        const std::string number = std::to_string(i);
-        const std::string name = "/baton/" + number + "/" + module.file.filename().string();
-        script += "module2 /module-" + number + " " + escaped_word(name) + " " +
-                  escaped(module.string) + "\n";
-        all.push_back({"module-" + number, module.file});
+        const std::string path = "module-" + std::to_string(i);
+        script += "module2 /" + path + " " + quoted(module_path(module, i)) + " " +
+                  quoted(module.string) + "\n";
+        all.push_back({path, module.file});
     }
     write_file(all.front().from, script + "boot\n");
     return all;

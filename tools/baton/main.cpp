@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr int kWrongCall = 2;
 
 void say(const std::string& line) {
-    std::cerr << "baton: " << line << std::endl;
+    std::cerr << "baton: " << line << '\n';
 }
 
 int misuse(const std::string& what, const Arguments& arguments) {
