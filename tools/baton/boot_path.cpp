@@ -93,7 +93,7 @@ std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory&
     std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
                                  {"baton-pvh.elf", data_file("baton-pvh.elf")},
                                  {"kernel", files.kernel}};
-    std::string script = "multiboot2 /baton-pvh.elf " + escaped(command_line(files)) +
+    std::string script = "multiboot2 /baton-pvh.elf " + quoted(command_line(files)) +
                          "\nmodule2 /kernel /baton/kernel.elf\n";
     for (std::size_t i = 0; i < files.modules.size(); ++i) {
         const Module& module = files.modules[i];
