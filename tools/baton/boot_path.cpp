@@ -75,12 +75,12 @@ std::string quoted(const std::string& text) {
     return result;
 }
 
-/// What a module is called, as on a disk of make_boot_image(). It ends at a blank.
+/// What a module is called, as on a disk of make_boot_image(): one word of GRUB's script.
 std::string module_path(const Module& module, std::size_t number) {
-    const std::string name = module.file.filename().string();
-    if (name.contains(' '))
-        throw Failure("GRUB hands no module with a blank in its name over: " + name);
-    return "/baton/" + std::to_string(number) + "/" + name;
+    std::string word;
+    for (const char c : quoted(module.file.filename().string()))
+        word += c == ' ' ? std::string("\\ ") : std::string(1, c);
+    return "/baton/" + std::to_string(number) + "/" + word;
 }
 
 struct GrubFile {
@@ -98,8 +98,8 @@ std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory&
     for (std::size_t i = 0; i < files.modules.size(); ++i) {
         const Module& module = files.modules[i];
         const std::string path = "module-" + std::to_string(i);
-        script += "module2 /" + path + " " + quoted(module_path(module, i)) + " " +
-                  quoted(module.string) + "\n";
+        script +=
+            "module2 /" + path + " " + module_path(module, i) + " " + quoted(module.string) + "\n";
         all.push_back({path, module.file});
     }
     write_file(all.front().from, script + "boot\n");

@@ -106,6 +106,15 @@ constexpr std::string_view kStableNames[] = {
     "boot_entry_other_architecture",
     "boot_entry_other_loader",
     "boot_entry_without_kernel",
+    "start_info_unknown",
+    "start_info_out_of_reach",
+    "start_info_malformed",
+    "start_info_too_long",
+    "start_text_endless",
+    "start_memory_map_missing",
+    "start_module_malformed",
+    "stage1_exception",
+    "kernel_not_given",
 };
 
 std::vector<ErrorCode> all_codes() {
