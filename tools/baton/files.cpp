@@ -40,7 +40,7 @@ void write_file(const fs::path& file, std::string_view content) {
     if (file != "-")
         stream.open(file, std::ios::binary);
     std::ostream& out = file != "-" ? stream : std::cout;
-    if (!out.write(content.data(), std::ssize(content)).flush())
+    if (!(out << content).flush())
         throw Failure("can't write " + file.string() + ": " + std::strerror(errno));
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <ranges>
 
 namespace baton::tool {
@@ -42,28 +43,23 @@ struct Box {
 };
 
 std::string number(double value) {
-    return std::to_string(static_cast<int64_t>(value + 0.5));
+    return std::to_string(std::lround(value));
 }
 
 std::string escaped(std::string_view text) {
     std::string result;
-    for (const char c : text)
+    for (const char c : text) {
         switch (c) {
         case '<':
             result += "&lt;";
             break;
-        case '>':
-            result += "&gt;";
-            break;
         case '&':
             result += "&amp;";
-            break;
-        case '"':
-            result += "&quot;";
             break;
         default:
             result += c;
         }
+    }
     return result;
 }
 
@@ -118,6 +114,7 @@ std::string gap_size(const Box& lower, const Box& upper) {
 
 std::vector<Box> virtual_boxes(const PlanReport& report) {
     std::vector<Box> boxes;
+    boxes.reserve(report.parts.size());
     for (const VirtualPart& part : report.parts)
         boxes.push_back({.base = part.base,
                          .bytes = part.bytes,
@@ -162,11 +159,11 @@ class Picture {
 
     std::string draw() {
         const int height = end_ + 70;
-        svg_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) +
-               "\" height=\"" + std::to_string(height) + "\" viewBox=\"0 0 " +
-               std::to_string(kWidth) + " " + std::to_string(height) +
-               "\" font-family=\"DejaVu Sans, Helvetica, Arial, sans-serif\" font-size=\"12\">\n"
-               "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+        svg_ = "<svg xmlns='http://www.w3.org/2000/svg' width='" + std::to_string(kWidth) +
+               "' height='" + std::to_string(height) + "' viewBox='0 0 " + std::to_string(kWidth) +
+               " " + std::to_string(height) +
+               "' font-family='DejaVu Sans, Helvetica, Arial, sans-serif' font-size='12'>\n"
+               "<rect width='100%' height='100%' fill='#ffffff'/>\n";
         heading();
         // The direct map shows all of memory: behind everything else.
         for (const Box& box : virtual_)
@@ -185,20 +182,20 @@ class Picture {
     static bool is_direct_map(const Box& box) { return box.name.starts_with("direct map"); }
 
     void text(double x, double y, std::string_view content, std::string_view attributes = {}) {
-        svg_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + std::string(attributes) +
+        svg_ += "<text x='" + number(x) + "' y='" + number(y) + "' " + std::string(attributes) +
                 ">" + escaped(content) + "</text>\n";
     }
 
     void heading() {
-        text(24, 30, report_.kernel, "font-size=\"18\" font-weight=\"bold\"");
+        text(24, 30, report_.kernel, "font-size='18' font-weight='bold'");
         text(24, 50,
              "entry " + hex_text(report_.entry) + ", slide " + hex_text(report_.slide) +
                  "; page tables at " + hex_text(report_.root) + ", " +
                  std::to_string(report_.levels) + " levels, " +
                  std::to_string(report_.table_frames) + " frames. Not to scale.",
-             "fill=\"#555555\"");
-        text(kLeft, kTop - 14, "virtual addresses", "font-weight=\"bold\"");
-        text(kRight, kTop - 14, "physical memory", "font-weight=\"bold\"");
+             "fill='#555555'");
+        text(kLeft, kTop - 14, "virtual addresses", "font-weight='bold'");
+        text(kRight, kTop - 14, "physical memory", "font-weight='bold'");
     }
 
     /// Where a physical address is on the picture; beside all boxes, where the next lower one ends.
@@ -217,47 +214,45 @@ class Picture {
         const std::string x0 = std::to_string(kLeft + kBoxWidth);
         const std::string x1 = std::to_string((kLeft + kBoxWidth + kRight) / 2);
         const std::string x2 = std::to_string(kRight);
-        svg_ += "<path d=\"M" + x0 + " " + number(box.y) + " C" + x1 + " " + number(box.y) + " " +
+        svg_ += "<path d='M" + x0 + " " + number(box.y) + " C" + x1 + " " + number(box.y) + " " +
                 x1 + " " + number(top) + " " + x2 + " " + number(top) + " L" + x2 + " " +
                 number(bottom) + " C" + x1 + " " + number(bottom) + " " + x1 + " " +
                 number(box.y + box.height) + " " + x0 + " " + number(box.y + box.height) +
-                " Z\" fill=\"" + box.fill +
-                "\" stroke=\"#666666\" stroke-width=\"0.5\" opacity=\"" +
-                (is_direct_map(box) ? "0.25" : "0.6") + "\"/>\n";
+                " Z' fill='" + box.fill + "' stroke='#666666' stroke-width='0.5' opacity='" +
+                (is_direct_map(box) ? "0.25" : "0.6") + "'/>\n";
     }
 
     void column(const std::vector<Box>& boxes, int x, bool addresses_before) {
         const int label_x = addresses_before ? x - 8 : x + kBoxWidth + 8;
-        const std::string label = std::string("font-family=\"DejaVu Sans Mono, monospace\" "
-                                              "font-size=\"11\" fill=\"#444444\"") +
-                                  (addresses_before ? " text-anchor=\"end\"" : "");
+        const std::string label = std::string("font-family='DejaVu Sans Mono, monospace' "
+                                              "font-size='11' fill='#444444'") +
+                                  (addresses_before ? " text-anchor='end'" : "");
         for (std::size_t i = 0; i < boxes.size(); ++i) {
             const Box& box = boxes[i];
             const int bottom = box.y + box.height;
-            svg_ += "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(box.y) +
-                    "\" width=\"" + std::to_string(kBoxWidth) + "\" height=\"" +
-                    std::to_string(box.height) + "\" fill=\"" + box.fill +
-                    "\" stroke=\"#666666\"/>\n";
+            svg_ += "<rect x='" + std::to_string(x) + "' y='" + std::to_string(box.y) +
+                    "' width='" + std::to_string(kBoxWidth) + "' height='" +
+                    std::to_string(box.height) + "' fill='" + box.fill + "' stroke='#666666'/>\n";
             text(x + 8, box.y + box.height / 2.0 + 4, box.name);
             text(x + kBoxWidth - 8, box.y + box.height / 2.0 + 4,
                  (box.access.empty() ? "" : box.access + "  ") + size_text(box.bytes),
-                 "text-anchor=\"end\" fill=\"#444444\"");
+                 "text-anchor='end' fill='#444444'");
             text(label_x, bottom - 2, hex_text(box.base, addresses_before ? 16 : 10), label);
             if (i == 0 || touch(boxes[i - 1], box))
                 continue;
             text(x + kBoxWidth / 2.0, bottom + kGapHeight / 2.0 + 4,
                  (addresses_before ? "not mapped" : "nothing") + gap_size(boxes[i - 1], box),
-                 "text-anchor=\"middle\" font-size=\"11\" font-style=\"italic\" fill=\"#888888\"");
+                 "text-anchor='middle' font-size='11' font-style='italic' fill='#888888'");
         }
     }
 
     void legend() {
         int x = kLeft;
         const auto entry = [&](std::string_view name, std::string_view fill) {
-            svg_ += "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(end_ + 30) +
-                    "\" width=\"14\" height=\"14\" fill=\"" + std::string(fill) +
-                    "\" stroke=\"#666666\"/>\n";
-            text(x + 20, end_ + 42, name, "font-size=\"11\"");
+            svg_ += "<rect x='" + std::to_string(x) + "' y='" + std::to_string(end_ + 30) +
+                    "' width='14' height='14' fill='" + std::string(fill) +
+                    "' stroke='#666666'/>\n";
+            text(x + 20, end_ + 42, name, "font-size='11'");
             x += 36 + static_cast<int>(name.size()) * 7;
         };
         for (const Colour& colour : kAccess)

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <ranges>
 #include <sys/mman.h>
 #include <utility>
 
@@ -58,9 +59,9 @@ class Frames final : public FrameSource {
     }
 
     Result<PhysAddr> allocate(const FrameRequest& request) override {
-        for (auto range = usable_.rbegin(); range != usable_.rend(); ++range) {
-            const PhysAddr end{std::min(range->base.value + range->bytes, request.below.value)};
-            const auto base = highest_fit(*range, end, request, taken_);
+        for (const PhysRange& range : std::views::reverse(usable_)) {
+            const PhysAddr end{std::min(range.base.value + range.bytes, request.below.value)};
+            const auto base = highest_fit(range, end, request, taken_);
             if (!base)
                 continue;
             const uint64_t bytes = request.pages * kPageBytes;
@@ -298,7 +299,7 @@ const BatonBootInfo& Rehearsal::boot_info() const {
 }
 
 const void* Rehearsal::at(uint64_t address) const {
-    const uint64_t here = reinterpret_cast<uint64_t>(&boot_info());
+    const auto here = reinterpret_cast<uint64_t>(&boot_info());
     return reinterpret_cast<const void*>(here + (address - desk_->boot_info));
 }
 
