@@ -93,13 +93,13 @@ def test_run_by_every_path(tmp_path, path):
 
 @needs_build
 def test_run_hands_over_modules_by_grub(tmp_path):
-    (tmp_path / "a=b-file.img").write_bytes(b"one" * 1000)
+    (tmp_path / "a=b file.img").write_bytes(b"one" * 1000)
     log = tmp_path / "debug.txt"
     result = baton("run", artefacts.REPORTER, "--via=multiboot2-bios", "--module",
-                   f"{tmp_path}/a=b-file.img=the = string", "--timeout", 60,
+                   f"{tmp_path}/a=b file.img=the = string", "--timeout", 60,
                    "--", "-debugcon", f"file:{log}")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert 'report: module "/baton/0/a=b-file.img" "the = string", 3000 bytes, ' in log.read_text()
+    assert 'report: module "/baton/0/a=b file.img" "the = string", 3000 bytes, ' in log.read_text()
 
 
 @needs_build

@@ -291,13 +291,11 @@ def test_run_explains_a_fault(tmp_path):
     assert re.search("^rip .* peek at .*my-kernel.c:", result.stderr, re.M)
 
 
-@pytest.mark.parametrize("arguments, why", [
-    (["--append", "it's"], "GRUB hands no quotes and no backslashes over"),
-    (["--module", "a b"], "no module with a blank in its name")])
-def test_run_by_grub_refuses_what_would_arrive_as_something_else(tmp_path, arguments, why):
-    (tmp_path / "a b").write_bytes(b"0123456789")
-    result = baton("run", artefacts.REPORTER, "--via", "multiboot2", *arguments, cwd=tmp_path)
-    assert result.returncode == 1 and why in result.stderr
+def test_run_by_grub_refuses_what_would_arrive_as_something_else(tmp_path):
+    result = baton("run", artefacts.REPORTER, "--via", "multiboot2", "--append", "it's",
+                   cwd=tmp_path)
+    assert result.returncode == 1
+    assert "GRUB hands no quotes and no backslashes over" in result.stderr
 
 
 @pytest.mark.parametrize("verb", VERBS)
