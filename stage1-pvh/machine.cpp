@@ -211,9 +211,10 @@ int64_t read_clock() {
     if (second > 59 || minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 ||
         year > 99)
         return 0;
-    const int hour_of_day = (format & k24Hours) != 0 ? hour : hour % 12 + (is_afternoon ? 12 : 0);
-    return days_since_1970(2000 + year, month, day) * 86'400 + hour_of_day * 3'600 + minute * 60 +
-           second;
+    const int64_t hour_of_day =
+        (format & k24Hours) != 0 ? hour : hour % 12 + (is_afternoon ? 12 : 0);
+    return days_since_1970(2000 + year, month, day) * 86'400 + hour_of_day * 3'600 +
+           int64_t{minute} * 60 + second;
 }
 
 } // namespace baton

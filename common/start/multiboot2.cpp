@@ -168,7 +168,7 @@ class Parser {
             return malformed(header);
         FramebufferTag given{};
         std::memcpy(&given, tag.data(), std::min(tag.size(), kFramebufferTagBytes));
-        if (given.type == kDirectColour)
+        if (given.type == kDirectColour) {
             info_.framebuffer = usable_framebuffer({.address = 0,
                                                     .base_physical = given.address,
                                                     .bytes = 0,
@@ -187,6 +187,7 @@ class Parser {
                                                     .modes = 0,
                                                     .mode_count = 0,
                                                     .mode_entry_bytes = 0});
+        }
         return {};
     }
 
