@@ -67,8 +67,9 @@ class Finder {
     /// What has no room is left out: it is there for convenience.
     void add_range(PhysRange range) {
         constexpr uint64_t kLargest = uint64_t{1} << 20; // more is no table
-        if (range.bytes <= kLargest && memory_.at(range.base, range.bytes).size() == range.bytes)
-            (void)tables_.ranges.add(range);
+        if (range.bytes <= kLargest && memory_.at(range.base, range.bytes).size() == range.bytes) {
+            [[maybe_unused]] const auto added = tables_.ranges.add(range);
+        }
     }
 
     /// Whether it lies in the start information.

@@ -195,7 +195,7 @@ std::string explain(std::string_view log_text, const std::filesystem::path& kern
         const std::string_view rest = std::string_view(error).substr(kPrefix.size());
         const std::string known = cause_and_cure(rest.substr(0, rest.find(':')));
         if (!known.empty())
-            text += error + "\n" + known + "\n";
+            text.append(error).append("\n").append(known).append("\n");
     }
     if (log.reports.empty())
         return text;
