@@ -63,15 +63,10 @@ Console::Console(const efi::Firmware& firmware)
 void Console::write_line(std::string_view text) {
     if (firmware_ != nullptr)
         write_to_firmware(text);
-    const bool to_serial =
-        ports_.serial != 0 && (firmware_ == nullptr || !firmware_reaches_serial_);
-    for (const std::string_view part : {text, std::string_view("\r\n")})
-        for (const char character : part) {
-            if (to_serial)
-                write_to_serial(ports_.serial, character);
-            if (ports_.debug != 0 && character != '\r')
-                write_to_debug_console(ports_.debug, character);
-        }
+    ReportPorts ports = ports_;
+    if (firmware_ != nullptr && firmware_reaches_serial_)
+        ports.serial = 0;
+    baton::write_line(ports, text);
 }
 
 void Console::write_to_firmware(std::string_view text) const {

@@ -82,21 +82,15 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
     EfiPlatform platform(given);
-    HandoffBuilder builder({.platform = platform,
-                            .entry = entry,
-                            .log = given.log,
-                            .stage2 = stage2_bytes(),
-                            .processor = read_processor(),
-                            .random = draw_random_numbers(given.firmware),
-                            .ports = given.console.ports(),
-                            .previous = previous,
-                            .path = BATON_BOOT_PATH_UEFI});
-    if (const auto built = builder.build(); !built)
-        return built.error();
-    const auto record = builder.leave();
-    if (!record)
-        return record.error();
-    call_stage2(builder.stage2().entry64(), **record);
+    return boot({.platform = platform,
+                 .entry = entry,
+                 .log = given.log,
+                 .stage2 = stage2_bytes(),
+                 .processor = read_processor(),
+                 .random = draw_random_numbers(given.firmware),
+                 .ports = given.console.ports(),
+                 .previous = previous,
+                 .path = BATON_BOOT_PATH_UEFI});
 }
 
 /// Tries one entry after the other. Returns only with the last one's error.

@@ -31,7 +31,7 @@ Result<FileSource*> EfiPlatform::open_module(std::string_view path) {
 }
 
 Result<std::span<const PhysRange>> EfiPlatform::memory() {
-    constexpr std::size_t kRoom = 16; // descriptors that the allocation may add
+    constexpr std::size_t kRoom = 64; // descriptors that the allocation may add
     const auto before = frames_.memory_map();
     if (!before)
         return std::unexpected(before.error());
@@ -45,6 +45,8 @@ Result<std::span<const PhysRange>> EfiPlatform::memory() {
     const auto map = frames_.memory_map();
     if (!map)
         return std::unexpected(map.error());
+    if (map->size() > most)
+        return fail(ErrorCode::out_of_memory, {map->size() * sizeof(PhysRange), 1});
     return efi_cacheable_ranges(*map, *room);
 }
 
@@ -65,12 +67,11 @@ Result<Platform::Needs> EfiPlatform::prepare() {
     if (!final_map)
         return std::unexpected(final_map.error());
     final_map_ = *final_map;
-    constexpr std::size_t kBlocksToCome = 32;
     return Needs{.fact_bytes = BootRecord::data_bytes(
                      {firmware_vendor_, boot_device_.device_path, boot_device_.loader_path}),
                  .claims = final_map_.capacity() +
                            given_.firmware_memory.page_tables.ranges().size() +
-                           frames_.block_count() + kBlocksToCome};
+                           frames_.block_count()};
 }
 
 void EfiPlatform::add_facts(BootRecord& record) {
@@ -167,15 +168,16 @@ Result<Displays> EfiPlatform::find_displays(const Wishes& wishes) {
 /// Firmware that enforces W^X maps what it allocates as not executable, even EfiLoaderCode; it then
 /// has this protocol (UEFI 2.10 section 37.1). Where it is missing there is nothing to do, and
 /// where it fails the memory may be executable all the same.
-void EfiPlatform::make_executable(PhysRange code, PhysRange data) {
+Result<void> EfiPlatform::make_executable(PhysRange code, PhysRange data) {
     auto* const protocol = efi::locate_protocol<efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL>(
         given_.firmware, efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID);
     if (protocol == nullptr)
-        return;
+        return {};
     protocol->SetMemoryAttributes(protocol, code.base.value, code.bytes, efi::EFI_MEMORY_RO);
     protocol->ClearMemoryAttributes(protocol, code.base.value, code.bytes, EFI_MEMORY_XP);
     protocol->ClearMemoryAttributes(protocol, data.base.value, data.bytes, efi::EFI_MEMORY_RO);
     protocol->SetMemoryAttributes(protocol, data.base.value, data.bytes, EFI_MEMORY_XP);
+    return {};
 }
 
 std::optional<WatchdogPlan> EfiPlatform::find_watchdog(uint32_t seconds,

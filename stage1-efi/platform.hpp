@@ -44,7 +44,7 @@ class EfiPlatform final : public Platform {
 
     bool can_map_runtime_services() override;
     Result<Displays> find_displays(const Wishes& wishes) override;
-    void make_executable(PhysRange code, PhysRange data) override;
+    Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
     void prepare_to_leave(std::optional<PhysAddr> last_words) override;

@@ -10,7 +10,7 @@ namespace baton {
 
 class Console final : public LineSink {
   public:
-    void write_line(std::string_view text) override;
+    void write_line(std::string_view text) override { baton::write_line(ports_, text); }
 
     const ReportPorts& ports() const { return ports_; }
 

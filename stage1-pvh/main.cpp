@@ -165,21 +165,15 @@ Error boot(const StartPlatform::Given& given, const BootEntry& entry, const Repo
            BatonBootPath path, Log& log) {
     StartPlatform platform(given);
     const PreviousBoot previous{};
-    HandoffBuilder builder({.platform = platform,
-                            .entry = entry,
-                            .log = log,
-                            .stage2 = stage2_bytes(),
-                            .processor = read_processor(),
-                            .random = draw_random_numbers({}, false),
-                            .ports = ports,
-                            .previous = previous,
-                            .path = path});
-    if (const auto built = builder.build(); !built)
-        return built.error();
-    const auto record = builder.leave();
-    if (!record)
-        return record.error();
-    call_stage2(builder.stage2().entry64(), **record);
+    return baton::boot({.platform = platform,
+                        .entry = entry,
+                        .log = log,
+                        .stage2 = stage2_bytes(),
+                        .processor = read_processor(),
+                        .random = draw_random_numbers({}, false),
+                        .ports = ports,
+                        .previous = previous,
+                        .path = path});
 }
 
 /// Returns only if it can't boot. `entry` is what is known then of what to boot.
@@ -214,6 +208,7 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
     return boot({.start = info,
                  .tables = tables,
                  .frames = frames,
+                 .memory = *memory,
                  .modules = *modules,
                  .huge_pages = huge_pages},
                 entry, console.ports(), static_cast<BatonBootPath>(start.path), log);

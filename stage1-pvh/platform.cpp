@@ -40,19 +40,11 @@ Result<FileSource*> StartPlatform::open_module(std::string_view path) {
     return &module_;
 }
 
-Result<std::span<const PhysRange>> StartPlatform::memory() {
-    return memory_to_map(given_.start, given_.tables, given_.frames);
-}
-
 Result<Platform::Needs> StartPlatform::prepare() {
-    if (error_)
-        return std::unexpected(*error_);
-    constexpr std::size_t kBlocksToCome = 32;
-    return Needs{.fact_bytes = BootRecord::data_bytes({given_.tables.firmware_vendor.data()}),
-                 .claims = given_.start.memory.entries().size() +
-                           given_.start.structures.entries().size() +
-                           given_.tables.ranges.entries().size() + 1 +
-                           given_.frames.blocks().size() + kBlocksToCome};
+    return Needs{
+        .fact_bytes = BootRecord::data_bytes({given_.tables.firmware_vendor.data()}),
+        .claims = given_.start.memory.entries().size() + given_.start.structures.entries().size() +
+                  given_.tables.ranges.entries().size() + 1 + given_.frames.blocks().size()};
 }
 
 void StartPlatform::add_facts(BootRecord& record) {
@@ -116,12 +108,8 @@ Result<Displays> StartPlatform::find_displays(const Wishes& wishes) {
     return Displays{.all = {&display_, 1}, .has_wished_mode = matches};
 }
 
-void StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {
-    const auto memory = memory_to_map(given_.start, given_.tables, given_.frames);
-    const auto mapped = memory ? map_machine(given_.frames, *memory, code, given_.huge_pages)
-                               : Result<void>(std::unexpected(memory.error()));
-    if (!mapped)
-        error_ = mapped.error();
+Result<void> StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {
+    return map_machine(given_.frames, given_.memory, code, given_.huge_pages);
 }
 
 std::optional<WatchdogPlan> StartPlatform::find_watchdog(uint32_t seconds,

@@ -40,6 +40,7 @@ class StartPlatform final : public Platform {
         const StartInfo& start;
         const FirmwareTables& tables;
         MapFrames& frames;
+        std::span<const PhysRange> memory;    // memory_to_map()
         std::span<const NamedModule> modules; // the kernel is the first
         bool huge_pages;
     };
@@ -48,14 +49,14 @@ class StartPlatform final : public Platform {
     FrameSource& frames() override { return given_.frames; }
     Result<FileSource*> open_kernel(std::string_view path) override;
     Result<FileSource*> open_module(std::string_view path) override;
-    Result<std::span<const PhysRange>> memory() override;
+    Result<std::span<const PhysRange>> memory() override { return given_.memory; }
     Result<Needs> prepare() override;
     void add_facts(BootRecord& record) override;
     Result<void> leave() override { return {}; }
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
     Result<Displays> find_displays(const Wishes& wishes) override;
-    void make_executable(PhysRange code, PhysRange data) override;
+    Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
     void finish(BootRecord& record, const Layout& layout, bool runtime_map) override;
@@ -67,7 +68,6 @@ class StartPlatform final : public Platform {
     MemoryFile module_;
     Display display_{};
     BatonVideoMode mode_{};
-    std::optional<Error> error_; // of make_executable(), which can't tell
 };
 
 /// What may be shown in a direct map: RAM, and the pages of the tables that Baton tells of.

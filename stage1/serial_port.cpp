@@ -24,6 +24,13 @@ bool has_debug_console() {
     return cpu::in8(kDebugConsole) == kDebugConsole;
 }
 
+void write_to_serial(uint16_t port, char character) {
+    for (uint32_t tries = 100'000; tries != 0; --tries)
+        if ((cpu::in8(static_cast<uint16_t>(port + kLineStatus)) & kTransmitterEmpty) != 0)
+            break;
+    cpu::out8(port, static_cast<uint8_t>(character));
+}
+
 } // namespace
 
 ReportPorts find_report_ports() {
@@ -32,15 +39,14 @@ ReportPorts find_report_ports() {
             .debug = has_debug_console() ? kDebugConsole : none};
 }
 
-void write_to_serial(uint16_t port, char character) {
-    for (uint32_t tries = 100'000; tries != 0; --tries)
-        if ((cpu::in8(static_cast<uint16_t>(port + kLineStatus)) & kTransmitterEmpty) != 0)
-            break;
-    cpu::out8(port, static_cast<uint8_t>(character));
-}
-
-void write_to_debug_console(uint16_t port, char character) {
-    cpu::out8(port, static_cast<uint8_t>(character));
+void write_line(const ReportPorts& ports, std::string_view text) {
+    for (const std::string_view part : {text, std::string_view("\r\n")})
+        for (const char character : part) {
+            if (ports.serial != 0)
+                write_to_serial(ports.serial, character);
+            if (ports.debug != 0 && character != '\r')
+                cpu::out8(ports.debug, static_cast<uint8_t>(character));
+        }
 }
 
 } // namespace baton

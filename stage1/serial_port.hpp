@@ -5,14 +5,14 @@
 
 #include "handoff/builder.hpp"
 
+#include <string_view>
+
 namespace baton {
 
 /// Those that this machine has. The serial port is as somebody has set it up.
 ReportPorts find_report_ports();
 
-/// Waits until the port takes it, but not for ever.
-void write_to_serial(uint16_t port, char character);
-
-void write_to_debug_console(uint16_t port, char character);
+/// Writes the text and an end of line. Waits until the serial port takes it, but not for ever.
+void write_line(const ReportPorts& ports, std::string_view text);
 
 } // namespace baton

@@ -7,16 +7,30 @@ extern const std::byte stage2_blob_end[];
 }
 
 namespace baton {
+namespace {
+
+/// Both are identity-mapped.
+[[noreturn]] void call_stage2(PhysAddr entry64, const BatonHandoff& record) {
+    using Entry = uint32_t (*)(const BatonHandoff*);
+    reinterpret_cast<Entry>(entry64.value)(&record);
+    for (;;) // it returns only from a record that is wrong, and HandoffBuilder makes none
+        asm volatile("cli; hlt");
+}
+
+} // namespace
 
 Bytes stage2_bytes() {
     return {stage2_blob, stage2_blob_end};
 }
 
-void call_stage2(PhysAddr entry64, const BatonHandoff& record) {
-    using Entry = uint32_t (*)(const BatonHandoff*);
-    reinterpret_cast<Entry>(entry64.value)(&record);
-    for (;;) // it returns only from a record that is wrong, and HandoffBuilder makes none
-        asm volatile("cli; hlt");
+Error boot(const HandoffBuilder::Given& given) {
+    HandoffBuilder builder(given);
+    if (const auto built = builder.build(); !built)
+        return built.error();
+    const auto record = builder.leave();
+    if (!record)
+        return record.error();
+    call_stage2(builder.stage2().entry64(), **record);
 }
 
 } // namespace baton

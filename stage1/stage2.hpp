@@ -3,15 +3,14 @@
 // stage2.bin, which every stage 1 has in it.
 #pragma once
 
-#include "abi/handoff.h"
-#include "core/address.hpp"
-#include "core/bytes.hpp"
+#include "handoff/builder.hpp"
 
 namespace baton {
 
 Bytes stage2_bytes();
 
-/// Calls stage 2 at its 64-bit entry, which is identity-mapped as is the record.
-[[noreturn]] void call_stage2(PhysAddr entry64, const BatonHandoff& record);
+/// Builds a handoff, leaves the firmware and calls stage 2 at its 64-bit entry. Returns only if
+/// that can't be done.
+Error boot(const HandoffBuilder::Given& given);
 
 } // namespace baton

@@ -108,19 +108,13 @@ Result<void> HandoffBuilder::plan_direct_map() {
     std::transform(displays_.begin(), displays_.end(), framebuffers->begin(),
                    [](const Display& display) { return display.framebuffer; });
 
-    // The first one tells how many ranges there are, more or less: the allocation may add some.
-    constexpr std::size_t kRoom = 64;
-    const auto before = given_.platform.memory();
-    if (!before)
-        return std::unexpected(before.error());
-    auto arena =
-        allocate_arena(frames(), direct_map_bytes(before->size() + kRoom, plan_.page_runs.size(),
-                                                  framebuffers->size()));
-    if (!arena)
-        return std::unexpected(arena.error());
     const auto memory = given_.platform.memory();
     if (!memory)
         return std::unexpected(memory.error());
+    auto arena = allocate_arena(
+        frames(), direct_map_bytes(memory->size(), plan_.page_runs.size(), framebuffers->size()));
+    if (!arena)
+        return std::unexpected(arena.error());
     const auto direct_map = baton::plan_direct_map(*memory, plan_, *framebuffers, *arena);
     if (!direct_map)
         return std::unexpected(direct_map.error());
@@ -146,7 +140,8 @@ Result<void> HandoffBuilder::load_stage2() {
     if (!block)
         return std::unexpected(block.error());
     stage2_ = *block;
-    given_.platform.make_executable(stage2_.code(), stage2_.data());
+    if (auto made = given_.platform.make_executable(stage2_.code(), stage2_.data()); !made)
+        return made;
     const auto memory = allocate_block(
         frames(), handoff_bytes(plan_),
         {.avoid = kernel_pages_as_physical_, .below = k4GiB, .origin = "handoff record"});

@@ -23,7 +23,8 @@ Result<void> HandoffBuilder::create_record() {
     const auto needs = given_.platform.prepare();
     if (!needs)
         return std::unexpected(needs.error());
-    const uint64_t claims = needs->claims + displays_.size();
+    constexpr std::size_t kBlocksToCome = 32; // allocations between now and the end
+    const uint64_t claims = needs->claims + kBlocksToCome + displays_.size();
     auto arena = allocate_arena(frames(), Arena::bytes_for<TypedRange>(claims));
     if (!arena)
         return std::unexpected(arena.error());

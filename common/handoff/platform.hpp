@@ -64,13 +64,13 @@ class Platform {
     virtual Result<FileSource*> open_module(std::string_view path) = 0;
 
     /// Memory for the direct map: all that can be cached, in whole pages, in any order. Valid until
-    /// frames() are asked for more. Errors: memory_map_unavailable, out_of_memory.
+    /// the firmware is left. Errors: memory_map_unavailable, out_of_memory.
     virtual Result<std::span<const PhysRange>> memory() = 0;
 
     struct Needs {
         uint64_t fact_bytes; // BootRecord::data_bytes() of what add_facts() adds
-        uint64_t claims;     // ranges that claim_memory() tells at the most, if frames() hands out
-                             // 32 blocks more
+        uint64_t claims;     // ranges that claim_memory() would tell now, at the most; one more
+                             // for each block that frames() hands out from now on
     };
     /// Gets ready for the functions below, which have no way to fail.
     virtual Result<Needs> prepare() = 0;
@@ -91,9 +91,9 @@ class Platform {
     /// Displays, in the mode that is wished for, if one of them has it.
     /// Errors: out_of_memory; wish_not_met where the wish is required.
     virtual Result<Displays> find_displays(const Wishes& wishes);
-    /// Code and writable memory of stage 2, which the firmware's page tables may forbid to run or
-    /// to write.
-    virtual void make_executable(PhysRange /*code*/, PhysRange /*data*/) {}
+    /// Code and writable memory of stage 2, which the page tables of now may forbid to run or to
+    /// write. Errors: out_of_memory, mapping_*.
+    virtual Result<void> make_executable(PhysRange /*code*/, PhysRange /*data*/) { return {}; }
     /// A timer that can raise an NMI after so many seconds, with no registers in `avoid`.
     virtual std::optional<WatchdogPlan> find_watchdog(uint32_t /*seconds*/,
                                                       std::span<const PhysRange> /*avoid*/) {

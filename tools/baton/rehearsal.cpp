@@ -184,9 +184,7 @@ class DeskPlatform final : public Platform {
     }
 
     Result<Needs> prepare() override {
-        constexpr std::size_t kBlocksToCome = 32;
-        return Needs{.fact_bytes = 0,
-                     .claims = given_.memory.size() + frames_.block_count() + kBlocksToCome};
+        return Needs{.fact_bytes = 0, .claims = given_.memory.size() + frames_.block_count()};
     }
     void add_facts(BootRecord&) override {}
     Result<void> leave() override { return {}; }
