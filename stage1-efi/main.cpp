@@ -10,6 +10,7 @@
 #include "stage1-efi/random_source.hpp"
 #include "stage1-efi/time_source.hpp"
 #include "stage1/cpu.hpp"
+#include "stage1/debug.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/stage2.hpp"
 
@@ -81,6 +82,9 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
 /// exit_boot_services_failed, after which none can be.
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
+    const PhysAddr base{reinterpret_cast<uint64_t>(__image_base__)};
+    if (entry.debug == Debug::wait)
+        wait_for_debugger(base);
     EfiPlatform platform(given);
     HandoffBuilder builder({.platform = platform,
                             .entry = entry,
@@ -93,6 +97,7 @@ Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                             .path = BATON_BOOT_PATH_UEFI});
     if (const auto built = builder.build(); !built)
         return built.error();
+    publish_for_debugger(base, builder);
     const auto record = builder.leave();
     if (!record)
         return record.error();

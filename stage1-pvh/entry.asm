@@ -3,6 +3,7 @@
 ; Where PVH, Multiboot2 and the Linux boot protocol enter, and the way from there into long mode. It
 ; lies at the image's beginning, runs wherever the image was loaded below 4 GiB, and finds out where.
 
+%include "asm/frames.inc"
 %include "baton/boot_info.inc"
 
 LINKED_AT          equ 0x100000     ; image_start, in the linker script
@@ -152,6 +153,8 @@ bits 32
 bits 64
 ; Applies the image's relocations, all of them R_X86_64_RELATIVE, and calls C++.
 start64:
+    frame_begin
+    frame_no_caller
     mov eax, DATA_SELECTOR
     mov ds, eax
     mov es, eax
@@ -175,9 +178,10 @@ start64:
     pop rdx
     mov edi, ebx
     mov esi, esi
-    xor ebp, ebp                    ; backtraces end here
+    xor ebp, ebp
     call stage1_main
     ud2
+    frame_end
 
 align 8
 gdt:

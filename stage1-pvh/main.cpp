@@ -9,6 +9,7 @@
 #include "stage1-pvh/machine.hpp"
 #include "stage1-pvh/platform.hpp"
 #include "stage1/cpu.hpp"
+#include "stage1/debug.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/random.hpp"
 #include "stage1/stage2.hpp"
@@ -176,6 +177,8 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
     if (!made)
         return made.error();
     entry = *made;
+    if (entry.debug == Debug::wait)
+        wait_for_debugger(image_range().base);
     StartPlatform platform({.start = start_info,
                             .tables = tables,
                             .frames = frames,
@@ -193,6 +196,7 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
                             .path = static_cast<BatonBootPath>(start.path)});
     if (const auto built = builder.build(); !built)
         return built.error();
+    publish_for_debugger(image_range().base, builder);
     const auto record = builder.leave();
     if (!record)
         return record.error();
