@@ -50,7 +50,7 @@ install(FILES ${CMAKE_BINARY_DIR}/baton.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/
 
 # What has to be built before it is installed or packed, without the tests.
 add_custom_target(baton_sdk)
-add_dependencies(baton_sdk ${artefact_targets} baton baton_manual baton_bindings)
+add_dependencies(baton_sdk ${artefact_targets} baton baton_manual baton_public_headers)
 
 set(CPACK_GENERATOR DEB TGZ)
 set(CPACK_PACKAGE_VENDOR "Baton")
