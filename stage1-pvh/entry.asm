@@ -19,6 +19,10 @@ extern relocations_start
 extern relocations_end
 extern stage1_main
 global image_start:function hidden
+global pvh_entry:function hidden
+global start32:function hidden
+global start64:function hidden
+global linux_entry64:function hidden
 global multiboot2_entry:function hidden
 global initial_page_tables:data hidden
 

@@ -12,6 +12,8 @@ bits 64
 default abs
 
 global stage2_check
+global is_canonical:function hidden
+global cpuid_leaf:function hidden
 
 CR0_PAGING_PROTECTED equ 0x80000001 ; PG, PE
 CR0_LOOKED_AT   equ 0xe000000d      ; and CD, NW, TS, EM, which are 0

@@ -17,6 +17,7 @@ global stack_top
 global gdt
 global load_flat_segments
 global enter_kernel
+global enter_kernel.jump
 global switch_paging_levels
 global task_descriptor
 

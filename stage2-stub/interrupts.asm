@@ -14,6 +14,8 @@ global refuse_page_tables
 global attempt
 global abandon_attempt
 global has_attempt
+global fault_common:function hidden
+global count_pushes:function hidden
 
 EXCEPTIONS          equ 32              ; vectors that are the processor's own
 VECTORS             equ 256

@@ -52,46 +52,13 @@ class Interruptions {
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-Words qemu_command(const fs::path& disk, const fs::path& code, const fs::path& variables,
-                   const fs::path& log, const MachineOptions& options) {
-    // The processor is QEMU's fullest one, `max`: what current machines have, and the host's own
-    // with KVM. A display adapter is there without a window too: the kernel finds a framebuffer.
-    Words words{"qemu-system-x86_64",
-                "-nodefaults",
-                "-no-user-config",
-                "-no-reboot",
-                "-machine",
-                "q35",
-                "-accel",
-                options.accelerator,
-                "-cpu",
-                "max",
-                "-m",
-                std::to_string(options.memory_mib),
-                "-smp",
-                std::to_string(options.processors),
-                "-drive",
-                "if=pflash,unit=0,format=raw,readonly=on,file=" + code.string(),
-                "-drive",
-                "if=pflash,unit=1,format=raw,file=" + variables.string(),
-                "-drive",
-                "if=none,id=disk,format=raw,file=" + disk.string(),
-                "-device",
-                "virtio-blk-pci,drive=disk",
-                "-device",
-                "VGA",
-                "-display",
-                options.has_window ? "gtk" : "none",
-                "-chardev",
-                "stdio,id=console,signal=on",
-                "-serial",
-                "chardev:console",
-                "-device",
-                "isa-debug-exit,iobase=0xf4,iosize=4",
-                "-d",
-                "cpu_reset",
-                "-D",
-                log.string()};
+Words qemu_command(const fs::path& disk, const fs::path& variables, const fs::path& log,
+                   const MachineOptions& options) {
+    Words words = machine_words(options);
+    const Words firmware = firmware_words(disk, variables);
+    words.insert(words.end(), firmware.begin(), firmware.end());
+    words.insert(words.end(), {"-chardev", "stdio,id=console,signal=on", "-serial",
+                               "chardev:console", "-d", "cpu_reset", "-D", log.string()});
     words.insert(words.end(), options.qemu_arguments.begin(), options.qemu_arguments.end());
     return words;
 }
@@ -199,21 +166,54 @@ Ending ending_of(std::optional<int> status, const fs::path& log) {
 
 } // namespace
 
-Outcome run_machine(const fs::path& disk, const MachineOptions& options) {
+// The processor is QEMU's fullest one, `max`: what current machines have, and the host's own with
+// KVM. A display adapter is there without a window too: the kernel finds a framebuffer.
+Words machine_words(const MachineOptions& options) {
+    return {"qemu-system-x86_64",
+            "-nodefaults",
+            "-no-user-config",
+            "-no-reboot",
+            "-machine",
+            "q35",
+            "-accel",
+            options.accelerator,
+            "-cpu",
+            "max",
+            "-m",
+            std::to_string(options.memory_mib),
+            "-smp",
+            std::to_string(options.processors),
+            "-device",
+            "VGA",
+            "-display",
+            options.has_window ? "gtk" : "none",
+            "-device",
+            "isa-debug-exit,iobase=0xf4,iosize=4"};
+}
+
+Words firmware_words(const fs::path& disk, const fs::path& variables) {
     const fs::path firmware = "/usr/share/OVMF";
     const fs::path code = firmware / "OVMF_CODE_4M.fd";
-    const fs::path variables = firmware / "OVMF_VARS_4M.fd";
-    for (const fs::path& file : {code, variables})
+    const fs::path initial_variables = firmware / "OVMF_VARS_4M.fd";
+    for (const fs::path& file : {code, initial_variables})
         if (!fs::exists(file))
             throw Failure("no " + file.string() + ": the Debian package ovmf has it");
+    fs::copy_file(initial_variables, variables);
+    // Nothing of it is kept, so nothing of it need reach the host's disk.
+    const std::string raw = "format=raw,cache=unsafe";
+    return {"-drive",  "if=pflash,unit=0,format=raw,readonly=on,file=" + code.string(),
+            "-drive",  "if=pflash,unit=1," + raw + ",file=" + variables.string(),
+            "-drive",  "if=none,id=disk," + raw + ",file=" + disk.string(),
+            "-device", "virtio-blk-pci,drive=disk"};
+}
+
+Outcome run_machine(const fs::path& disk, const MachineOptions& options) {
     const ScratchDirectory scratch;
     const fs::path log = scratch / "qemu.log";
-    const fs::path own_variables = scratch / "variables.fd";
-    fs::copy_file(variables, own_variables);
     write_file(log, "");
 
     const Interruptions interruptions;
-    Child qemu(qemu_command(disk, code, own_variables, log, options));
+    Child qemu(qemu_command(disk, scratch / "variables.fd", log, options));
     Console console(qemu, options.timeout_seconds);
     const bool in_time = console.show();
     const std::optional<int> status = qemu.wait();

@@ -35,6 +35,13 @@ struct Outcome {
     std::string console{}; // the last that was on the serial port
 };
 
+/// QEMU's arguments for the machine without what it boots from, its consoles and its log.
+std::vector<std::string> machine_words(const MachineOptions& options);
+
+/// Those for UEFI firmware and a disk. `variables`: a file to make, for the firmware's.
+std::vector<std::string> firmware_words(const std::filesystem::path& disk,
+                                        const std::filesystem::path& variables);
+
 /// Boots from a disk, until the guest or somebody else ends it. The serial console is on the
 /// terminal. Throws a Failure if it can't be started.
 Outcome run_machine(const std::filesystem::path& disk, const MachineOptions& options);

@@ -3,6 +3,7 @@
 // baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
+#include "tools/baton/debug.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
@@ -122,6 +123,12 @@ int run(Arguments& arguments) {
     return tell(run_machine(disk, arguments.machine), arguments);
 }
 
+int debug_boot(Arguments& arguments) {
+    if (arguments.kernel.empty())
+        arguments.kernel = data_file("kernel.elf");
+    return debug(boot_files(arguments), arguments.machine, arguments.debug);
+}
+
 int explain_log(const Arguments& arguments) {
     std::string log;
     if (arguments.log == "-") {
@@ -146,6 +153,8 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
         return image(arguments);
     if (app.got_subcommand("run"))
         return run(arguments);
+    if (app.got_subcommand("debug"))
+        return debug_boot(arguments);
     return explain_log(arguments);
 }
 
@@ -153,7 +162,7 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
 /// VERB` is another way to say `VERB --help`.
 std::vector<std::string> words_to_parse(std::span<char*> given, Arguments& arguments) {
     std::vector<std::string> words(given.begin() + 1, given.end());
-    if (!words.empty() && words.front() == "run") {
+    if (!words.empty() && (words.front() == "run" || words.front() == "debug")) {
         const auto dashes = std::ranges::find(words, "--");
         if (dashes != words.end()) {
             arguments.machine.qemu_arguments.assign(dashes + 1, words.end());
