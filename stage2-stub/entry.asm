@@ -69,6 +69,7 @@ stage2_entered:
     lea rsp, [stack_top]
     xor ebp, ebp
     call stage2_run
+    ud2                             ; so that the return address is within this function
     frame_end
 
 ; Loads the flat GDT below, all segment registers, and the task register. The task's descriptor has

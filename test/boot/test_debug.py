@@ -8,9 +8,10 @@ from pathlib import Path
 
 import artefacts
 import pytest
-from tool import baton
+from tool import FAULTING, FIXED, PIE, baton, compiled
 
 KERNEL = artefacts.conformance_kernel("wish-kaslr")  # its slide is random
+INFO_MEM = "python print(gdb.execute('monitor info mem', to_string=True))"  # else it goes to stderr
 MARK = "== "
 PLACES = {  # in which function `baton break` stops, and in which file
     "stage1": ("(efi_main|stage1_main)", r"main\.cpp"),
@@ -30,7 +31,7 @@ def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) 
     " # " in a command is there to tell it from others."""
     words = [word for command in commands for word in
              ("--ex", f"echo \\n{MARK}{command}\\n", "--ex", command.split(" # ")[0])]
-    result = baton("debug", kernel, "--via", via, "--batch", *options, *words, timeout=220)
+    result = baton("debug", kernel, "--via", via, "--batch", *options, *words)
     parts = re.split(rf"^{MARK}(.*)\n", result.stdout, flags=re.M)
     answers: dict[str, str] = {"": parts[0], "errors": result.stderr}
     for command, text in zip(parts[1::2], parts[2::2], strict=True):
@@ -44,8 +45,7 @@ def numbers(text: str) -> dict[str, int]:
     return {name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.M)}
 
 
-@pytest.fixture(scope="module", params=["pvh", "uefi"])
-def tour(request):
+def tour_of(via):
     """One boot with two processors, from the first line of stage 1 to the kernel's."""
     commands = ["baton break stage1", "continue", "bt # stage1"]
     for place in list(PLACES)[1:]:
@@ -60,32 +60,32 @@ def tour(request):
             commands += ["stepi # jump", "bt # after the jump"]
             break  # the jump has taken it to the last place
     commands += ["info registers", "baton status", "baton plan", "baton bootinfo", "p *(BatonBootInfo *) $rdi",
-                 "baton memmap", "baton map", "monitor info mem", "baton walk $rip", "baton walk $rdi",
+                 "baton memmap", "baton map", INFO_MEM, "baton walk $rip", "baton walk $rdi",
                  "baton diff", "info threads", "baton serial",
                  "set var *(unsigned char *) $rip = 0x90", "baton diff # poked"]
-    return request.param, debug(KERNEL, *commands, via=request.param, options=("--smp", "2"))
+    return via, debug(KERNEL, *commands, via=via, options=("--smp", "2"))
 
 
-def test_each_place_stops_in_its_function_with_a_line(tour):
+def check_each_place_stops_in_its_function_with_a_line(tour):
     via, answers = tour
     for place, (function, file) in PLACES.items():
         stack = answers["bt # after the jump" if place == "kernel-entry" else f"bt # {place}"]
         assert re.search(rf"^#0 +(0x\w+ in )?{function} ?\(.*\) at .*{file}:\d+$", stack, re.M), (place, stack)
 
 
-def test_backtraces_end_where_baton_was_entered(tour):
+def check_backtraces_end_where_baton_was_entered(tour):
     via, answers = tour
     for place in ("stage1", "before-exit", "stage2"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert re.search(LAST_FRAMES[via], frames[-1]), frames
-    assert re.search(r"^#1 .* call_stage2\(.*\n(#.*\n)+", answers["bt # within stage2_entry64"], re.M) \
-        or "baton::call_stage2" in answers["bt # within stage2_entry64"]
+    assert re.search(r"^#0 +stage2_entry64 .*\n#1 .* baton::call_stage2", answers["bt # within stage2_entry64"],
+                     re.M)
     for place in ("before-cr3", "copy 1"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert "stage2_entered" in frames[-1] and "stage2_run" in frames[-2], frames
 
 
-def test_the_kernel_is_entered_as_promised_with_a_random_slide(tour):
+def check_the_kernel_is_entered_as_promised_with_a_random_slide(tour):
     _, answers = tour
     registers = numbers(answers["info registers"])
     header = subprocess.run(["readelf", "-h", KERNEL], capture_output=True, text=True, check=True).stdout
@@ -93,12 +93,13 @@ def test_the_kernel_is_entered_as_promised_with_a_random_slide(tour):
     slide = int(re.search(r"slide (0x\w+)", answers["baton status"])[1], 16)
     assert slide != 0 and registers["rip"] == (entry + slide) % (1 << 64)
     assert "magic = 0x4444441111" in answers["p *(BatonBootInfo *) $rdi"]
-    assert answers["p *(BatonBootInfo *) $rdi"].split(" = ", 1)[1] == answers["baton bootinfo"].split(" = ", 1)[1]
+    plain = lambda text: re.findall(r"\w+|[{}]", text)
+    assert plain(answers["p *(BatonBootInfo *) $rdi"].split(" = ", 1)[1]) == plain(answers["baton bootinfo"])
     assert "boot_path = BATON_BOOT_PATH_" in answers["baton bootinfo"]
     assert f"kernel_entry = {registers['rip']:#x}" in answers["baton plan"]
 
 
-def test_status_tells_stage_step_and_mode(tour):
+def check_status_tells_stage_step_and_mode(tour):
     _, answers = tour
     assert "in stage 2, copying and zeroing segments (copying 1 of 4), at 0x" in answers["baton status # copy 1"]
     assert re.search(r"^CR3 +0x\w+: the kernel's$", answers["baton status # copy 1"], re.M)
@@ -119,13 +120,13 @@ def merged(ranges):
     return result
 
 
-def test_map_and_walk_agree_with_qemus_own(tour):
+def check_map_and_walk_agree_with_qemus_own(tour):
     _, answers = tour
     ours = [(int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
             for begin, end, access in re.findall(r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ",
                                                  answers["baton map"], re.M)]
     qemus = [(int(begin, 16), int(end, 16), access[2] == "w") for begin, end, access in
-             re.findall(r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers["monitor info mem"], re.M)]
+             re.findall(r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M)]
     assert len(ours) > 8 and merged(ours) == merged(qemus)
     assert "W+X" not in answers["baton map"]
     assert re.search(r"^level 1, .* r-x.*, a page of 4 KiB$", answers["baton walk $rip"], re.M)
@@ -136,18 +137,91 @@ def test_map_and_walk_agree_with_qemus_own(tour):
             assert f"{rip:#x} is at {physical + rip - begin:#x}" in answers["baton walk $rip"]
 
 
-def test_diff_is_clean_at_the_entry_and_finds_a_poked_byte(tour):
+def check_diff_is_clean_at_the_entry_and_finds_a_poked_byte(tour):
     _, answers = tour
-    assert "the kernel's image is as it should be, 411 words of it relocated" in answers["baton diff"] \
-        or re.search(r"the kernel's image is as it should be, \d{3} words of it relocated", answers["baton diff"])
+    assert re.search(r"^the kernel's image is as it should be, \d+ words of it relocated$",
+                     answers["baton diff"], re.M)
     rip = numbers(answers["info registers"])["rip"]
     poked = answers["baton diff # poked"]
     assert re.search(rf"^  {rip:#x} \(_start.*\): 90, should be (?!90)\w\w$", poked, re.M), poked
     assert "the kernel's image is different in 1 bytes" in poked
 
 
-def test_all_processors_are_threads_and_the_console_is_there(tour):
+def check_all_processors_are_threads_and_the_console_is_there(tour):
     _, answers = tour
     assert len(re.findall(r"^[* ] +\d+ +Thread", answers["info threads"], re.M)) == 2
     assert "entering the kernel at 0x" in answers["baton serial"]
     assert re.search(r"^0x\w+-0x\w+ loader reclaimable: stage 2$", answers["baton memmap"], re.M)
+
+
+CHECKS = (check_each_place_stops_in_its_function_with_a_line, check_backtraces_end_where_baton_was_entered,
+          check_the_kernel_is_entered_as_promised_with_a_random_slide, check_status_tells_stage_step_and_mode,
+          check_map_and_walk_agree_with_qemus_own, check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
+          check_all_processors_are_threads_and_the_console_is_there)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("via", ["pvh", "uefi"])
+def test_debugger_knows_each_place_of_the_handoff(via):
+    tour = tour_of(via)
+    for check in CHECKS:
+        check(tour)
+
+
+# Its second instruction, in a function of its own, resets the machine: there is no IDT any more.
+TRIPLE_FAULTING = """
+#include <stdint.h>
+__attribute__((noinline)) void die(void) {
+    static const struct __attribute__((packed)) { uint16_t limit; uint64_t base; } none;
+    __asm__ volatile("lidt %0; ud2" : : "m"(none));
+}
+void _start(const void* info) {
+    (void)info;
+    die();
+    for (;;)
+        __asm__ volatile("hlt");
+}
+"""
+
+
+def test_triple_fault_stops_where_it_happens(tmp_path):
+    kernel = compiled(tmp_path, TRIPLE_FAULTING)
+    answers = debug(kernel, "baton break kernel-entry", "continue", "continue # on", "bt", via="pvh")
+    assert re.search(r"^baton: the guest has triple-faulted, at 0xffffffff8\w+, in the kernel; CR2 0x0$",
+                     answers["continue # on"], re.M), answers
+    assert re.search(r"^#0 +(0x\w+ in )?die \(.*\) at my-kernel\.c:\d+\n#1 .* _start \(", answers["bt"], re.M)
+
+
+@pytest.mark.parametrize("flags", [FIXED, PIE])
+def test_first_fault_stops_with_its_report(tmp_path, flags):
+    """The backtrace goes from stage 2's report to the line of the kernel that did it."""
+    kernel = compiled(tmp_path, FAULTING, flags)
+    answers = debug(kernel, "baton break fault", "continue", "bt", "baton serial", "baton status",
+                    "baton walk 16", via="pvh")
+    assert "end_after_fault" in answers["continue"]
+    frames = re.findall(r"^#\d+ .*", answers["bt"], re.M)
+    at = next(i for i, frame in enumerate(frames) if "fault_common" in frame)
+    line = FAULTING.splitlines().index("    return *p;") + 1
+    assert f"my-kernel.c:{line}" in frames[at + 1] and "peek" in frames[at + 1], frames
+    assert "look (" in frames[at + 2] and "_start (" in frames[at + 3], frames
+    assert "baton: fault: #PF page fault, vector 14, in kernel" in answers["baton serial"]
+    assert "in stage 2, entering the kernel, at 0x" in answers["baton status"]
+    assert "not present" in answers["baton walk 16"] and "0x10 is not mapped" in answers["baton walk 16"]
+
+
+def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
+    """Without what the firmware tells: by the entry's `debug wait`."""
+    answers = debug(KERNEL, "python import baton_gdb.uefi; "
+                    "baton_gdb.uefi.DebugImageInfo.find = lambda self: False",
+                    "baton break before-exit", "continue", "bt")
+    assert re.search("^#0 .*leave_firmware", answers["bt"], re.M), answers
+    assert re.search("^#.* efi_main", answers["bt"], re.M)
+
+
+@pytest.mark.long
+def test_stage1_is_found_above_4_gib():
+    answers = debug(KERNEL, "baton break stage1", "continue", "bt", "baton status",
+                    options=("--memory", "6144"))
+    base = int(re.search(r"loaded at (0x\w+)", answers["baton status"])[1], 16)
+    assert base >= 4 << 30, hex(base)
+    assert re.search(r"^#0 .*efi_main", answers["bt"], re.M)

@@ -169,7 +169,7 @@ class Plan(_Verb):
     def run(self, argument):
         arguments_of(argument, 0, 0, "plan")
         handoff = session.handoff()
-        gdb.write(f"{handoff.format_string()}\n")
+        gdb.write(f"{handoff.format_string(pretty_structs=True)}\n")
         for i, each in enumerate(_segments(handoff)):
             source = int(each["source_physical"])
             end = int(each["destination"]) + int(each["memory_bytes"])
@@ -221,7 +221,7 @@ class BootInfo(_Verb):
 
     def run(self, argument):
         arguments_of(argument, 0, 0, "bootinfo")
-        gdb.write(f"{session.boot_info().format_string()}\n")
+        gdb.write(f"{session.boot_info().format_string(pretty_structs=True)}\n")
 
 
 class MemoryMap(_Verb):

@@ -20,7 +20,7 @@ class Record:
         self.value = value
 
     def to_string(self):
-        return str(self.value.type.strip_typedefs().tag or self.value.type.name)
+        return None  # only the fields
 
     def children(self):
         for field in self.value.type.strip_typedefs().fields():
