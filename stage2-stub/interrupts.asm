@@ -157,8 +157,8 @@ fault_common:
     cld
     mov rdi, rsp                    ; FaultFrame*
     call report_fault
+    pop r15                         ; of the frame: a debugger finds it by the return address
     frame_end
-    pop r15
     pop r14
     pop r13
     pop r12

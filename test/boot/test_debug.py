@@ -2,8 +2,11 @@
 """What `baton debug` and the commands of tools/gdb/ promise. One session checks many things: to come to
 a stop through firmware takes seconds."""
 
+import json
 import re
+import shlex
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import artefacts
@@ -26,18 +29,20 @@ PLACES = {  # in which function `baton break` stops, and in which file
 LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
 
 
+def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) -> list[str]:
+    """What GDB prints in a batch session: before the first of the commands, and for each of them."""
+    given = [word for i, command in enumerate(commands)
+             for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)]
+    result = baton("debug", *([kernel] if kernel else []), *words, "--batch", *given)
+    parts = re.split(rf"^{MARK}\d+\n", result.stdout, flags=re.M)
+    assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, result.stdout + result.stderr
+    return parts
+
+
 def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) -> dict[str, str]:
-    """What each command prints, in a batch session; "" is what comes before the first. What is behind
-    " # " in a command is there to tell it from others."""
-    words = [word for command in commands for word in
-             ("--ex", f"echo \\n{MARK}{command}\\n", "--ex", command.split(" # ")[0])]
-    result = baton("debug", kernel, "--via", via, "--batch", *options, *words)
-    parts = re.split(rf"^{MARK}(.*)\n", result.stdout, flags=re.M)
-    answers: dict[str, str] = {"": parts[0], "errors": result.stderr}
-    for command, text in zip(parts[1::2], parts[2::2], strict=True):
-        answers[command] = answers.get(command, "") + text
-    assert "Error" not in result.stderr, result.stdout + result.stderr
-    return answers
+    """What each command prints. What is behind " # " in a command is there to tell it from others."""
+    parts = session(kernel, ("--via", via, *options), [command.split(" # ")[0] for command in commands])
+    return dict(zip(commands, parts[1:], strict=True))
 
 
 def numbers(text: str) -> dict[str, int]:
@@ -125,7 +130,8 @@ def check_map_and_walk_agree_with_qemus_own(tour):
     ours = [(int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
             for begin, end, access in re.findall(r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ",
                                                  answers["baton map"], re.M)]
-    qemus = [(int(begin, 16), int(end, 16), access[2] == "w") for begin, end, access in
+    low = (1 << 48) - 1
+    qemus = [(int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w") for begin, end, access in
              re.findall(r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M)]
     assert len(ours) > 8 and merged(ours) == merged(qemus)
     assert "W+X" not in answers["baton map"]
@@ -200,7 +206,7 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
                     "baton walk 16", via="pvh")
     assert "end_after_fault" in answers["continue"]
     frames = re.findall(r"^#\d+ .*", answers["bt"], re.M)
-    at = next(i for i, frame in enumerate(frames) if "fault_common" in frame)
+    at = next(i for i, frame in enumerate(frames) if "<signal handler called>" in frame)
     line = FAULTING.splitlines().index("    return *p;") + 1
     assert f"my-kernel.c:{line}" in frames[at + 1] and "peek" in frames[at + 1], frames
     assert "look (" in frames[at + 2] and "_start (" in frames[at + 3], frames
@@ -225,3 +231,37 @@ def test_stage1_is_found_above_4_gib():
     base = int(re.search(r"loaded at (0x\w+)", answers["baton status"])[1], 16)
     assert base >= 4 << 30, hex(base)
     assert re.search(r"^#0 .*efi_main", answers["bt"], re.M)
+
+
+GUIDE = (artefacts.SOURCE / "docs/debugging.md").read_text(encoding="utf-8")
+TRANSCRIPTS = re.findall(r"^```text\n\$ ./baton debug (.*)\n((?:.*\n)*?)```$", GUIDE, re.M)
+PROGRAMS = {name: text for text, name in
+            re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)}
+
+
+def masked(text: str) -> list[str]:
+    """Its lines, without numbers, and without the folders of files."""
+    text = re.sub(r"(?:[\w.-]*/)+(?=[\w-]+\.\w+)", "", text)
+    text = re.sub(r"^Thread \d+ hit ", "", text, flags=re.M)
+    text = re.sub(r"0x[0-9a-f]+|\d+", "N", text)
+    return [re.sub(" +", " ", line).strip() for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("arguments, body", TRANSCRIPTS, ids=[line.split()[0] for line, _ in TRANSCRIPTS])
+def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
+    words = shlex.split(arguments)
+    kernel = None
+    if words[0].endswith(".elf"):
+        name = words.pop(0).removesuffix(".elf")
+        kernel = compiled(tmp_path, PROGRAMS[name], PIE if name == "linked" else FIXED, name=f"{name}.elf",
+                          source_name=f"{name}.c")
+    shown = re.split(r"^\(gdb\) (.*)\n", body, flags=re.M)
+    parts = session(kernel, words, shown[1::2])
+    for what, wanted, found in zip(["", *shown[1::2]], shown[::2], parts, strict=True):
+        assert masked(found) == masked(wanted), what
+
+
+def test_guide_shows_a_configuration_that_is_json():
+    [text] = re.findall(r"^```json\n((?:.*\n)*?)```$", GUIDE, re.M)
+    [configuration] = json.loads(text)["configurations"]
+    assert configuration["MIMode"] == "gdb"
