@@ -36,7 +36,7 @@ def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) 
     result = baton("debug", *([kernel] if kernel else []), *words, "--batch", *given)
     parts = re.split(rf"^{MARK}\d+\n", result.stdout, flags=re.M)
     assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, result.stdout + result.stderr
-    return parts
+    return [part.replace("[Inferior 1 (process 1) detached]\n", "") for part in parts]
 
 
 def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) -> dict[str, str]:

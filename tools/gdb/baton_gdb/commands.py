@@ -62,6 +62,8 @@ class Attach(_Verb):
         words = arguments_of(argument, 1, 4, "attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]")
         files = [Path(word) if word else None for word in words[1:]] + [None] * 3
         session.kernel_file, session.qemu_log, session.serial = files[:3]
+        # GDB gives up after 2 s, and takes the late answer for that to its next question.
+        gdb.execute("set remotetimeout 60")
         gdb.execute(f"target remote {words[0]}", to_string=True)
 
 
