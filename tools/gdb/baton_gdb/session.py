@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What is known of the boot that is debugged: which files, and where each stage is."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -8,7 +9,7 @@ from threading import Timer
 import gdb
 
 from baton_gdb import images, uefi
-from baton_gdb.memory import number_at, packet, read_physical, record_at, register, write_physical
+from baton_gdb.memory import read_physical, record_at, register, write_physical
 
 DEBUG_MAGIC = int.from_bytes(b"BTNDEBUG", "little")
 STAGE2_MAGIC = b"BTSTAGE2"
@@ -114,10 +115,7 @@ class Session:
     def told(self) -> dict[str, int] | None:
         if not self.find_stage1():
             return None
-        symbol = gdb.lookup_global_symbol("baton_debug")
-        address = int(gdb.parse_and_eval("&baton_debug").cast(gdb.lookup_type("unsigned long")))
-        record = record_at("BatonDebug", address)
-        del symbol
+        record = record_at("BatonDebug", symbol("baton_debug"))
         told = {field.name: int(record[field.name]) for field in record.type.fields()}
         return told if told["magic"] == DEBUG_MAGIC and told["stage2_base"] else None
 
@@ -229,14 +227,17 @@ def _add_symbols(file: Path, offset: int) -> None:
 
 @contextmanager
 def _silence():
-    """What GDB says of a stop goes past to_string."""
-    for line in ("file /dev/null", "redirect on", "enabled on"):
-        gdb.execute(f"set logging {line}", to_string=True)
+    """GDB shows why the guest has stopped, whatever to_string says."""
+    gdb.flush(gdb.STDOUT)
+    shown, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
     try:
         yield
     finally:
-        gdb.execute("set logging enabled off", to_string=True)
-        gdb.execute("set logging redirect off", to_string=True)
+        gdb.flush(gdb.STDOUT)
+        os.dup2(shown, 1)
+        os.close(shown)
+        os.close(nothing)
 
 
 def go_on() -> None:
@@ -265,4 +266,3 @@ def run_to(address: int, what: str) -> None:
 
 
 session = Session()
-__all__ = ["packet", "run_to", "session", "symbol"]
