@@ -202,9 +202,10 @@ def test_image_that_cannot_be_made_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("arguments, program, package", [
     (["image"], "mformat", "mtools"), (["image", "--iso"], "mformat", "mtools"),
-    (["run"], "mformat", "mtools")])
+    (["run"], "mformat", "mtools"),
+    (["debug"], "mformat", "mtools")])
 def test_missing_program_is_told_with_its_package(tmp_path, arguments, program, package):
-    output = [] if arguments == ["run"] else ["-o", tmp_path / "x.img"]
+    output = [] if arguments[0] in ("run", "debug") else ["-o", tmp_path / "x.img"]
     result = baton(*arguments, artefacts.REPORTER, *output,
                    env={"PATH": str(tmp_path)})
     assert result.returncode == 1
