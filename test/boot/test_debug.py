@@ -265,3 +265,28 @@ def test_guide_shows_a_configuration_that_is_json():
     [text] = re.findall(r"^```json\n((?:.*\n)*?)```$", GUIDE, re.M)
     [configuration] = json.loads(text)["configurations"]
     assert configuration["MIMode"] == "gdb"
+
+
+@pytest.mark.parametrize("released, with_symbols", [
+    (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
+    (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf"))])
+def test_what_is_debugged_is_the_code_that_is_released(tmp_path, released, with_symbols):
+    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", with_symbols, tmp_path / "code"], check=True)
+    code = (tmp_path / "code").read_bytes()
+    assert len(code) > 4096 and code in released.read_bytes()
+
+
+def test_server_alone_tells_a_debugger_what_to_do(tmp_path):
+    command = [artefacts.TOOL, "debug", KERNEL, "--via", "pvh", "--break", "kernel-entry", "--server-only"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as server:
+        try:
+            server.stdout.readline()
+            lines = [server.stdout.readline().rstrip() for _ in range(4)]
+            assert lines[0].startswith("source ") and lines[1].startswith("baton attach "), lines
+            assert lines[2:] == ["baton break kernel-entry", "continue"]
+            words = [word for line in [*lines, "bt"] for word in ("-ex", line)]
+            result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
+                                    timeout=100)
+            assert re.search(r"^#0 +_start \(\)", result.stdout, re.M), result.stdout + result.stderr
+        finally:
+            server.terminate()
