@@ -4,8 +4,8 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(data ${CMAKE_INSTALL_DATADIR}/baton)
-set(artefacts stage1-efi/BOOTX64.EFI stage1-efi/BOOTX64.EFI.debug stage2-stub/stage2.bin stage2-stub/stage2.elf
-              stage1-pvh/baton-pvh.elf kernel/kernel.elf)
+set(artefacts stage1-efi/BOOTX64.EFI stage1-efi/BOOTX64.EFI.debug stage1-pvh/baton-pvh.elf
+              stage2-stub/stage2.bin stage2-stub/stage2.elf kernel/kernel.elf)
 set(artefact_targets stage1-efi baton-pvh stage2 kernel)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${data})
 foreach(artefact IN LISTS artefacts)
