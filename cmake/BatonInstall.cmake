@@ -4,8 +4,9 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(data ${CMAKE_INSTALL_DATADIR}/baton)
-set(artefacts stage1-efi/BOOTX64.EFI stage1-pvh/baton-pvh.elf stage1-pvh/baton.bzimage
-              stage2-stub/stage2.bin stage2-stub/stage2.elf kernel/kernel.elf)
+set(artefacts stage1-efi/BOOTX64.EFI stage1-efi/BOOTX64.EFI.debug stage1-pvh/baton-pvh.elf
+              stage1-pvh/baton.bzimage stage2-stub/stage2.bin stage2-stub/stage2.elf
+              kernel/kernel.elf)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${data})
 foreach(artefact IN LISTS artefacts)
     install(FILES ${CMAKE_BINARY_DIR}/${artefact} DESTINATION ${data})
@@ -13,6 +14,10 @@ foreach(artefact IN LISTS artefacts)
     cmake_path(GET artefact FILENAME name)
     file(CREATE_LINK ${CMAKE_BINARY_DIR}/${artefact} ${CMAKE_BINARY_DIR}/${data}/${name} SYMBOLIC)
 endforeach()
+
+# What GDB loads.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/tools/gdb DESTINATION ${data} PATTERN __pycache__ EXCLUDE)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tools/gdb ${CMAKE_BINARY_DIR}/${data}/gdb SYMBOLIC)
 
 install(TARGETS baton RUNTIME)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
@@ -64,6 +69,6 @@ set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fdisk, mtools, ovmf, qemu-system-x86")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fdisk, gdb, mtools, ovmf, qemu-system-x86")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config, xorriso")
 include(CPack)

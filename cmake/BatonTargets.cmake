@@ -86,7 +86,7 @@ function(add_flat_binary name script)
     target_link_libraries(${name} PRIVATE baton_position_independent)
     target_link_options(${name} PRIVATE
         -pie --no-dynamic-linker "SHELL:-z norelro" "SHELL:-z defs" "SHELL:-z noexecstack"
-        --build-id=none --gc-sections "SHELL:-T ${script}")
+        --build-id=none --gc-sections -X "SHELL:-T ${script}")
     add_custom_command(TARGET ${name} POST_BUILD
         COMMAND ${CMAKE_OBJCOPY} -O binary --remove-section=.dynamic ${name}.elf ${name}.bin
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${name}.bin VERBATIM)

@@ -8,7 +8,7 @@ default rel
 
 extern kernel_main
 
-global _start
+global _start:function (_start.end - _start) ; the linker script has a symbol there, too
 
 section .text
 
@@ -20,3 +20,4 @@ _start:
 .halt:
     hlt
     jmp     .halt
+.end:

@@ -90,7 +90,8 @@ Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  .random = draw_random_numbers(given.firmware),
                  .ports = given.console.ports(),
                  .previous = previous,
-                 .path = BATON_BOOT_PATH_UEFI});
+                 .path = BATON_BOOT_PATH_UEFI},
+                {reinterpret_cast<uint64_t>(__image_base__)});
 }
 
 /// Tries one entry after the other. Returns only with the last one's error.

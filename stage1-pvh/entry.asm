@@ -3,6 +3,7 @@
 ; Where PVH, Multiboot2 and the Linux boot protocol enter, and the way from there into long mode. It
 ; lies at the image's beginning, runs wherever the image was loaded below 4 GiB, and finds out where.
 
+%include "asm/frames.inc"
 %include "baton/boot_info.inc"
 
 LINKED_AT          equ 0x100000     ; image_start, in the linker script
@@ -18,6 +19,10 @@ extern relocations_start
 extern relocations_end
 extern stage1_main
 global image_start:function hidden
+global pvh_entry:function hidden
+global start32:function hidden
+global start64:function hidden
+global linux_entry64:function hidden
 global multiboot2_entry:function hidden
 global initial_page_tables:data hidden
 
@@ -152,6 +157,8 @@ bits 32
 bits 64
 ; Applies the image's relocations, all of them R_X86_64_RELATIVE, and calls C++.
 start64:
+    frame_begin
+    frame_no_caller
     mov eax, DATA_SELECTOR
     mov ds, eax
     mov es, eax
@@ -175,9 +182,10 @@ start64:
     pop rdx
     mov edi, ebx
     mov esi, esi
-    xor ebp, ebp                    ; backtraces end here
+    xor ebp, ebp
     call stage1_main
     ud2
+    frame_end
 
 align 8
 gdt:

@@ -173,7 +173,8 @@ Error boot(const StartPlatform::Given& given, const BootEntry& entry, const Repo
                         .random = draw_random_numbers({}, false),
                         .ports = ports,
                         .previous = previous,
-                        .path = path});
+                        .path = path},
+                       image_range().base);
 }
 
 /// Returns only if it can't boot. `entry` is what is known then of what to boot.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/stage2.hpp"
 
+#include "stage1/debug.hpp"
+
 extern "C" {
 extern const std::byte stage2_blob[]; // of stage2_blob.asm
 extern const std::byte stage2_blob_end[];
@@ -23,10 +25,13 @@ Bytes stage2_bytes() {
     return {stage2_blob, stage2_blob_end};
 }
 
-Error boot(const HandoffBuilder::Given& given) {
+Error boot(const HandoffBuilder::Given& given, PhysAddr stage1_base) {
+    if (given.entry.debug == Debug::wait)
+        wait_for_debugger(stage1_base);
     HandoffBuilder builder(given);
     if (const auto built = builder.build(); !built)
         return built.error();
+    publish_for_debugger(stage1_base, builder);
     const auto record = builder.leave();
     if (!record)
         return record.error();

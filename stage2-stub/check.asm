@@ -5,12 +5,15 @@
 ; values are compared by halves; a REX.W prefix stands only where a DEC EAX, which it is in 32-bit
 ; mode, does no harm.
 
+%include "asm/frames.inc"
 %include "baton/handoff.inc"
 
 bits 64
 default abs
 
 global stage2_check
+global is_canonical:function hidden
+global cpuid_leaf:function hidden
 
 CR0_PAGING_PROTECTED equ 0x80000001 ; PG, PE
 CR0_LOOKED_AT   equ 0xe000000d      ; and CD, NW, TS, EM, which are 0
@@ -30,9 +33,13 @@ section .text
 ;         1: the same, and the number of paging levels will change; -1: 32-bit mode without paging.
 ; Out:    EAX = BatonHandoffRefusal, or 0. Clobbers ECX, EDX.
 stage2_check:
+    frame_begin
     push rbx
+    frame_push rbx
     push rbp
+    frame_push rbp
     push rsi
+    frame_push rsi
     xor ebx, ebx
 
     inc ebx                         ; BATON_REFUSED_MAGIC
@@ -94,11 +101,18 @@ stage2_check:
 .done:
     mov eax, ebx
     pop rsi
+    frame_pop rsi
     pop rbp
+    frame_pop rbp
     pop rbx
+    frame_pop rbx
     ret
 
 .check_page_tables:
+    frame_depth 32
+    frame_saved rbx, 16
+    frame_saved rbp, 24
+    frame_saved rsi, 32
     inc ebx                         ; BATON_REFUSED_PAGE_TABLES
     mov eax, 0x80000008
     call cpuid_leaf
@@ -180,20 +194,27 @@ stage2_check:
 .good:
     xor ebx, ebx
     jmp .done
+    frame_end
 
 ; In:     EAX = upper half of an address, CL = how far to shift it until the bits are left that are
 ;         equal in a canonical address.
 ; Out:    "above" if it isn't canonical. Clobbers EAX.
 is_canonical:
+    frame_begin
     sar eax, cl
     inc eax
     cmp eax, 1
     ret
+    frame_end
 
 ; CPUID, with ECX = 0 going in and EBX kept.
 cpuid_leaf:
+    frame_begin
     push rbx
+    frame_push rbx
     xor ecx, ecx
     cpuid
     pop rbx
+    frame_pop rbx
     ret
+    frame_end

@@ -2,6 +2,7 @@
 ;
 ; The ends of stage 2 that C++ can't express: the way in and the way out. Position independent.
 
+%include "asm/frames.inc"
 %include "baton/handoff.inc"
 
 bits 64
@@ -16,6 +17,7 @@ global stack_top
 global gdt
 global load_flat_segments
 global enter_kernel
+global enter_kernel.jump
 global switch_paging_levels
 global task_descriptor
 
@@ -33,7 +35,9 @@ section .text
 ; Out:    EAX = BatonHandoffRefusal, ECX and EDX clobbered, nothing else changed; or it does not
 ;         return.
 stage2_entry64:
+    frame_begin
     push rsi
+    frame_push rsi
     mov rax, cr4
     xor eax, [rdi + BatonHandoff.cr4]
     shr eax, CR4_LA57_BIT
@@ -51,27 +55,37 @@ stage2_entry64:
     mov eax, BATON_REFUSED_BLOCK
 .refused:
     pop rsi
+    frame_pop rsi
     ret
+    frame_end
 
 ; In:     RDI = BatonHandoff*, in its lower half: that has been checked. This block and the record are
 ;         identity-mapped, as of now.
 stage2_entered:
+    frame_begin
+    frame_no_caller
     cli
     cld
     lea rsp, [stack_top]
-    xor ebp, ebp                    ; backtraces end here
+    xor ebp, ebp
     call stage2_run
+    ud2                             ; so that the return address is within this function
+    frame_end
 
 ; Loads the flat GDT below, all segment registers, and the task register. The task's descriptor has
 ; been filled in, and CR0.WP is off: the processor will mark it as busy, in a page that may be
 ; read-only.
 ; Clobbers RAX.
 load_flat_segments:
+    frame_begin
     lea rax, [gdt]
     push rax
+    frame_push
     push word gdt_end - gdt - 1
+    frame_depth 18
     lgdt [rsp]
     add rsp, 10
+    frame_depth 8
     mov eax, DATA_SELECTOR
     mov ds, eax
     mov es, eax
@@ -83,22 +97,32 @@ load_flat_segments:
     mov eax, TASK_SELECTOR
     ltr ax
     pop rax                         ; return address
+    frame_pop
+    frame_caller_in rax
     push qword CODE_SELECTOR
+    frame_push
     push rax
+    frame_push
     retfq
+    frame_end
 
 ; Between 4 and 5 levels: CR4.LA57 changes only while paging is off, so outside of long mode (Intel
 ; SDM 3A section 4.1.1). This block and the page tables lie below 4 GiB.
 ; In:     EDI = CR3, ESI = CR4 with LA57 as it will be, EDX = CR0 with PG set; PCIDE is off.
 ; Clobbers RAX.
 switch_paging_levels:
+    frame_begin
     lea rax, [.long_mode]
     push rax                        ; becomes what the 32-bit far return below pops: EIP, then CS
+    frame_push
     mov dword [rsp + 4], CODE_SELECTOR
     lea rax, [.protected_mode]
     push qword CODE32_SELECTOR
+    frame_push
     push rax
+    frame_push
     retfq
+    frame_depth 16
 bits 32
 .protected_mode:
     mov eax, cr0
@@ -108,14 +132,18 @@ bits 32
     mov cr3, edi
     mov cr0, edx                    ; PG on with EFER.LME set: long mode again
     retf
+    frame_depth 8
 bits 64
 .long_mode:
     ret
+    frame_end
 
 ; In:     RDI = BootInfo, RSI = entry point, RDX = stack top: virtual, mapped in the kernel's tables.
 ; Out:    the kernel, with the registers of the boot protocol.
 enter_kernel:
+    frame_begin
     mov rsp, rdx
+    frame_no_caller
     push qword 0                    ; the kernel's return address: a backtrace ends there
     push rsi
     push qword 2                    ; RFLAGS: only the bit that is always 1
@@ -134,7 +162,9 @@ enter_kernel:
     xor r14d, r14d
     xor r15d, r15d
     popfq
+.jump:
     ret
+    frame_end
 
 section .rodata
 

@@ -2,6 +2,8 @@
 ;
 ; The way from an exception to its report. Position independent.
 
+%include "asm/frames.inc"
+
 bits 64
 default rel
 
@@ -12,6 +14,8 @@ global refuse_page_tables
 global attempt
 global abandon_attempt
 global has_attempt
+global fault_common:function hidden
+global count_pushes:function hidden
 
 EXCEPTIONS          equ 32              ; vectors that are the processor's own
 VECTORS             equ 256
@@ -21,6 +25,7 @@ STUB_BYTES          equ 4               ; of an exception: a push and a short ju
 GROUP               equ 32              ; interrupts, a push of one byte each,
 GROUP_BYTES         equ GROUP + 7       ; and what these end in
 STACK_ALIGNMENT     equ 512             ; of fault.cpp's stacks
+FRAME_WORDS         equ 5 + 2 + 15      ; of the processor, vector and error code, registers
 
 ; The path to the kernel needs these.
 section .text
@@ -29,13 +34,21 @@ section .text
 ; In:     RDI = function, RSI = its argument.
 ; Out:    EAX = 1; or 0 if abandon_attempt() has cut it off.
 attempt:
+    frame_begin
     push rbx
+    frame_push rbx
     push rbp
+    frame_push rbp
     push r12
+    frame_push r12
     push r13
+    frame_push r13
     push r14
+    frame_push r14
     push r15
+    frame_push r15
     push qword [innermost]
+    frame_push
     mov [innermost], rsp
     mov rax, rdi
     mov rdi, rsi
@@ -43,13 +56,21 @@ attempt:
     mov eax, 1
 .leave:
     pop qword [innermost]
+    frame_pop
     pop r15
+    frame_pop r15
     pop r14
+    frame_pop r14
     pop r13
+    frame_pop r13
     pop r12
+    frame_pop r12
     pop rbp
+    frame_pop rbp
     pop rbx
+    frame_pop rbx
     ret
+    frame_end
 
 ; Lets the innermost call of attempt() return 0. There is one.
 abandon_attempt:
@@ -113,11 +134,31 @@ fault_common:
     push r13
     push r14
     push r15
+    frame_begin_exception
+    frame_depth FRAME_WORDS * 8
+    frame_saved rip, 5 * 8
+    frame_saved rsp, 2 * 8
+    frame_saved rax, 8 * 8
+    frame_saved rbx, 9 * 8
+    frame_saved rcx, 10 * 8
+    frame_saved rdx, 11 * 8
+    frame_saved rsi, 12 * 8
+    frame_saved rdi, 13 * 8
+    frame_saved rbp, 14 * 8
+    frame_saved r8, 15 * 8
+    frame_saved r9, 16 * 8
+    frame_saved r10, 17 * 8
+    frame_saved r11, 18 * 8
+    frame_saved r12, 19 * 8
+    frame_saved r13, 20 * 8
+    frame_saved r14, 21 * 8
+    frame_saved r15, 22 * 8
     sub qword [rsp + 15 * 8], -BIAS
     cld
     mov rdi, rsp                    ; FaultFrame*
     call report_fault
-    pop r15
+    pop r15                         ; of the frame: a debugger finds it by the return address
+    frame_end
     pop r14
     pop r13
     pop r12

@@ -22,6 +22,9 @@ void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void stage2_run(const BatonHandoff* given);
 }
 
+/// Names a place for a debugger's breakpoint: tools/gdb/. It is no instruction.
+#define STAGE2_PLACE(name) asm volatile(#name ":" : : : "memory")
+
 namespace baton::stage2 {
 namespace {
 
@@ -110,16 +113,19 @@ void load_page_tables(const BatonHandoff& record) {
     const uint64_t cr0 = record.cr0 & ~kCr0WriteProtect;
     write_cr4(kCr4 | la57_now);
     write_cr0(cr0);
+    STAGE2_PLACE(stage2_before_cr3);
     if (la57 == la57_now)
         write_cr3(record.page_table_root);
     else
         switch_paging_levels(record.page_table_root, kCr4 | la57, cr0);
+    STAGE2_PLACE(stage2_after_cr3);
 }
 
 void load_segments(const BatonHandoff& record) {
     for (uint32_t i = 0; i < record.segment_count; ++i) {
         const BatonHandoffSegment& segment = segment_at(record, i);
         set_segment(i, segment.destination, false);
+        STAGE2_PLACE(stage2_before_copy);
         if (segment.source_physical != BATON_SOURCE_IN_PLACE)
             copy_bytes(segment.destination, record.direct_map_base + segment.source_physical,
                        segment.file_bytes);

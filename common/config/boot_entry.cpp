@@ -28,6 +28,14 @@ std::optional<WriteExecute> parse_write_execute(std::string_view value) {
     return std::nullopt;
 }
 
+std::optional<Debug> parse_debug(std::string_view value) {
+    if (value == "wait")
+        return Debug::wait;
+    if (value == "off")
+        return Debug::off;
+    return std::nullopt;
+}
+
 std::optional<AfterFault> parse_after_fault(std::string_view value) {
     using enum AfterFault::Action;
     constexpr std::string_view kResetIn = "reset:";
@@ -61,6 +69,8 @@ bool set_setting(BootEntry& entry, std::string_view name, std::string_view value
         return set(entry.after_fault, parse_after_fault(value));
     if (name == "last-words")
         return set(entry.last_words, parse_switch(value));
+    if (name == "debug")
+        return set(entry.debug, parse_debug(value));
     if (name == "watchdog")
         entry.watchdog = parse_watchdog(value);
     return name == "watchdog" && entry.watchdog;

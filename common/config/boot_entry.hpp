@@ -17,6 +17,9 @@ enum class Switch : uint8_t { unset, on, off };
 /// What an entry says of pages that a kernel wants writable and executable at once.
 enum class WriteExecute : uint8_t { unset, refuse, allow };
 
+/// What an entry says of a debugger: stage 1 waits until one lets it go on.
+enum class Debug : uint8_t { unset, wait, off };
+
 /// What an entry says is to happen after a fault has been reported.
 struct AfterFault {
     enum class Action : uint8_t { unset, stop, reset, exit };
@@ -55,7 +58,8 @@ struct BootEntry {
     AfterFault after_fault;
     std::optional<uint32_t> watchdog;  // seconds; 0: none, whatever the kernel wishes for
     Switch last_words = Switch::unset; // off: nothing is left for the next boot
-    std::optional<BootTries> tries;    // no value: the entry's boots are not counted
+    Debug debug = Debug::unset;
+    std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
 };
@@ -68,6 +72,9 @@ std::optional<WriteExecute> parse_write_execute(std::string_view value);
 inline constexpr uint32_t kResetSeconds = 10;        // so that a person can read the report
 inline constexpr uint32_t kMostResetSeconds = 86400; // a day
 
+/// "wait" or "off". No value: neither.
+std::optional<Debug> parse_debug(std::string_view value);
+
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
 /// which leaves QEMU. No value: none of these.
 std::optional<AfterFault> parse_after_fault(std::string_view value);
@@ -77,7 +84,8 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
-/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog" or "last-words".
+/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog", "last-words"
+/// or "debug".
 /// false: no such value.
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
 

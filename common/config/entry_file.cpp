@@ -29,6 +29,7 @@ enum class Key : uint8_t {
     after_fault,
     watchdog,
     last_words,
+    debug,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -53,6 +54,7 @@ constexpr KeyName kKeyNames[] = {
     {"after-fault", Key::after_fault},
     {"watchdog", Key::watchdog},
     {"last-words", Key::last_words},
+    {"debug", Key::debug},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -141,6 +143,7 @@ class Builder {
         case Key::after_fault:
         case Key::watchdog:
         case Key::last_words:
+        case Key::debug:
             return add_single(key, line);
         case Key::initrd:
             return add_module(line, false);

@@ -11,8 +11,18 @@
 namespace baton {
 namespace {
 
-enum class Key : uint8_t { none, kernel, module, kaslr, wx, after_fault, watchdog, last_words };
-constexpr std::size_t kKeys = 8;
+enum class Key : uint8_t {
+    none,
+    kernel,
+    module,
+    kaslr,
+    wx,
+    after_fault,
+    watchdog,
+    last_words,
+    debug
+};
+constexpr std::size_t kKeys = 9;
 
 std::string_view name_of(const Word& word) {
     return head(word.text, word.equals);
@@ -34,6 +44,8 @@ Key key_of(const Word& word) {
         return Key::after_fault;
     if (name == "last-words")
         return Key::last_words;
+    if (name == "debug")
+        return Key::debug;
     return name == "watchdog" ? Key::watchdog : Key::none;
 }
 

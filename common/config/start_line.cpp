@@ -9,8 +9,8 @@
 namespace baton {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSettings = {"kaslr", "wx", "after-fault", "watchdog",
-                                                       "last-words"};
+constexpr std::array<std::string_view, 6> kSettings = {"kaslr",    "wx",         "after-fault",
+                                                       "watchdog", "last-words", "debug"};
 
 bool ends_the_settings(const Word& word) {
     return word.text == "--" && !word.quoted;

@@ -83,6 +83,7 @@ class HandoffBuilder {
     uint64_t page_table_frames() const { return page_table_frames_; }
     bool five_level() const { return five_level_; }
     const BatonBootInfo& boot_info() { return record_.info(); }
+    const BatonHandoff* handoff() const { return handoff_; }
 
   private:
     bool done(const Result<void>& step, std::string_view name);

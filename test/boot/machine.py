@@ -254,6 +254,11 @@ class Machine:
     def press_reset(self) -> None:
         self._ask("system_reset")
 
+    def start_debug_server(self, path: Path) -> None:
+        """For GDB, on a socket."""
+        command = f"gdbserver unix:{path},server=on,wait=off"
+        self._ask("human-monitor-command", **{"command-line": command})
+
     def inject_nmi(self) -> None:
         self._ask("inject-nmi")
 

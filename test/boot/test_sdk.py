@@ -19,13 +19,16 @@ MODULE = "my kernel: message of the day: Nothing to declare."
 FILES = {
     "bin/baton", "include/baton/boot_info.h", "include/baton/boot_info.hpp",
     "include/baton/boot_info.inc", "include/baton/boot_info.rs", "include/baton/boot_info.zig",
-    "include/baton/handoff.h", "include/baton/handoff.inc", "share/baton/BOOTX64.EFI", "share/baton/baton-pvh.elf",
-    "share/baton/baton.bzimage", "share/baton/kernel.elf",
+    "include/baton/handoff.h", "include/baton/handoff.inc", "share/baton/BOOTX64.EFI",
+    "share/baton/BOOTX64.EFI.debug", "share/baton/baton-pvh.elf", "share/baton/baton.bzimage",
+    "share/baton/kernel.elf",
     "share/baton/stage2.bin", "share/baton/stage2.elf",
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
     "share/cmake/Baton/BatonConfigVersion.cmake", "share/cmake/Baton/BatonImage.cmake",
     "share/doc/baton/README.md", "share/doc/baton/copyright", "share/man/man1/baton.1",
     "share/pkgconfig/baton.pc",
+    *(f"share/baton/{file.relative_to(artefacts.SOURCE / 'tools')}"
+      for file in (artefacts.SOURCE / "tools/gdb").rglob("*.py")),
     *(f"share/doc/baton/docs/{file.name}" for file in (artefacts.SOURCE / "docs").glob("*.md"))}
 
 

@@ -15,7 +15,7 @@ from tool import FAULTING, FIXED, PIE, baton, compiled
 
 SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-VERBS = ("check", "plan", "image", "run", "explain")
+VERBS = ("check", "plan", "image", "run", "debug", "explain")
 
 
 NOT_EXECUTABLE = Elf([Segment(TOP_2_GIB, PF_R | PF_W, SUCCEEDS)], entry=TOP_2_GIB)
@@ -202,9 +202,10 @@ def test_image_that_cannot_be_made_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("arguments, program, package", [
     (["image"], "mformat", "mtools"), (["image", "--iso"], "mformat", "mtools"),
-    (["run"], "mformat", "mtools")])
+    (["run"], "mformat", "mtools"),
+    (["debug"], "mformat", "mtools")])
 def test_missing_program_is_told_with_its_package(tmp_path, arguments, program, package):
-    output = [] if arguments == ["run"] else ["-o", tmp_path / "x.img"]
+    output = [] if arguments[0] in ("run", "debug") else ["-o", tmp_path / "x.img"]
     result = baton(*arguments, artefacts.REPORTER, *output,
                    env={"PATH": str(tmp_path)})
     assert result.returncode == 1

@@ -39,9 +39,10 @@ def baton(*arguments, tool: Path = artefacts.TOOL, **options) -> subprocess.Comp
 
 
 def compiled(folder: Path, source: str, flags: Sequence[str] = FIXED, *,
-             include: Path = artefacts.HEADERS, name: str = "my-kernel.elf") -> Path:
-    (folder / "my-kernel.c").write_text(source)
+             include: Path = artefacts.HEADERS, name: str = "my-kernel.elf",
+             source_name: str = "my-kernel.c") -> Path:
+    (folder / source_name).write_text(source)
     subprocess.run(["gcc", "-O2", "-g", "-ffreestanding", "-mno-red-zone", "-mgeneral-regs-only",
                     f"-I{include}", "-nostdlib", *flags, "-Wl,--build-id=sha1", "-o", name,
-                    "my-kernel.c"], cwd=folder, check=True)
+                    source_name], cwd=folder, check=True)
     return folder / name

@@ -45,7 +45,9 @@ Volume plan_volume(const BootFiles& given, const ScratchDirectory& scratch) {
     Volume volume{.files = {{data_file("BOOTX64.EFI"), "/EFI/BOOT/BOOTX64.EFI"},
                             {given.kernel, "/baton/kernel.elf"}},
                   .bytes = 0};
-    std::string entry = "title " + given.title + "\nkernel /baton/kernel.elf\n" + given.settings;
+    std::string entry = "title " + given.title + "\nkernel /baton/kernel.elf\n";
+    for (const Setting& setting : given.settings)
+        entry += setting.key + " " + setting.value + "\n";
     for (const std::string& text : given.command_line)
         entry += "options " + text + "\n";
     for (std::size_t i = 0; i < given.modules.size(); ++i) {

@@ -14,13 +14,18 @@ struct Module {
     std::string string; // which the kernel finds beside it
 };
 
-/// What is on the disk beside the loader.
+/// Of a boot entry: docs/boot-protocol.md.
+struct Setting {
+    std::string key, value;
+};
+
+/// What is booted, and how.
 struct BootFiles {
     std::filesystem::path kernel;
     std::vector<Module> modules;
     std::vector<std::string> command_line; // joined by blanks
     std::string title;
-    std::string settings; // more lines of the boot entry
+    std::vector<Setting> settings;
 };
 
 enum class Medium {

@@ -36,16 +36,17 @@ Words with_uefi(const fs::path& disk, const ScratchDirectory& scratch) {
 }
 
 Words by_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
-    BootFiles own = files;
-    own.settings += "after-fault exit\n";
     const fs::path disk = scratch / "disk.img";
-    make_boot_image(own, Medium::disk, disk);
+    make_boot_image(files, Medium::disk, disk);
     return with_uefi(disk, scratch);
 }
 
 /// With the settings that the boot entry has otherwise.
 std::string command_line(const BootFiles& files) {
-    std::string line = "after-fault=exit --";
+    std::string line;
+    for (const Setting& setting : files.settings)
+        line += setting.key + "=" + setting.value + " ";
+    line += "--";
     for (const std::string& text : files.command_line)
         line += " " + text;
     return line;

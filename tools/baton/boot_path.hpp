@@ -23,8 +23,7 @@ inline bool is_boot_path(std::string_view name) {
                                [&](auto part) { return std::string_view(part) == name; });
 }
 
-/// QEMU's arguments for the machine and what it boots, with files in `scratch`. A fault that is
-/// reported ends QEMU. Throws a Failure.
+/// QEMU's arguments for the machine and what it boots, with files in `scratch`. Throws a Failure.
 Words boot_arguments(std::string_view path, const BootFiles& files,
                      const ScratchDirectory& scratch);
 

@@ -34,6 +34,13 @@ constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --via pvh", "without firmware, in a fraction of a second"},
     Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
 };
+constexpr std::array kDebugExamples = {
+    Example{"debug my-kernel.elf --break kernel-entry",
+            "stopped at the kernel's first instruction"},
+    Example{"debug --break kernel-entry --ex \"bt 3\" --ex \"baton status\" --batch",
+            "in a script"},
+    Example{"debug my-kernel.elf --server-only", "for an editor's debugger"},
+};
 constexpr std::array kExplainExamples = {
     Example{"explain serial.log --kernel my-kernel.elf", "from a file"},
     Example{"run my-kernel.elf --timeout 30 | baton explain --kernel my-kernel.elf", "from a pipe"},
@@ -68,6 +75,13 @@ constexpr std::array kVerbs = {
          "loader reports ends it too, and is explained. After an error of the loader, the firmware "
          "goes on to its own shell.",
          kRunExamples},
+    Verb{"debug", "Boots a kernel under GDB.",
+         "QEMU waits at its first instruction, and GDB is at the terminal, with the commands that "
+         "`help baton` lists, and knows where stage 1, stage 2 and the kernel are as soon as they "
+         "are there. Each --break is a `baton break`; with one, GDB lets the machine run up to it. "
+         "When GDB ends, so does the machine. Everything after two dashes goes to QEMU. "
+         "docs/debugging.md is a walk-through.",
+         kDebugExamples},
     Verb{"explain", "Says what the fault reports in a serial log mean, with functions and lines.",
          "Addresses in the kernel and in stage 2 become functions, files and lines, by the DWARF "
          "(-g) or the symbols of the kernel's ELF file; words of the stack are return addresses if "
@@ -197,7 +211,7 @@ void add_image(CLI::App& verb, Arguments& arguments) {
     verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
 }
 
-void add_run(CLI::App& verb, Arguments& arguments) {
+void add_machine_options(CLI::App& verb, Arguments& arguments) {
     MachineOptions& machine = arguments.machine;
     add_kernel(verb, arguments);
     add_boot_options(verb, arguments);
@@ -205,8 +219,6 @@ void add_run(CLI::App& verb, Arguments& arguments) {
                                 std::string_view meaning) {
         add_value(verb, name, value, unit, meaning)->check(rule(check_number));
     };
-    add_number("--timeout", machine.timeout_seconds, "SECONDS",
-               "Stop after this time; without it a boot may last for ever.");
     add_number("--memory", machine.memory_mib, "MIB", "The guest's memory; 256 MiB without it.");
     add_number("--smp", machine.processors, "COUNT", "The guest's processors; 1 without it.");
     verb.add_flag("--display", machine.has_window, "Open a window with the guest's screen.");
@@ -218,6 +230,28 @@ void add_run(CLI::App& verb, Arguments& arguments) {
               "is the fastest, on two kinds of machine; by GRUB on UEFI or on a BIOS; as a Linux "
               "kernel.")
         ->check(rule(check_boot_path));
+}
+
+void add_run(CLI::App& verb, Arguments& arguments) {
+    add_machine_options(verb, arguments);
+    add_value(verb, "--timeout", arguments.machine.timeout_seconds, "SECONDS",
+              "Stop after this time; without it a boot may last for ever.")
+        ->check(rule(check_number));
+}
+
+void add_debug(CLI::App& verb, Arguments& arguments) {
+    DebugOptions& debug = arguments.debug;
+    add_machine_options(verb, arguments);
+    add_value(verb, "--break", debug.places, "WHERE",
+              "Stop there: stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\", "
+              "before-jump, kernel-entry or fault. May be given several times.")
+        ->allow_extra_args(false);
+    add_value(verb, "--ex", debug.commands, "COMMAND",
+              "A command for GDB, after these. May be given several times.")
+        ->allow_extra_args(false);
+    verb.add_flag("--batch", debug.batch, "End when these are done, and read no .gdbinit.");
+    verb.add_flag("--server-only", debug.server_only,
+                  "Start no GDB: print the commands that a debugger needs, and wait.");
 }
 
 void add_explain(CLI::App& verb, Arguments& arguments) {
@@ -265,6 +299,7 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
     add_plan(*app->get_subcommand("plan"), arguments);
     add_image(*app->get_subcommand("image"), arguments);
     add_run(*app->get_subcommand("run"), arguments);
+    add_debug(*app->get_subcommand("debug"), arguments);
     add_explain(*app->get_subcommand("explain"), arguments);
     return app;
 }

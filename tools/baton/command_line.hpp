@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tools/baton/boot_image.hpp"
+#include "tools/baton/debug.hpp"
 #include "tools/baton/machine.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,8 +37,10 @@ struct Arguments {
     bool svg = false;
     // image
     bool iso = false;
-    // run
+    // debug, run
     MachineOptions machine;
+    // debug
+    DebugOptions debug;
     // explain
     std::filesystem::path log = "-";
 };

@@ -51,38 +51,6 @@ class Interruptions {
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-Words qemu_command(const Words& boot, const fs::path& log, const MachineOptions& options) {
-    // The processor is QEMU's fullest one, `max`: what current machines have, and the host's own
-    // with KVM.
-    Words words{"qemu-system-x86_64",
-                "-nodefaults",
-                "-no-user-config",
-                "-no-reboot",
-                "-accel",
-                options.accelerator,
-                "-cpu",
-                "max",
-                "-m",
-                std::to_string(options.memory_mib),
-                "-smp",
-                std::to_string(options.processors),
-                "-display",
-                options.has_window ? "gtk" : "none",
-                "-chardev",
-                "stdio,id=console,signal=on",
-                "-serial",
-                "chardev:console",
-                "-device",
-                "isa-debug-exit,iobase=0xf4,iosize=4",
-                "-d",
-                "cpu_reset",
-                "-D",
-                log.string()};
-    words.insert(words.end(), boot.begin(), boot.end());
-    words.insert(words.end(), options.qemu_arguments.begin(), options.qemu_arguments.end());
-    return words;
-}
-
 void write_all(std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
@@ -186,13 +154,39 @@ Ending ending_of(std::optional<int> status, const fs::path& log) {
 
 } // namespace
 
+Words machine_words(const MachineOptions& options) {
+    // The processor is QEMU's fullest one, `max`: what current machines have, and the host's own
+    // with KVM.
+    return {"qemu-system-x86_64",
+            "-nodefaults",
+            "-no-user-config",
+            "-no-reboot",
+            "-accel",
+            options.accelerator,
+            "-cpu",
+            "max",
+            "-m",
+            std::to_string(options.memory_mib),
+            "-smp",
+            std::to_string(options.processors),
+            "-display",
+            options.has_window ? "gtk" : "none",
+            "-device",
+            "isa-debug-exit,iobase=0xf4,iosize=4"};
+}
+
 Outcome run_machine(const Words& boot, const MachineOptions& options) {
     const ScratchDirectory scratch;
     const fs::path log = scratch / "qemu.log";
     write_file(log, "");
 
     const Interruptions interruptions;
-    Child qemu(qemu_command(boot, log, options));
+    Words words = machine_words(options);
+    words.insert(words.end(), {"-chardev", "stdio,id=console,signal=on", "-serial",
+                               "chardev:console", "-d", "cpu_reset", "-D", log.string()});
+    words.insert(words.end(), boot.begin(), boot.end());
+    words.insert(words.end(), options.qemu_arguments.begin(), options.qemu_arguments.end());
+    Child qemu(words);
     Console console(qemu, options.timeout_seconds);
     const bool in_time = console.show();
     const std::optional<int> status = qemu.wait();

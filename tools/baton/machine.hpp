@@ -37,6 +37,10 @@ struct Outcome {
     std::string console{}; // the last that was on the serial port
 };
 
+/// QEMU and its arguments for the machine, without its type, what it boots, its consoles and the
+/// user's own arguments.
+Words machine_words(const MachineOptions& options);
+
 /// Boots until the guest or somebody else ends it. `boot` are QEMU's arguments that
 /// boot_arguments() gives. The serial console is on the terminal. Throws a Failure if it can't be
 /// started.

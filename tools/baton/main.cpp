@@ -4,6 +4,7 @@
 #include "tools/baton/boot_path.hpp"
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
+#include "tools/baton/debug.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
@@ -115,9 +116,17 @@ int run(Arguments& arguments) {
     if (arguments.kernel.empty())
         arguments.kernel = data_file("kernel.elf");
     const ScratchDirectory scratch;
-    const Words boot = boot_arguments(arguments.machine.boot_path, boot_files(arguments), scratch);
+    BootFiles files = boot_files(arguments);
+    files.settings = {{.key = "after-fault", .value = "exit"}};
+    const Words boot = boot_arguments(arguments.machine.boot_path, files, scratch);
     say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
     return tell(run_machine(boot, arguments.machine), arguments);
+}
+
+int debug_boot(Arguments& arguments) {
+    if (arguments.kernel.empty())
+        arguments.kernel = data_file("kernel.elf");
+    return debug(boot_files(arguments), arguments.machine, arguments.debug);
 }
 
 int explain_log(const Arguments& arguments) {
@@ -144,6 +153,8 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
         return image(arguments);
     if (app.got_subcommand("run"))
         return run(arguments);
+    if (app.got_subcommand("debug"))
+        return debug_boot(arguments);
     return explain_log(arguments);
 }
 
@@ -151,7 +162,7 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
 /// VERB` is another way to say `VERB --help`.
 std::vector<std::string> words_to_parse(std::span<char*> given, Arguments& arguments) {
     std::vector<std::string> words(given.begin() + 1, given.end());
-    if (!words.empty() && words.front() == "run") {
+    if (!words.empty() && (words.front() == "run" || words.front() == "debug")) {
         const auto dashes = std::ranges::find(words, "--");
         if (dashes != words.end()) {
             arguments.machine.qemu_arguments.assign(dashes + 1, words.end());

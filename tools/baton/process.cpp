@@ -29,6 +29,7 @@ constexpr std::array kPackages = {
     Package{"grub-mkrescue", "grub-common"},
     Package{"grub-mkstandalone", "grub-common"},
     Package{"xorriso", "xorriso"},
+    Package{"gdb", "gdb"},
     Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
 
@@ -64,7 +65,7 @@ class MemoryFile {
 };
 
 /// Starts a program. Descriptors of -1 stay as they are.
-int start(const Words& words, int input, int output, int errors) {
+int start(const Words& words, int input, int output, int errors, bool in_background = false) {
     const std::string program = find_program(words.front());
     std::vector<char*> arguments;
     for (const std::string& word : words)
@@ -77,6 +78,8 @@ int start(const Words& words, int input, int output, int errors) {
     if (id > 0)
         return id;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (in_background)
+        setpgid(0, 0);
     if (getppid() != parent)
         _exit(127); // it died before
     for (const auto& [from, to] : {std::pair(input, STDIN_FILENO), std::pair(output, STDOUT_FILENO),
@@ -126,11 +129,17 @@ void run_program(const Words& words, std::string_view input) {
     throw Failure(words.front() + " failed: " + text);
 }
 
-Child::Child(const Words& words) {
+std::optional<int> run_in_front(const Words& words) {
+    return wait_for(start(words, -1, -1, -1));
+}
+
+Child::Child(const Words& words, Terminal terminal) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
         fail_by_errno("pipe");
-    id_ = start(words, -1, ends[1], -1);
+    const MemoryFile nothing;
+    const bool has_terminal = terminal == Terminal::shared;
+    id_ = start(words, has_terminal ? -1 : nothing.descriptor(), ends[1], -1, !has_terminal);
     close(ends[1]);
     output_ = ends[0];
 }

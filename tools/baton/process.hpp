@@ -21,11 +21,17 @@ std::filesystem::path find_program(const std::string& name);
 /// written unless it ends with status 0.
 void run_program(const Words& words, std::string_view input = {});
 
+/// Runs a program in the tool's place, at its terminal. Its exit status, or nothing if a signal has
+/// ended it.
+std::optional<int> run_in_front(const Words& words);
+
 /// A program that runs beside the tool and dies with it.
 class Child {
   public:
-    /// Starts it with the tool's input and errors. What it writes goes to output().
-    explicit Child(const Words& words);
+    enum class Terminal { shared, none };
+    /// Starts it with the tool's input and errors. What it writes goes to output(). Without a
+    /// terminal, Ctrl-C is not for it, and it reads nothing.
+    explicit Child(const Words& words, Terminal terminal = Terminal::shared);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child();

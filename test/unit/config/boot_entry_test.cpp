@@ -51,6 +51,9 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_TRUE(set_setting(entry, "last-words", "off"));
     EXPECT_EQ(entry.last_words, Switch::off);
     EXPECT_FALSE(set_setting(entry, "last-words", "0"));
+    EXPECT_TRUE(set_setting(entry, "debug", "wait"));
+    EXPECT_EQ(entry.debug, Debug::wait);
+    EXPECT_FALSE(set_setting(entry, "debug", "on"));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse"));
     EXPECT_FALSE(set_setting(entry, "wx", "stop"));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on"));

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `baton debug` and the commands of tools/gdb/ promise. One session checks many things: to come to
+a stop through firmware takes seconds."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import artefacts
+import pytest
+from tool import FAULTING, FIXED, PIE, baton, compiled
+
+KERNEL = artefacts.conformance_kernel("wish-kaslr")  # its slide is random
+INFO_MEM = "python print(gdb.execute('monitor info mem', to_string=True))"  # else it goes to stderr
+MARK = "== "
+PLACES = {  # in which function `baton break` stops, and in which file
+    "stage1": ("(efi_main|stage1_main)", r"main\.cpp"),
+    "before-exit": ("baton::HandoffBuilder::leave_firmware", r"builder_records\.cpp"),
+    "stage2": ("stage2_entry64", r"entry\.asm"),
+    "before-cr3": (r"baton::stage2::\(anonymous namespace\)::load_page_tables", r"stage2\.cpp"),
+    "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|stage2_run)", r"stage2\.cpp"),
+    "copy 1": (r"baton::stage2::\(anonymous namespace\)::load_segments", r"stage2\.cpp"),
+    "before-jump": (r"enter_kernel\.?\[?jump\]?", r"entry\.asm"),
+    "kernel-entry": ("_start", r"conformance/entry\.asm"),
+}
+LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
+
+
+def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) -> list[str]:
+    """What GDB prints in a batch session: before the first of the commands, and for each of them."""
+    given = [word for i, command in enumerate(commands)
+             for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)]
+    result = baton("debug", *([kernel] if kernel else []), *words, "--batch", *given)
+    parts = re.split(rf"^{MARK}\d+\n", result.stdout, flags=re.M)
+    assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, result.stdout + result.stderr
+    return [part.replace("[Inferior 1 (process 1) detached]\n", "") for part in parts]
+
+
+def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) -> dict[str, str]:
+    """What each command prints. What is behind " # " in a command is there to tell it from others."""
+    parts = session(kernel, ("--via", via, *options), [command.split(" # ")[0] for command in commands])
+    return dict(zip(commands, parts[1:], strict=True))
+
+
+def numbers(text: str) -> dict[str, int]:
+    """Of `info registers`."""
+    return {name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.M)}
+
+
+def tour_of(via):
+    """One boot with two processors, from the first line of stage 1 to the kernel's."""
+    commands = ["baton break stage1", "continue", "bt # stage1"]
+    for place in list(PLACES)[1:]:
+        commands.append(f"baton break {place}")
+    for place in list(PLACES)[1:]:
+        commands += [f"continue # {place}", f"bt # {place}"]
+        if place == "stage2":
+            commands += ["stepi", "stepi", "bt # within stage2_entry64"]
+        if place == "copy 1":
+            commands += ["baton status # copy 1"]
+        if place == "before-jump":
+            commands += ["stepi # jump", "bt # after the jump"]
+            break  # the jump has taken it to the last place
+    commands += ["info registers", "baton status", "baton plan", "baton bootinfo", "p *(BatonBootInfo *) $rdi",
+                 "baton memmap", "baton map", INFO_MEM, "baton walk $rip", "baton walk $rdi",
+                 "baton diff", "info threads", "baton serial",
+                 "set var *(unsigned char *) $rip = 0x90", "baton diff # poked"]
+    return via, debug(KERNEL, *commands, via=via, options=("--smp", "2"))
+
+
+def check_each_place_stops_in_its_function_with_a_line(tour):
+    via, answers = tour
+    for place, (function, file) in PLACES.items():
+        stack = answers["bt # after the jump" if place == "kernel-entry" else f"bt # {place}"]
+        assert re.search(rf"^#0 +(0x\w+ in )?{function} ?\(.*\) at .*{file}:\d+$", stack, re.M), (place, stack)
+
+
+def check_backtraces_end_where_baton_was_entered(tour):
+    via, answers = tour
+    for place in ("stage1", "before-exit", "stage2"):
+        frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
+        assert re.search(LAST_FRAMES[via], frames[-1]), frames
+    assert re.search(r"^#0 +stage2_entry64 .*\n#1 .* baton::call_stage2", answers["bt # within stage2_entry64"],
+                     re.M)
+    for place in ("before-cr3", "copy 1"):
+        frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
+        assert "stage2_entered" in frames[-1] and "stage2_run" in frames[-2], frames
+
+
+def check_the_kernel_is_entered_as_promised_with_a_random_slide(tour):
+    _, answers = tour
+    registers = numbers(answers["info registers"])
+    header = subprocess.run(["readelf", "-h", KERNEL], capture_output=True, text=True, check=True).stdout
+    entry = int(re.search(r"Entry point address: +(0x\w+)", header)[1], 16)
+    slide = int(re.search(r"slide (0x\w+)", answers["baton status"])[1], 16)
+    assert slide != 0 and registers["rip"] == (entry + slide) % (1 << 64)
+    assert "magic = 0x4444441111" in answers["p *(BatonBootInfo *) $rdi"]
+    plain = lambda text: re.findall(r"\w+|[{}]", text)
+    assert plain(answers["p *(BatonBootInfo *) $rdi"].split(" = ", 1)[1]) == plain(answers["baton bootinfo"])
+    assert "boot_path = BATON_BOOT_PATH_" in answers["baton bootinfo"]
+    assert f"kernel_entry = {registers['rip']:#x}" in answers["baton plan"]
+
+
+def check_status_tells_stage_step_and_mode(tour):
+    _, answers = tour
+    assert "in stage 2, copying and zeroing segments (copying 1 of 4), at 0x" in answers["baton status # copy 1"]
+    assert re.search(r"^CR3 +0x\w+: the kernel's$", answers["baton status # copy 1"], re.M)
+    assert "in the kernel, at 0x" in answers["baton status"]
+    for line in ("CR0 +0x80010033: PG WP NE MP PE", "EFER +0xd00: NXE LMA LME",
+                 "mode +64-bit, 4 levels of page tables"):
+        assert re.search(f"^{line}$", answers["baton status"], re.M), line
+
+
+def merged(ranges):
+    """(begin, end, writable), with those that go on joined."""
+    result = []
+    for begin, end, writable in ranges:
+        if result and result[-1][1] == begin and result[-1][2] == writable:
+            result[-1][1] = end
+        else:
+            result.append([begin, end, writable])
+    return result
+
+
+def check_map_and_walk_agree_with_qemus_own(tour):
+    _, answers = tour
+    ours = [(int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
+            for begin, end, access in re.findall(r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ",
+                                                 answers["baton map"], re.M)]
+    low = (1 << 48) - 1
+    qemus = [(int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w") for begin, end, access in
+             re.findall(r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M)]
+    assert len(ours) > 8 and merged(ours) == merged(qemus)
+    assert "W+X" not in answers["baton map"]
+    assert re.search(r"^level 1, .* r-x.*, a page of 4 KiB$", answers["baton walk $rip"], re.M)
+    for range_ in re.findall(r"^(0x\w+)-0x\w+ r-x -> (0x\w+)", answers["baton map"], re.M):
+        begin, physical = (int(word, 16) for word in range_)
+        rip = numbers(answers["info registers"])["rip"]
+        if begin <= rip < begin + (1 << 20) and begin >> 63:
+            assert f"{rip:#x} is at {physical + rip - begin:#x}" in answers["baton walk $rip"]
+
+
+def check_diff_is_clean_at_the_entry_and_finds_a_poked_byte(tour):
+    _, answers = tour
+    assert re.search(r"^the kernel's image is as it should be, \d+ words of it relocated$",
+                     answers["baton diff"], re.M)
+    rip = numbers(answers["info registers"])["rip"]
+    poked = answers["baton diff # poked"]
+    assert re.search(rf"^  {rip:#x} \(_start.*\): 90, should be (?!90)\w\w$", poked, re.M), poked
+    assert "the kernel's image is different in 1 bytes" in poked
+
+
+def check_all_processors_are_threads_and_the_console_is_there(tour):
+    _, answers = tour
+    assert len(re.findall(r"^[* ] +\d+ +Thread", answers["info threads"], re.M)) == 2
+    assert "entering the kernel at 0x" in answers["baton serial"]
+    assert re.search(r"^0x\w+-0x\w+ loader reclaimable: stage 2$", answers["baton memmap"], re.M)
+
+
+CHECKS = (check_each_place_stops_in_its_function_with_a_line, check_backtraces_end_where_baton_was_entered,
+          check_the_kernel_is_entered_as_promised_with_a_random_slide, check_status_tells_stage_step_and_mode,
+          check_map_and_walk_agree_with_qemus_own, check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
+          check_all_processors_are_threads_and_the_console_is_there)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("via", ["pvh", "uefi"])
+def test_debugger_knows_each_place_of_the_handoff(via):
+    tour = tour_of(via)
+    for check in CHECKS:
+        check(tour)
+
+
+# Its second instruction, in a function of its own, resets the machine: there is no IDT any more.
+TRIPLE_FAULTING = """
+#include <stdint.h>
+__attribute__((noinline)) void die(void) {
+    static const struct __attribute__((packed)) { uint16_t limit; uint64_t base; } none;
+    __asm__ volatile("lidt %0; ud2" : : "m"(none));
+}
+void _start(const void* info) {
+    (void)info;
+    die();
+    for (;;)
+        __asm__ volatile("hlt");
+}
+"""
+
+
+def test_triple_fault_stops_where_it_happens(tmp_path):
+    kernel = compiled(tmp_path, TRIPLE_FAULTING)
+    answers = debug(kernel, "baton break kernel-entry", "continue", "continue # on", "bt", via="pvh")
+    assert re.search(r"^baton: the guest has triple-faulted, at 0xffffffff8\w+, in the kernel; CR2 0x0$",
+                     answers["continue # on"], re.M), answers
+    assert re.search(r"^#0 +(0x\w+ in )?die \(.*\) at my-kernel\.c:\d+\n#1 .* _start \(", answers["bt"], re.M)
+
+
+@pytest.mark.parametrize("flags", [FIXED, PIE])
+def test_first_fault_stops_with_its_report(tmp_path, flags):
+    """The backtrace goes from stage 2's report to the line of the kernel that did it."""
+    kernel = compiled(tmp_path, FAULTING, flags)
+    answers = debug(kernel, "baton break fault", "continue", "bt", "baton serial", "baton status",
+                    "baton walk 16", via="pvh")
+    assert "end_after_fault" in answers["continue"]
+    frames = re.findall(r"^#\d+ .*", answers["bt"], re.M)
+    at = next(i for i, frame in enumerate(frames) if "<signal handler called>" in frame)
+    line = FAULTING.splitlines().index("    return *p;") + 1
+    assert f"my-kernel.c:{line}" in frames[at + 1] and "peek" in frames[at + 1], frames
+    assert "look (" in frames[at + 2] and "_start (" in frames[at + 3], frames
+    assert "baton: fault: #PF page fault, vector 14, in kernel" in answers["baton serial"]
+    assert "in stage 2, entering the kernel, at 0x" in answers["baton status"]
+    assert "not present" in answers["baton walk 16"] and "0x10 is not mapped" in answers["baton walk 16"]
+
+
+def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
+    """Without what the firmware tells: by the entry's `debug wait`."""
+    answers = debug(KERNEL, "python import baton_gdb.uefi; "
+                    "baton_gdb.uefi.DebugImageInfo.find = lambda self: False",
+                    "baton break before-exit", "continue", "bt")
+    assert re.search("^#0 .*leave_firmware", answers["bt"], re.M), answers
+    assert re.search("^#.* efi_main", answers["bt"], re.M)
+
+
+@pytest.mark.long
+def test_stage1_is_found_on_a_machine_that_runs(boot, tmp_path):
+    """With memory above 4 GiB, by the firmware's table; it waits in its entry."""
+    machine = boot(KERNEL, memory_mib=6144,
+                   files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"})
+    base = int(machine.wait_for_debugcon(r"stage 1 for UEFI, at (0x\w+)$")[1], 16)
+    machine.wait_for_debugcon(r"booting ")
+    machine.start_debug_server(tmp_path / "gdb")
+    words = [word for command in (f"source {artefacts.SOURCE}/tools/gdb/baton.py",
+                                  f"baton attach {tmp_path}/gdb {KERNEL}", "baton status",
+                                  "baton break before-exit", "continue", "bt")
+             for word in ("-ex", command)]
+    result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
+                            timeout=200)
+    assert f"stage 1   UEFI, loaded at {base:#x}\n" in result.stdout, result.stdout + result.stderr
+    assert re.search(r"^#0 .*leave_firmware(.*\n)*#\d+ .* efi_main", result.stdout, re.M)
+
+
+GUIDE = (artefacts.SOURCE / "docs/debugging.md").read_text(encoding="utf-8")
+TRANSCRIPTS = re.findall(r"^```text\n\$ ./baton debug (.*)\n((?:.*\n)*?)```$", GUIDE, re.M)
+PROGRAMS = {name: text for text, name in
+            re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)}
+
+
+def masked(text: str) -> list[str]:
+    """Its lines, without numbers, and without the folders of files."""
+    text = re.sub(r"(?:[\w.-]*/)+(?=[\w-]+\.\w+)", "", text)
+    text = re.sub(r"^Thread \d+ hit ", "", text, flags=re.M)
+    text = re.sub(r"0x[0-9a-f]+|\d+", "N", text)
+    return [re.sub(" +", " ", line).strip() for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("arguments, body", TRANSCRIPTS, ids=[line.split()[0] for line, _ in TRANSCRIPTS])
+def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
+    words = shlex.split(arguments)
+    kernel = None
+    if words[0].endswith(".elf"):
+        name = words.pop(0).removesuffix(".elf")
+        kernel = compiled(tmp_path, PROGRAMS[name], PIE if name == "linked" else FIXED, name=f"{name}.elf",
+                          source_name=f"{name}.c")
+    shown = re.split(r"^\(gdb\) (.*)\n", body, flags=re.M)
+    parts = session(kernel, words, shown[1::2])
+    for what, wanted, found in zip(["", *shown[1::2]], shown[::2], parts, strict=True):
+        assert masked(found) == masked(wanted), what
+
+
+def test_guide_shows_a_configuration_that_is_json():
+    [text] = re.findall(r"^```json\n((?:.*\n)*?)```$", GUIDE, re.M)
+    [configuration] = json.loads(text)["configurations"]
+    assert configuration["MIMode"] == "gdb"
+
+
+@pytest.mark.parametrize("released, with_symbols", [
+    (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
+    (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf"))])
+def test_what_is_debugged_is_the_code_that_is_released(tmp_path, released, with_symbols):
+    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", with_symbols, tmp_path / "code"], check=True)
+    code = (tmp_path / "code").read_bytes()
+    assert len(code) > 4096 and code in released.read_bytes()
+
+
+def test_server_alone_tells_a_debugger_what_to_do(tmp_path):
+    command = [artefacts.TOOL, "debug", KERNEL, "--via", "pvh", "--break", "kernel-entry", "--server-only"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as server:
+        try:
+            server.stdout.readline()
+            lines = [server.stdout.readline().rstrip() for _ in range(4)]
+            assert lines[0].startswith("source ") and lines[1].startswith("baton attach "), lines
+            assert lines[2:] == ["baton break kernel-entry", "continue"]
+            words = [word for line in [*lines, "bt"] for word in ("-ex", line)]
+            result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
+                                    timeout=100)
+            assert re.search(r"^#0 +_start \(\)", result.stdout, re.M), result.stdout + result.stderr
+        finally:
+            server.terminate()

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is known of the boot that is debugged: which files, and where each stage is."""
+
+import os
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from threading import Event, Timer
+
+import gdb
+
+from baton_gdb import images, uefi
+from baton_gdb.memory import read_physical, record_at, register, write_physical
+
+DEBUG_MAGIC = int.from_bytes(b"BTNDEBUG", "little")
+STAGE2_MAGIC = b"BTSTAGE2"
+SLICE_SECONDS = 0.5  # a machine with much to do takes as long for a look
+EFI, FLAT = "BOOTX64.EFI", "baton-pvh.elf"  # the two stages 1
+FLAT_LINKED_AT = 0x100000
+FLAT_MOST_BYTES = 1 << 20
+EFI_MOST_BYTES = 16 << 20
+HERE = Path(__file__).parent.absolute()
+
+
+def _data_folder() -> Path:
+    """Where the loader is: beside this when installed, in build/ in the source tree."""
+    for folder in (HERE.parents[1], HERE.parents[2] / "build/share/baton"):
+        if (folder / "stage2.elf").exists():
+            return folder
+    return HERE.parents[1]
+
+
+class Session:
+    def __init__(self):
+        self.folder = _data_folder()
+        self.kernel_file: Path | None = None
+        self.qemu_log: Path | None = None
+        self.serial: Path | None = None
+        self.serial_shown = 0
+        self.table = uefi.DebugImageInfo()
+        self.stage1 = ""  # EFI or FLAT; "": not found yet
+        self.stage1_base = 0
+        self.stage2_base = 0
+        self.slide: int | None = None
+
+    # Stage 1.
+
+    @cached_property
+    def _pe(self) -> images.PeFile:
+        return images.PeFile(self._file(EFI + ".debug"))
+
+    @cached_property
+    def _flat(self) -> bytes:
+        """Its first bytes, which are the same wherever it is loaded."""
+        elf = images.Elf(self._file(FLAT))
+        return elf.bytes_of(elf.of_type(images.PT_LOAD)[0])[:images.CHECKED_BYTES]
+
+    def _file(self, name: str) -> Path:
+        file = self.folder / name
+        if not file.exists():
+            raise gdb.GdbError(f"there is no {file}, which has the symbols of stage 1")
+        return file
+
+    def _set_stage1(self, name: str, base: int) -> None:
+        self.stage1, self.stage1_base = name, base
+        if name == EFI:
+            _add_symbols(self._file(EFI + ".debug"), base)
+        else:
+            _add_symbols(self._file(FLAT), base - FLAT_LINKED_AT)
+
+    def find_stage1(self) -> bool:
+        """Without letting the guest run."""
+        return bool(self.stage1) or self._find_flat() or self._find_efi()
+
+    def _find_flat(self) -> bool:
+        """Where it is linked to be: QEMU has put it there before the guest runs."""
+        if not _matches(FLAT_LINKED_AT, self._flat):
+            return False
+        self._set_stage1(FLAT, FLAT_LINKED_AT)
+        return True
+
+    def _find_efi(self) -> bool:
+        try:
+            if self.table.find():
+                for base in self.table.bases():
+                    if self._pe.is_at(base, read_physical):
+                        self._set_stage1(EFI, base)
+                        return True
+        except gdb.MemoryError:
+            pass
+        return False
+
+    def _find_waiting_stage1(self) -> bool:
+        """It spins because of debug=wait: the processor is in it."""
+        for name, most_bytes, is_at in (
+                (FLAT, FLAT_MOST_BYTES, lambda base: _matches(base, self._flat)),
+                (EFI, EFI_MOST_BYTES, lambda base: self._pe.is_at(base, read_physical))):
+            if base := _image_around(register("rip"), most_bytes, is_at):
+                self._set_stage1(name, base)
+                return True
+        return False
+
+    def wait_for_stage1(self) -> None:
+        """Lets the guest run until stage 1 has been loaded; not further, if the firmware tells."""
+        if not self.find_stage1():
+            gdb.write("baton: waiting for stage 1 to be loaded\n")
+            self._run_until_loaded()
+        address = symbol("baton_debug") + _offset_of("BatonDebug", "go_on")
+        write_physical(address, (1).to_bytes(8, "little"))  # ends the waiting of debug=wait
+
+    def _run_until_loaded(self) -> None:
+        while not self.table.find():
+            _run_for(SLICE_SECONDS)
+            if self._find_waiting_stage1():
+                return
+        if self._find_efi():
+            return
+        watch = gdb.Breakpoint(f"*(unsigned int *) {self.table.count_address:#x}",
+                               gdb.BP_WATCHPOINT, gdb.WP_WRITE, True)
+        watch.silent = True
+        try:
+            while True:
+                before = watch.hit_count
+                _run_for(SLICE_SECONDS)
+                has_loaded = watch.hit_count > before
+                if self._find_efi() if has_loaded else self._find_waiting_stage1():
+                    return
+        finally:
+            watch.delete()
+
+    # What stage 1 tells.
+
+    def told(self) -> dict[str, int] | None:
+        if not self.find_stage1():
+            return None
+        record = record_at("BatonDebug", symbol("baton_debug"))
+        told = {field.name: int(record[field.name]) for field in record.type.fields()}
+        return told if told["magic"] == DEBUG_MAGIC and told["stage2_base"] else None
+
+    def find_all(self) -> bool:
+        """Stage 2 and the kernel's slide, once stage 1 has planned them; without running."""
+        if self.stage2_base:
+            return True
+        told = self.told()
+        if told is None:
+            return False
+        self.stage2_base, self.slide = told["stage2_base"], told["slide"]
+        self._check_stage2()
+        _add_symbols(self.folder / "stage2.elf", self.stage2_base)
+        if self.kernel_file:
+            _add_symbols(self.kernel_file, self.slide)
+        return True
+
+    def _check_stage2(self) -> None:
+        header = read_physical(self.stage2_base, 56)
+        if header[:8] != STAGE2_MAGIC:
+            raise gdb.GdbError(f"there is no stage 2 at {self.stage2_base:#x}")
+        at, count = (int.from_bytes(header[i:i + 4], "little") for i in (48, 52))
+        if read_physical(self.stage2_base + at, count) != images.Elf(self.folder / "stage2.elf").build_id():
+            gdb.write("baton: warning: stage2.elf has another build id than stage 2 in memory\n")
+
+    def wait_for_all(self) -> None:
+        """Lets the guest run until stage 1 has planned everything, before it leaves the firmware."""
+        if self.find_all():
+            return
+        self.wait_for_stage1()
+        if not self.find_all():
+            run_to(symbol("baton_debug_published"), "stage 1 has planned the handoff")
+            self.find_all()
+
+    # Records.
+
+    def handoff(self) -> gdb.Value:
+        return record_at("BatonHandoff", self._told_or_fail()["handoff"])
+
+    def boot_info(self) -> gdb.Value:
+        return record_at("BatonBootInfo", self._told_or_fail()["boot_info"])
+
+    def physical(self, direct: int) -> int:
+        """Of an address in the direct map."""
+        return direct - int(self.handoff()["direct_map_base"])
+
+    def array(self, owner: gdb.Value, field: str, count: str, step: str, type_: str) -> list[gdb.Value]:
+        base = self.physical(int(owner[field]))
+        return [record_at(type_, base + i * int(owner[step])) for i in range(int(owner[count]))]
+
+    def _told_or_fail(self) -> dict[str, int]:
+        if not self.find_all():
+            raise gdb.GdbError("stage 1 has not planned the handoff yet")
+        return self.told()
+
+    def stage_of(self, address: int) -> str:
+        if self.find_all():
+            header = record_at("BatonStage2Header", self.stage2_base)
+            if 0 <= address - self.stage2_base < int(header["memory_bytes"]):
+                return "stage 2"
+            info = self.boot_info()
+            for each in self.array(info, "kernel_segments", "kernel_segment_count",
+                                   "kernel_segment_entry_bytes", "BatonKernelSegment"):
+                if 0 <= address - int(each["virtual_base"]) < int(each["bytes"]):
+                    return "the kernel"
+        if self.stage1 and 0 <= address - self.stage1_base < 1 << 20:
+            return "stage 1"
+        return "the firmware" if not self.stage2_base else "unknown code"
+
+    def progress(self) -> gdb.Value:
+        type_ = "baton::stage2::FaultState"
+        return record_at(type_, symbol("baton::stage2::fault_state"))["progress"]
+
+
+def symbol(name: str) -> int:
+    try:
+        return int(gdb.parse_and_eval(f"(unsigned long) &'{name}'"))
+    except gdb.error:
+        text = gdb.execute(f"info address {name}", to_string=True)
+        for word in text.replace(".", " ").split():
+            if word.startswith("0x"):
+                return int(word, 16)
+        raise
+
+
+def _offset_of(type_: str, field: str) -> int:
+    return next(each.bitpos // 8 for each in gdb.lookup_type(type_).fields() if each.name == field)
+
+
+def _matches(base: int, content: bytes) -> bool:
+    try:
+        return read_physical(base, len(content)) == content
+    except gdb.MemoryError:
+        return False
+
+
+def _image_around(address: int, most_bytes: int, is_at) -> int:
+    """The base of the image whose code is at this address; 0: it is none of those looked for."""
+    for base in range(address & ~0xFFF, max(address - most_bytes, 0), -0x1000):
+        try:
+            if is_at(base):
+                return base
+        except gdb.MemoryError:
+            return 0
+    return 0
+
+
+def _add_symbols(file: Path, offset: int) -> None:
+    if not file.exists():
+        gdb.write(f"baton: warning: there is no {file}\n")
+        return
+    gdb.execute(f'add-symbol-file "{file}" -o {offset:#x}', to_string=True)
+
+
+@contextmanager
+def _silence():
+    """GDB shows why the guest has stopped, whatever to_string says."""
+    gdb.flush(gdb.STDOUT)
+    shown, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    try:
+        yield
+    finally:
+        gdb.flush(gdb.STDOUT)
+        os.dup2(shown, 1)
+        os.close(shown)
+        os.close(nothing)
+
+
+def go_on() -> None:
+    """Until the guest stops again."""
+    with _silence():
+        gdb.execute("continue", to_string=True)
+
+
+def _run_for(seconds: float) -> None:
+    """Or until a breakpoint. A GdbError if something else stops the guest."""
+    is_over = Event()
+
+    def stop() -> None:
+        is_over.set()
+        gdb.post_event(lambda: gdb.execute("interrupt"))
+
+    stops: list[gdb.StopEvent] = []
+    timer = Timer(seconds, stop)
+    gdb.events.stop.connect(stops.append)
+    try:
+        timer.start()
+        go_on()
+    finally:
+        timer.cancel()
+        gdb.events.stop.disconnect(stops.append)
+    is_signal = bool(stops) and isinstance(stops[-1], gdb.SignalEvent)
+    if not stops or (is_signal and not (is_over.is_set() and stops[-1].stop_signal == "SIGINT")):
+        raise gdb.GdbError("the guest stopped before stage 1 was loaded")
+
+
+def run_to(address: int, what: str) -> None:
+    stop = gdb.Breakpoint(f"*{address:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+    stop.silent = True
+    try:
+        go_on()
+        if not stop.is_valid() or stop.hit_count == 0:
+            raise gdb.GdbError(f"the guest stopped before {what}")
+    finally:
+        if stop.is_valid():
+            stop.delete()
+
+
+session = Session()
