@@ -26,8 +26,10 @@ Bytes stage2_bytes() {
 }
 
 Error boot(const HandoffBuilder::Given& given, PhysAddr stage1_base) {
-    if (given.entry.debug == Debug::wait)
+    if (given.entry.debug == Debug::wait) {
+        given.log.line(Text().add("waiting for a debugger: its `baton break` ends that"));
         wait_for_debugger(stage1_base);
+    }
     HandoffBuilder builder(given);
     if (const auto built = builder.build(); !built)
         return built.error();

@@ -41,7 +41,8 @@ def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) 
 
 def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) -> dict[str, str]:
     """What each command prints. What is behind " # " in a command is there to tell it from others."""
-    parts = session(kernel, ("--via", via, *options), [command.split(" # ")[0] for command in commands])
+    parts = session(kernel, ("--via", via, "--break", "reset", *options),
+                    [command.split(" # ")[0] for command in commands])
     return dict(zip(commands, parts[1:], strict=True))
 
 
@@ -83,8 +84,8 @@ def check_backtraces_end_where_baton_was_entered(tour):
     for place in ("stage1", "before-exit", "stage2"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert re.search(LAST_FRAMES[via], frames[-1]), frames
-    assert re.search(r"^#0 +stage2_entry64 .*\n#1 .* baton::call_stage2", answers["bt # within stage2_entry64"],
-                     re.M)
+    assert re.search(r"^#0 +stage2_entry64 .*\n#1 .* baton::\(anonymous namespace\)::call_stage2",
+                     answers["bt # within stage2_entry64"], re.M)
     for place in ("before-cr3", "copy 1"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert "stage2_entered" in frames[-1] and "stage2_run" in frames[-2], frames
@@ -238,7 +239,7 @@ def test_stage1_is_found_on_a_machine_that_runs(boot, tmp_path):
              for word in ("-ex", command)]
     result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
                             timeout=200)
-    assert f"stage 1   UEFI, loaded at {base:#x}\n" in result.stdout, result.stdout + result.stderr
+    assert f"stage 1   BOOTX64.EFI, loaded at {base:#x}\n" in result.stdout, result.stdout + result.stderr
     assert re.search(r"^#0 .*leave_firmware(.*\n)*#\d+ .* efi_main", result.stdout, re.M)
 
 

@@ -78,7 +78,7 @@ constexpr std::array kVerbs = {
     Verb{"debug", "Boots a kernel under GDB.",
          "QEMU waits at its first instruction, and GDB is at the terminal, with the commands that "
          "`help baton` lists, and knows where stage 1, stage 2 and the kernel are as soon as they "
-         "are there. Each --break is a `baton break`; with one, GDB lets the machine run up to it. "
+         "are there. It lets the machine run up to the first of the places of --break. "
          "When GDB ends, so does the machine. Everything after two dashes goes to QEMU. "
          "docs/debugging.md is a walk-through.",
          kDebugExamples},
@@ -115,6 +115,17 @@ std::string check_accelerator(const std::string& text) {
 
 std::string check_boot_path(const std::string& text) {
     return is_boot_path(text) ? "" : "needs one of " + std::string(kBootPaths);
+}
+
+std::string check_place(const std::string& text) {
+    constexpr std::string_view kCopy = "copy ";
+    const bool is_copy = text.starts_with(kCopy) && text.size() > kCopy.size() &&
+                         text.find_first_not_of("0123456789", kCopy.size()) == std::string::npos;
+    const bool is_known =
+        std::ranges::any_of(std::views::split(std::string_view(kPlaces), '|'), [&](auto part) {
+            return std::string_view(part) == text && text != "copy N";
+        });
+    return is_copy || is_known ? "" : "needs one of " + std::string(kPlaces);
 }
 
 std::string check_memory(const std::string& text) {
@@ -211,7 +222,7 @@ void add_image(CLI::App& verb, Arguments& arguments) {
     verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
 }
 
-void add_machine_options(CLI::App& verb, Arguments& arguments) {
+void add_machine_options(CLI::App& verb, Arguments& arguments, std::string_view timeout) {
     MachineOptions& machine = arguments.machine;
     add_kernel(verb, arguments);
     add_boot_options(verb, arguments);
@@ -219,6 +230,7 @@ void add_machine_options(CLI::App& verb, Arguments& arguments) {
                                 std::string_view meaning) {
         add_value(verb, name, value, unit, meaning)->check(rule(check_number));
     };
+    add_number("--timeout", machine.timeout_seconds, "SECONDS", timeout);
     add_number("--memory", machine.memory_mib, "MIB", "The guest's memory; 256 MiB without it.");
     add_number("--smp", machine.processors, "COUNT", "The guest's processors; 1 without it.");
     verb.add_flag("--display", machine.has_window, "Open a window with the guest's screen.");
@@ -233,18 +245,19 @@ void add_machine_options(CLI::App& verb, Arguments& arguments) {
 }
 
 void add_run(CLI::App& verb, Arguments& arguments) {
-    add_machine_options(verb, arguments);
-    add_value(verb, "--timeout", arguments.machine.timeout_seconds, "SECONDS",
-              "Stop after this time; without it a boot may last for ever.")
-        ->check(rule(check_number));
+    add_machine_options(verb, arguments,
+                        "Stop after this time; without it a boot may last for ever.");
 }
 
 void add_debug(CLI::App& verb, Arguments& arguments) {
     DebugOptions& debug = arguments.debug;
-    add_machine_options(verb, arguments);
-    add_value(verb, "--break", debug.places, "WHERE",
-              "Stop there: stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\", "
-              "before-jump, kernel-entry or fault. May be given several times.")
+    add_machine_options(verb, arguments, "End GDB and the machine after this time.");
+    add_value(
+        verb, "--break", debug.places, "WHERE",
+        "Stop there: at reset, stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\" "
+        "(of the segments), before-jump, kernel-entry, which it is without it, or fault. May "
+        "be given several times.")
+        ->check(rule(check_place))
         ->allow_extra_args(false);
     add_value(verb, "--ex", debug.commands, "COMMAND",
               "A command for GDB, after these. May be given several times.")

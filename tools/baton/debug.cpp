@@ -6,6 +6,7 @@
 #include "tools/baton/files.hpp"
 #include "tools/baton/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -36,24 +37,30 @@ Words qemu_words(const Words& boot, const Place& place, const MachineOptions& ma
     return words;
 }
 
+/// Before the machine's first instruction.
+bool stops_at_reset(const DebugOptions& options) {
+    return std::ranges::find(options.places, kAtReset) != options.places.end();
+}
+
 /// What GDB is to do, command by command.
 Words gdb_commands(const fs::path& kernel, const Place& place, const DebugOptions& options) {
     Words commands{"source " + data_file("gdb/baton.py").string(),
                    "baton attach " + place.socket.string() + " \"" + kernel.string() + "\" " +
                        place.log.string() + " " + place.serial.string()};
     for (const std::string& where : options.places)
-        commands.push_back("baton break " + where);
-    if (!options.places.empty())
+        if (where != kAtReset)
+            commands.push_back("baton break " + where);
+    if (!stops_at_reset(options))
         commands.emplace_back("continue");
     commands.insert(commands.end(), options.commands.begin(), options.commands.end());
     return commands;
 }
 
-void wait_for_socket(const Place& place) {
+void wait_for_socket(const Place& place, const Child& qemu) {
     constexpr std::chrono::milliseconds kStep{20};
     constexpr std::chrono::seconds kPatience{20};
     for (auto waited = kStep; !fs::exists(place.socket); waited += kStep) {
-        if (waited > kPatience)
+        if (waited > kPatience || qemu.has_ended())
             throw Failure("QEMU did not start");
         std::this_thread::sleep_for(kStep);
     }
@@ -64,10 +71,15 @@ int serve(const Words& commands, Child& qemu) {
     for (const std::string& command : commands)
         std::cout << command << '\n';
     std::cout << std::flush;
+    const Interruptions interruptions;
     std::array<char, 256> buffer;
-    while (read(qemu.output(), buffer.data(), buffer.size()) > 0)
+    while (Interruptions::caught() == 0 && read(qemu.output(), buffer.data(), buffer.size()) > 0)
         ;
-    return qemu.wait() == 0 ? 0 : 1;
+    if (Interruptions::caught() == 0)
+        return qemu.wait() == 0 ? 0 : 1;
+    qemu.send(SIGTERM);
+    qemu.wait();
+    return 128 + Interruptions::caught();
 }
 
 } // namespace
@@ -78,12 +90,12 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
     for (const fs::path& file : {place.log, place.serial})
         write_file(file, "");
     BootFiles waiting = files;
-    // GDB lets stage 1 go on, even where it comes late.
+    // `baton break` lets stage 1 go on, even where it comes late.
     waiting.settings = {{.key = "debug", .value = "wait"}};
     const Words boot = boot_arguments(machine.boot_path, waiting, scratch);
     Child qemu(qemu_words(boot, place, machine),
                options.server_only ? Child::Terminal::shared : Child::Terminal::none);
-    wait_for_socket(place);
+    wait_for_socket(place, qemu);
     const Words commands = gdb_commands(fs::absolute(files.kernel), place, options);
     if (options.server_only)
         return serve(commands, qemu);
@@ -92,8 +104,15 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
         words.insert(words.end(), {"-nx", "-batch"});
     for (const std::string& command : commands)
         words.insert(words.end(), {"-ex", command});
-    signal(SIGINT, SIG_IGN); // Ctrl-C is GDB's
-    return run_in_front(words).value_or(1);
+    switch (run_in_front(words, machine.timeout_seconds)) {
+    case FrontEnding::done:
+        return 0;
+    case FrontEnding::timeout:
+        throw Failure("GDB did not end within " + std::to_string(machine.timeout_seconds) + " s");
+    case FrontEnding::interrupted:
+        break;
+    }
+    return 128 + Interruptions::caught();
 }
 
 } // namespace baton::tool

@@ -11,8 +11,14 @@
 
 namespace baton::tool {
 
+inline constexpr const char* kAtReset = "reset"; // before the machine's first instruction
+
+/// What `baton break` knows (tools/gdb/), and kAtReset.
+inline constexpr const char* kPlaces = "reset|stage1|before-exit|stage2|before-cr3|after-cr3|copy "
+                                       "N|before-jump|kernel-entry|fault";
+
 struct DebugOptions {
-    std::vector<std::string> places{}; // of `baton break`
+    std::vector<std::string> places{}; // of `baton break`, or kAtReset
     std::vector<std::string> commands{};
     bool batch = false;
     bool server_only = false;

@@ -28,29 +28,6 @@ constexpr int kSuccess = 33;
 constexpr int kFailure = 35;
 constexpr int kFault = 37;
 
-volatile std::sig_atomic_t caught_signal = 0;
-
-/// Notes the signals that would end the tool, so that it can clean up.
-class Interruptions {
-  public:
-    Interruptions() {
-        struct sigaction action{};
-        action.sa_handler = [](int signal) { caught_signal = signal; };
-        for (std::size_t i = 0; i < kSignals.size(); ++i)
-            sigaction(kSignals[i], &action, &before_[i]);
-    }
-    Interruptions(const Interruptions&) = delete;
-    Interruptions& operator=(const Interruptions&) = delete;
-    ~Interruptions() {
-        for (std::size_t i = 0; i < kSignals.size(); ++i)
-            sigaction(kSignals[i], &before_[i], nullptr);
-    }
-
-  private:
-    static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
-    std::array<struct sigaction, kSignals.size()> before_{};
-};
-
 void write_all(std::string_view text) {
     while (!text.empty()) {
         const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
@@ -102,14 +79,14 @@ class Console {
     /// Ends the child if it is time for that: it is asked first. False: it wasn't heard.
     bool stop() {
         const bool is_late = deadline_ && steady_clock::now() >= *deadline_;
-        if (caught_signal == 0 && !is_late)
+        if (Interruptions::caught() == 0 && !is_late)
             return true;
         if (told_to_end_ && is_late) {
             child_.send(SIGKILL);
             return false;
         }
         if (!told_to_end_) {
-            timed_out_ = caught_signal == 0;
+            timed_out_ = Interruptions::caught() == 0;
             told_to_end_ = true;
             deadline_ = steady_clock::now() + kGrace;
             child_.send(SIGTERM);
@@ -190,8 +167,8 @@ Outcome run_machine(const Words& boot, const MachineOptions& options) {
     Console console(qemu, options.timeout_seconds);
     const bool in_time = console.show();
     const std::optional<int> status = qemu.wait();
-    if (caught_signal != 0)
-        return {.ending = Ending::interrupted, .status = caught_signal};
+    if (Interruptions::caught() != 0)
+        return {.ending = Ending::interrupted, .status = Interruptions::caught()};
     if (!in_time)
         return {.ending = Ending::timeout};
     return {

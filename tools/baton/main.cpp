@@ -124,6 +124,8 @@ int run(Arguments& arguments) {
 }
 
 int debug_boot(Arguments& arguments) {
+    if (arguments.debug.places.empty())
+        arguments.debug.places = {"kernel-entry"};
     if (arguments.kernel.empty())
         arguments.kernel = data_file("kernel.elf");
     return debug(boot_files(arguments), arguments.machine, arguments.debug);

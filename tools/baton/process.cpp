@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,8 @@ constexpr std::array kPackages = {
     Package{"gdb", "gdb"},
     Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
+
+volatile std::sig_atomic_t caught_signal = 0;
 
 [[noreturn]] void fail_by_errno(const std::string& what) {
     throw Failure(what + ": " + std::strerror(errno));
@@ -129,8 +133,46 @@ void run_program(const Words& words, std::string_view input) {
     throw Failure(words.front() + " failed: " + text);
 }
 
-std::optional<int> run_in_front(const Words& words) {
-    return wait_for(start(words, -1, -1, -1));
+Interruptions::Interruptions() {
+    struct sigaction action{};
+    action.sa_handler = [](int signal) { caught_signal = signal; };
+    for (std::size_t i = 0; i < kSignals.size(); ++i)
+        sigaction(kSignals[i], &action, &before_[i]);
+}
+
+Interruptions::~Interruptions() {
+    for (std::size_t i = 0; i < kSignals.size(); ++i)
+        sigaction(kSignals[i], &before_[i], nullptr);
+}
+
+int Interruptions::caught() {
+    return caught_signal;
+}
+
+FrontEnding run_in_front(const Words& words, unsigned timeout_seconds) {
+    constexpr int kGraceMilliseconds = 5000; // for the program to end when it is told to
+    const Interruptions interruptions;
+    const int id = start(words, -1, -1, -1);
+    pollfd wait{
+        .fd = static_cast<int>(syscall(SYS_pidfd_open, id, 0)), .events = POLLIN, .revents = 0};
+    if (wait.fd < 0)
+        fail_by_errno("pidfd_open");
+    FrontEnding ending = FrontEnding::done;
+    const int milliseconds = timeout_seconds == 0 ? -1 : static_cast<int>(timeout_seconds * 1000);
+    for (int left = milliseconds, ready = 0; (ready = poll(&wait, 1, left)) <= 0;) {
+        if (ready < 0 && Interruptions::caught() == SIGINT)
+            continue;
+        if (ending != FrontEnding::done) {
+            kill(id, SIGKILL);
+            break;
+        }
+        ending = ready == 0 ? FrontEnding::timeout : FrontEnding::interrupted;
+        kill(id, SIGTERM);
+        left = kGraceMilliseconds;
+    }
+    close(wait.fd);
+    wait_for(id);
+    return ending;
 }
 
 Child::Child(const Words& words, Terminal terminal) {
@@ -150,6 +192,12 @@ Child::~Child() {
         wait_for(id_);
     }
     close(output_);
+}
+
+bool Child::has_ended() const {
+    siginfo_t found{};
+    return waitid(P_PID, static_cast<id_t>(id_), &found, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           found.si_pid != 0;
 }
 
 void Child::send(int signal) const {

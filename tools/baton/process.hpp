@@ -3,6 +3,8 @@
 // Programs of others, which do what they do well: partition tables, file systems, machines.
 #pragma once
 
+#include <array>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,9 +23,27 @@ std::filesystem::path find_program(const std::string& name);
 /// written unless it ends with status 0.
 void run_program(const Words& words, std::string_view input = {});
 
-/// Runs a program in the tool's place, at its terminal. Its exit status, or nothing if a signal has
-/// ended it.
-std::optional<int> run_in_front(const Words& words);
+/// Notes the signals that would end the tool, so that it can clean up.
+class Interruptions {
+  public:
+    Interruptions();
+    Interruptions(const Interruptions&) = delete;
+    Interruptions& operator=(const Interruptions&) = delete;
+    ~Interruptions();
+
+    /// The last of them, or 0.
+    static int caught();
+
+  private:
+    static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+    std::array<struct sigaction, kSignals.size()> before_{};
+};
+
+enum class FrontEnding { done, timeout, interrupted };
+
+/// Runs a program in the tool's place, at its terminal, where Ctrl-C is for it; no longer than
+/// `timeout_seconds`, if that isn't 0, and not beyond another signal.
+FrontEnding run_in_front(const Words& words, unsigned timeout_seconds);
 
 /// A program that runs beside the tool and dies with it.
 class Child {
@@ -37,6 +57,7 @@ class Child {
     ~Child();
 
     int output() const { return output_; }
+    bool has_ended() const;
     void send(int signal) const;
     /// Waits until it ends. Its exit status, or nothing if a signal has ended it.
     std::optional<int> wait();

@@ -102,6 +102,7 @@ class Pe:
         self.is_valid = header[pe:pe + 4] == b"PE\0\0" and header[pe + 24:pe + 26] == b"\x0b\x02"
         if self.is_valid:
             self.entry = int.from_bytes(header[pe + 40:pe + 44], "little")
+            self.image_bytes = int.from_bytes(header[pe + 80:pe + 84], "little")
             optional, count = struct.unpack_from("<H12xH", header[pe:], 20)[0], struct.unpack_from(
                 "<H", header, pe + 6)[0]
             first = pe + 24 + optional

@@ -17,8 +17,6 @@ STAGE2_MAGIC = b"BTSTAGE2"
 SLICE_SECONDS = 0.5  # a machine with much to do takes as long for a look
 EFI, FLAT = "BOOTX64.EFI", "baton-pvh.elf"  # the two stages 1
 FLAT_LINKED_AT = 0x100000
-FLAT_MOST_BYTES = 1 << 20
-EFI_MOST_BYTES = 16 << 20
 HERE = Path(__file__).parent.absolute()
 
 
@@ -50,10 +48,13 @@ class Session:
         return images.PeFile(self._file(EFI + ".debug"))
 
     @cached_property
-    def _flat(self) -> bytes:
-        """Its first bytes, which are the same wherever it is loaded."""
-        elf = images.Elf(self._file(FLAT))
-        return elf.bytes_of(elf.of_type(images.PT_LOAD)[0])[:images.CHECKED_BYTES]
+    def _flat(self) -> images.Elf:
+        return images.Elf(self._file(FLAT))
+
+    def _is_flat_at(self, base: int) -> bool:
+        """By its first bytes, which are the same wherever it is loaded."""
+        first = self._flat.of_type(images.PT_LOAD)[0]
+        return _matches(base, self._flat.bytes_of(first)[:images.CHECKED_BYTES])
 
     def _file(self, name: str) -> Path:
         file = self.folder / name
@@ -74,7 +75,7 @@ class Session:
 
     def _find_flat(self) -> bool:
         """Where it is linked to be: QEMU has put it there before the guest runs."""
-        if not _matches(FLAT_LINKED_AT, self._flat):
+        if not self._is_flat_at(FLAT_LINKED_AT):
             return False
         self._set_stage1(FLAT, FLAT_LINKED_AT)
         return True
@@ -82,7 +83,7 @@ class Session:
     def _find_efi(self) -> bool:
         try:
             if self.table.find():
-                for base in self.table.bases():
+                for base in self.table.new_bases():
                     if self._pe.is_at(base, read_physical):
                         self._set_stage1(EFI, base)
                         return True
@@ -92,10 +93,11 @@ class Session:
 
     def _find_waiting_stage1(self) -> bool:
         """It spins because of debug=wait: the processor is in it."""
-        for name, most_bytes, is_at in (
-                (FLAT, FLAT_MOST_BYTES, lambda base: _matches(base, self._flat)),
-                (EFI, EFI_MOST_BYTES, lambda base: self._pe.is_at(base, read_physical))):
-            if base := _image_around(register("rip"), most_bytes, is_at):
+        flat_bytes = max(each.address + each.memory_bytes for each in self._flat.of_type(images.PT_LOAD))
+        for name, size, is_at in (
+                (FLAT, flat_bytes - FLAT_LINKED_AT, self._is_flat_at),
+                (EFI, self._pe.image_bytes, lambda base: self._pe.is_at(base, read_physical))):
+            if base := _image_around(register("rip"), size, is_at):
                 self._set_stage1(name, base)
                 return True
         return False
@@ -230,9 +232,9 @@ def _matches(base: int, content: bytes) -> bool:
         return False
 
 
-def _image_around(address: int, most_bytes: int, is_at) -> int:
+def _image_around(address: int, size: int, is_at) -> int:
     """The base of the image whose code is at this address; 0: it is none of those looked for."""
-    for base in range(address & ~0xFFF, max(address - most_bytes, 0), -0x1000):
+    for base in range(address & ~0xFFF, max(address - size, 0), -0x1000):
         try:
             if is_at(base):
                 return base

@@ -15,6 +15,7 @@ DEBUG_IMAGE_INFO_TABLE_GUID = uuid.UUID("49152e77-1ada-4764-b7a2-7afefed95e8b").
 NORMAL_IMAGE = 1  # EFI_DEBUG_IMAGE_INFO_TYPE_NORMAL
 LOADED_IMAGE_BASE = 64  # EFI_LOADED_IMAGE_PROTOCOL.ImageBase, 9.1.1
 LOW_MEMORY_END = 4 << 30
+MOST_IMAGES = 4096  # a larger number is none
 
 
 def _memory_end() -> int:
@@ -39,6 +40,7 @@ class DebugImageInfo:
         self._system_table = 0
         self.header = 0  # address of EFI_DEBUG_IMAGE_INFO_TABLE_HEADER; 0: not found yet
         self._memory_end = 0
+        self._seen: set[tuple[int, int]] = set()
 
     def find(self) -> bool:
         if self.header == 0:
@@ -71,14 +73,16 @@ class DebugImageInfo:
     def count_address(self) -> int:
         return self.header + 4  # TableSize: it grows when an image has been loaded
 
-    def bases(self) -> list[int]:
-        """Of the images, the last one first."""
+    def new_bases(self) -> list[int]:
+        """Of the images that were not there the last time: their number is too large for a look at
+        each of them whenever another one is loaded."""
         count, table = _words(self.header + 4, "<IQ")
+        slots = set(enumerate(_words(table, f"<{min(count, MOST_IMAGES)}Q")))
+        new, self._seen = slots - self._seen, slots
         bases = []
-        for slot in range(table, table + 8 * min(count, 4096), 8):
-            info = number_at(slot)
+        for _, info in new:
             if info == 0 or number_at(info, 4) != NORMAL_IMAGE:
                 continue
             if instance := number_at(info + 8):
                 bases.append(number_at(instance + LOADED_IMAGE_BASE))
-        return bases[::-1]
+        return bases
