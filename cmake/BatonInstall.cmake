@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 
 set(data ${CMAKE_INSTALL_DATADIR}/baton)
 set(artefacts stage1-efi/BOOTX64.EFI stage1-efi/BOOTX64.EFI.debug stage1-pvh/baton-pvh.elf
-              stage1-pvh/baton.bzimage stage2-stub/stage2.bin stage2-stub/stage2.elf
+              stage1-pvh/baton-pvh.elf.debug stage1-pvh/baton.bzimage stage2-stub/stage2.bin stage2-stub/stage2.elf
               kernel/kernel.elf)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/${data})
 foreach(artefact IN LISTS artefacts)

@@ -61,7 +61,13 @@ endmacro()
 # sections of which none is writable and executable, and NX_COMPAT. The linker does not search ELF
 # archives for a PE image, so they go in whole. Call baton_link_with_ld() first.
 function(add_efi_application name output)
-    add_executable(${name} ${ARGN})
+    # The linker makes a build id for a PE image only if one of the objects is COFF.
+    set(coff ${CMAKE_CURRENT_BINARY_DIR}/${output}.coff.obj)
+    add_custom_command(OUTPUT ${coff} DEPENDS ${CMAKE_SOURCE_DIR}/cmake/empty.asm
+        COMMAND ${CMAKE_ASM_NASM_COMPILER} -f win64 ${CMAKE_SOURCE_DIR}/cmake/empty.asm -o ${coff}
+        VERBATIM)
+    set_source_files_properties(${coff} PROPERTIES EXTERNAL_OBJECT YES GENERATED YES)
+    add_executable(${name} ${ARGN} ${coff})
     set(script ${CMAKE_SOURCE_DIR}/cmake/efi_application.ld)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}.debug LINK_DEPENDS ${script})
     target_include_directories(${name} SYSTEM PRIVATE ${GNU_EFI_INCLUDE}
@@ -71,7 +77,7 @@ function(add_efi_application name output)
     target_link_options(${name} PRIVATE
         "SHELL:-m i386pep" "SHELL:--subsystem 10" "SHELL:--image-base 0"
         --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
-        --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
+        --build-id --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
     baton_check_relocations(${name} $<TARGET_OBJECTS:${name}>)
     add_custom_command(TARGET ${name} POST_BUILD
         COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}

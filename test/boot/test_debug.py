@@ -16,6 +16,7 @@ from tool import FAULTING, FIXED, PIE, baton, compiled
 KERNEL = artefacts.conformance_kernel("wish-kaslr")  # its slide is random
 INFO_MEM = "python print(gdb.execute('monitor info mem', to_string=True))"  # else it goes to stderr
 MARK = "== "
+GIB = 1 << 30
 PLACES = {  # in which function `baton break` stops, and in which file
     "stage1": ("(efi_main|stage1_main)", r"main\.cpp"),
     "before-exit": ("baton::HandoffBuilder::leave_firmware", r"builder_records\.cpp"),
@@ -226,12 +227,13 @@ def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
 
 
 @pytest.mark.long
-def test_stage1_is_found_on_a_machine_that_runs(boot, tmp_path):
-    """With memory above 4 GiB, by the firmware's table; it waits in its entry."""
-    machine = boot(KERNEL, memory_mib=6144,
+def test_stage1_is_found_above_4_gib_on_a_machine_that_runs(boot, tmp_path):
+    """By the firmware's table; it waits in its entry."""
+    machine = boot(KERNEL, memory_mib=6144, plan="load-high 16\n",
                    files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"})
     base = int(machine.wait_for_debugcon(r"stage 1 for UEFI, at (0x\w+)$")[1], 16)
-    machine.wait_for_debugcon(r"booting ")
+    assert base >= 4 * GIB
+    machine.wait_for_debugcon(r"waiting for a debugger")
     machine.start_debug_server(tmp_path / "gdb")
     words = [word for command in (f"source {artefacts.SOURCE}/tools/gdb/baton.py",
                                   f"baton attach {tmp_path}/gdb {KERNEL}", "baton status",

@@ -124,18 +124,23 @@ void hook_get_memory_map(EFI_BOOT_SERVICES& boot) {
     hook<Call::GetMemoryMap>(boot.GetMemoryMap);
 }
 
-void leave_low_memory(std::string_view mib) {
-    const UINTN kept_pages = take_number(mib) * kPagesPerMib;
-    const auto* const kept =
-        kept_pages == 0 ? nullptr : allocate_pages(kept_pages, EfiBootServicesData, k4GiB);
+LowMemory keep_low_memory(UINTN mib) {
+    LowMemory kept{.address = 0, .pages = mib * kPagesPerMib};
+    if (kept.pages != 0)
+        kept.address =
+            reinterpret_cast<UINTN>(allocate_pages(kept.pages, EfiBootServicesData, k4GiB));
     for (UINTN pages = UINTN{1} << 19; pages != 0; pages /= 2) {
         EFI_PHYSICAL_ADDRESS address = k4GiB - 1;
         while (!failed(firmware.boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType,
                                                     pages, &address)))
             address = k4GiB - 1;
     }
-    if (kept != nullptr)
-        firmware.boot->FreePages(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(kept), kept_pages);
+    return kept;
+}
+
+void free_low_memory(const LowMemory& kept) {
+    if (kept.pages != 0)
+        firmware.boot->FreePages(kept.address, kept.pages);
 }
 
 } // namespace shim

@@ -8,7 +8,12 @@
 namespace shim {
 
 /// Takes all free memory between 1 MiB and 4 GiB but so many MiB in one piece.
-void leave_low_memory(std::string_view mib);
+struct LowMemory {
+    UINTN address, pages;
+};
+/// Takes all memory below 4 GiB. So much of it can be given back.
+LowMemory keep_low_memory(UINTN mib);
+void free_low_memory(const LowMemory& kept);
 
 /// Each GetMemoryMap finds the map longer by an allocation than the one before.
 void let_the_map_grow();

@@ -9,6 +9,7 @@
 //     variable NAME VALUE          what GetVariable says of a variable of one byte
 //     deny-runtime-map             a table says that there is no SetVirtualAddressMap
 //     leave-low MIB                memory below 4 GiB is taken, but so much
+//     load-high MIB                the same, and so much only once the loader has been loaded
 //     refuse-high-reads            files can't be read to memory above 4 GiB
 //     network reply|no-reply|ipv6  the loader comes from a TFTP server: network.hpp
 //     short-reads BYTES            Read gives no more at once
@@ -56,6 +57,7 @@ struct Loader {
     EFI_HANDLE device = nullptr; // null: the shim's own
     CHAR16* options = nullptr;
     UINT32 options_bytes = 0;
+    UINTN low_mib = 0; // there are no more when it has been loaded, and none before; 0: as they are
 };
 
 void set_options(Loader& loader, std::string_view text) {
@@ -70,9 +72,11 @@ EFI_STATUS start(const Loader& loader, bool may_leave) {
     const auto* const own =
         protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware.image, kLoadedImageGuid);
     EFI_HANDLE handle = nullptr;
+    const LowMemory kept = loader.low_mib == 0 ? LowMemory{} : keep_low_memory(loader.low_mib);
     if (failed(firmware.boot->LoadImage(0, firmware.image, own->FilePath, loader.image,
                                         loader.image_bytes, &handle)))
         give_up("can't be loaded", "loader.efi");
+    free_low_memory(kept);
     auto* const loaded = protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(handle, kLoadedImageGuid);
     loaded->DeviceHandle = loader.device == nullptr ? own->DeviceHandle : loader.device;
     loaded->LoadOptions = loader.options;
@@ -80,14 +84,14 @@ EFI_STATUS start(const Loader& loader, bool may_leave) {
     image_that_must_not_leave = may_leave ? nullptr : handle;
     begin_counting(loaded->ImageBase, loaded->ImageSize);
     const EFI_STATUS status = firmware.boot->StartImage(handle, nullptr, nullptr);
-    const Held kept = held();
+    const Held left = held();
     Text text;
     text.add("the loader ");
     if (status == kWouldHaveBooted) {
         text.add("would have booted");
     } else {
-        text.add("came back with ").hex(status).add(" and keeps ").decimal(kept.pages);
-        text.add(" pages, ").decimal(kept.pools).add(" pools, ").decimal(kept.files).add(" files");
+        text.add("came back with ").hex(status).add(" and keeps ").decimal(left.pages);
+        text.add(" pages, ").decimal(left.pools).add(" pools, ").decimal(left.files).add(" files");
     }
     say(text);
     free_what_is_held();
@@ -116,7 +120,10 @@ constexpr Command kCommands[] = {
     {"edid", [](std::string_view words, Loader&) { add_edid(words); }},
     {"variable", [](std::string_view words, Loader&) { set_variable(words); }},
     {"deny-runtime-map", [](std::string_view, Loader&) { deny_runtime_map(); }},
-    {"leave-low", [](std::string_view words, Loader&) { leave_low_memory(words); }},
+    {"leave-low",
+     [](std::string_view words, Loader&) { free_low_memory(keep_low_memory(take_number(words))); }},
+    {"load-high",
+     [](std::string_view words, Loader& loader) { loader.low_mib = take_number(words); }},
     {"refuse-high-reads", [](std::string_view, Loader&) { refuse_high_reads(); }},
     {"network", [](std::string_view words, Loader& loader) { loader.device = add_network(words); }},
     {"short-reads", [](std::string_view words, Loader&) { shorten_reads(words); }},

@@ -2,6 +2,7 @@
 """What is in the files whose code is debugged: ELF executables and the PE image of stage 1."""
 
 import struct
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,12 @@ class Segment:
     address: int
     file_bytes: int
     memory_bytes: int
+
+
+@dataclass
+class BuildId:
+    address: int  # as linked
+    content: bytes
 
 
 class Elf:
@@ -43,16 +50,17 @@ class Elf:
     def bytes_of(self, segment: Segment) -> bytes:
         return self.content[segment.offset:segment.offset + segment.file_bytes]
 
-    def build_id(self) -> bytes:
-        for note in self.of_type(PT_NOTE):
-            rest = self.bytes_of(note)
+    def build_id(self) -> BuildId:
+        for segment in self.of_type(PT_NOTE):
+            at, rest = segment.address, self.bytes_of(segment)
             while len(rest) >= 12:
-                name, descriptor, type_ = struct.unpack_from("<III", rest)
+                name, count, type_ = struct.unpack_from("<III", rest)
                 begin = 12 + (name + 3 & ~3)
                 if type_ == NT_GNU_BUILD_ID and rest[12:16] == b"GNU\0":
-                    return rest[begin:begin + descriptor]
-                rest = rest[begin + (descriptor + 3 & ~3):]
-        return b""
+                    return BuildId(at + begin, rest[begin:begin + count])
+                end = begin + (count + 3 & ~3)
+                at, rest = at + end, rest[end:]
+        return BuildId(0, b"")
 
     def _at(self, address: int, count: int) -> bytes:
         for each in self.of_type(PT_LOAD):
@@ -90,44 +98,40 @@ def _relr_places(table: bytes):
 
 
 class Pe:
-    """PE32+: Microsoft's PE Format, sections "Optional Header" and "Section Table"."""
+    """PE32+: Microsoft's PE Format, sections "Optional Header" and "Debug Directory"."""
 
     HEADER_BYTES = 0x400
+    DEBUG_DIRECTORY = 24 + 112 + 6 * 8  # its entry, from the signature on
+    CODEVIEW = 2
 
-    def __init__(self, header: bytes):
-        self.is_valid = header[:2] == b"MZ"
-        if not self.is_valid:
+    def __init__(self, read):
+        """`read(rva, count)` gives bytes of the image."""
+        self.build_id = b""
+        if read(0, 2) != b"MZ":
             return
+        header = read(0, self.HEADER_BYTES)
         pe = int.from_bytes(header[0x3C:0x40], "little")
-        self.is_valid = header[pe:pe + 4] == b"PE\0\0" and header[pe + 24:pe + 26] == b"\x0b\x02"
-        if self.is_valid:
-            self.entry = int.from_bytes(header[pe + 40:pe + 44], "little")
-            self.image_bytes = int.from_bytes(header[pe + 80:pe + 84], "little")
-            optional, count = struct.unpack_from("<H12xH", header[pe:], 20)[0], struct.unpack_from(
-                "<H", header, pe + 6)[0]
-            first = pe + 24 + optional
-            self.sections = [struct.unpack_from("<8sIIII", header, first + 40 * i)
-                             for i in range(count) if first + 40 * i + 40 <= len(header)]
+        if header[pe:pe + 4] != b"PE\0\0" or header[pe + 24:pe + 26] != b"\x0b\x02":
+            return
+        self.image_bytes = int.from_bytes(header[pe + 80:pe + 84], "little")
+        directory, size = struct.unpack_from("<II", header, pe + self.DEBUG_DIRECTORY)
+        for entry in range(directory, directory + size // 28 * 28, 28):
+            type_, count, rva = struct.unpack("<12xIII4x", read(entry, 28))
+            if type_ == self.CODEVIEW and count >= 20 and read(rva, 4) == b"RSDS":
+                self.build_id = uuid.UUID(bytes_le=read(rva + 4, 16)).bytes
 
 
-CHECKED_BYTES = 64
+def pe_file(path: Path) -> Pe:
+    content = path.read_bytes()
+    pe = int.from_bytes(content[0x3C:0x40], "little")
+    count, optional = struct.unpack_from("<6xH12xH", content, pe)
+    first = pe + 24 + optional
+    sections = [struct.unpack_from("<8x4I", content, at) for at in range(first, first + 40 * count, 40)]
 
+    def read(rva: int, wanted: int) -> bytes:
+        for _, address, file_bytes, offset in sections:
+            if 0 < address <= rva and rva + wanted <= address + file_bytes:
+                return content[rva - address + offset:][:wanted]
+        return content[rva:rva + wanted]
 
-class PeFile(Pe):
-    def __init__(self, path: Path):
-        self.path = path
-        content = path.read_bytes()
-        super().__init__(content[:self.HEADER_BYTES])
-        self.code = b""
-        for _, _, address, file_bytes, offset in self.sections:
-            if address <= self.entry < address + file_bytes:
-                at = offset + self.entry - address
-                self.code = content[at:at + CHECKED_BYTES]
-
-    def is_at(self, base: int, read) -> bool:
-        """Whether it was loaded there: the same entry point, and the same code at it."""
-        if read(base, 2) != b"MZ":
-            return False
-        header = Pe(read(base, self.HEADER_BYTES))
-        return (header.is_valid and header.entry == self.entry
-                and read(base + self.entry, CHECKED_BYTES) == self.code)
+    return Pe(read)

@@ -44,20 +44,23 @@ class Session:
     # Stage 1.
 
     @cached_property
-    def _pe(self) -> images.PeFile:
-        return images.PeFile(self._file(EFI + ".debug"))
+    def _pe(self) -> images.Pe:
+        return images.pe_file(self._file(EFI))
 
     @cached_property
     def _flat(self) -> images.Elf:
         return images.Elf(self._file(FLAT))
 
     def _is_flat_at(self, base: int) -> bool:
-        """By its first bytes, which are the same wherever it is loaded."""
-        first = self._flat.of_type(images.PT_LOAD)[0]
-        return _matches(base, self._flat.bytes_of(first)[:images.CHECKED_BYTES])
+        build_id = self._flat.build_id()
+        return _matches(base + build_id.address - FLAT_LINKED_AT, build_id.content)
+
+    def _is_efi_at(self, base: int) -> bool:
+        return images.Pe(lambda rva, count: read_physical(base + rva, count)).build_id == self._pe.build_id
 
     def _file(self, name: str) -> Path:
-        file = self.folder / name
+        """Its debug information, which lies beside the file."""
+        file = self.folder / (name + ".debug")
         if not file.exists():
             raise gdb.GdbError(f"there is no {file}, which has the symbols of stage 1")
         return file
@@ -65,7 +68,7 @@ class Session:
     def _set_stage1(self, name: str, base: int) -> None:
         self.stage1, self.stage1_base = name, base
         if name == EFI:
-            _add_symbols(self._file(EFI + ".debug"), base)
+            _add_symbols(self._file(EFI), base)
         else:
             _add_symbols(self._file(FLAT), base - FLAT_LINKED_AT)
 
@@ -84,7 +87,7 @@ class Session:
         try:
             if self.table.find():
                 for base in self.table.new_bases():
-                    if self._pe.is_at(base, read_physical):
+                    if self._is_efi_at(base):
                         self._set_stage1(EFI, base)
                         return True
         except gdb.MemoryError:
@@ -93,10 +96,9 @@ class Session:
 
     def _find_waiting_stage1(self) -> bool:
         """It spins because of debug=wait: the processor is in it."""
-        flat_bytes = max(each.address + each.memory_bytes for each in self._flat.of_type(images.PT_LOAD))
-        for name, size, is_at in (
-                (FLAT, flat_bytes - FLAT_LINKED_AT, self._is_flat_at),
-                (EFI, self._pe.image_bytes, lambda base: self._pe.is_at(base, read_physical))):
+        flat_end = max(each.address + each.memory_bytes for each in self._flat.of_type(images.PT_LOAD))
+        for name, size, is_at in ((FLAT, flat_end - FLAT_LINKED_AT, self._is_flat_at),
+                                  (EFI, self._pe.image_bytes, self._is_efi_at)):
             if base := _image_around(register("rip"), size, is_at):
                 self._set_stage1(name, base)
                 return True
@@ -158,7 +160,8 @@ class Session:
         if header[:8] != STAGE2_MAGIC:
             raise gdb.GdbError(f"there is no stage 2 at {self.stage2_base:#x}")
         at, count = (int.from_bytes(header[i:i + 4], "little") for i in (48, 52))
-        if read_physical(self.stage2_base + at, count) != images.Elf(self.folder / "stage2.elf").build_id():
+        file = images.Elf(self.folder / "stage2.elf")
+        if read_physical(self.stage2_base + at, count) != file.build_id().content:
             gdb.write("baton: warning: stage2.elf has another build id than stage 2 in memory\n")
 
     def wait_for_all(self) -> None:
