@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What `baton debug` and the commands of tools/gdb/ promise. One session checks many things: to come to
-a stop through firmware takes seconds."""
+"""What `baton debug` and the commands of tools/gdb/ promise. One session checks many things: to come
+to a stop through firmware takes seconds."""
 
 import json
 import re
@@ -31,25 +31,35 @@ LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
 
 
 def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) -> list[str]:
-    """What GDB prints in a batch session: before the first of the commands, and for each of them."""
-    given = [word for i, command in enumerate(commands)
-             for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)]
+    """What GDB prints in a batch session: before the first command, and for each of them."""
+    given = [
+        word
+        for i, command in enumerate(commands)
+        for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)
+    ]
     result = baton("debug", *([kernel] if kernel else []), *words, "--batch", *given)
     parts = re.split(rf"^{MARK}\d+\n", result.stdout, flags=re.M)
-    assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, result.stdout + result.stderr
+    assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, (
+        result.stdout + result.stderr
+    )
     return [part.replace("[Inferior 1 (process 1) detached]\n", "") for part in parts]
 
 
 def debug(kernel: Path, *commands: str, via: str = "uefi", options: tuple = ()) -> dict[str, str]:
-    """What each command prints. What is behind " # " in a command is there to tell it from others."""
-    parts = session(kernel, ("--via", via, "--break", "reset", *options),
-                    [command.split(" # ")[0] for command in commands])
+    """What each command prints. What is behind " # " in one is there to tell it from others."""
+    parts = session(
+        kernel,
+        ("--via", via, "--break", "reset", *options),
+        [command.split(" # ")[0] for command in commands],
+    )
     return dict(zip(commands, parts[1:], strict=True))
 
 
 def numbers(text: str) -> dict[str, int]:
     """Of `info registers`."""
-    return {name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.M)}
+    return {
+        name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.M)
+    }
 
 
 def tour_of(via):
@@ -66,10 +76,23 @@ def tour_of(via):
         if place == "before-jump":
             commands += ["stepi # jump", "bt # after the jump"]
             break  # the jump has taken it to the last place
-    commands += ["info registers", "baton status", "baton plan", "baton bootinfo", "p *(BatonBootInfo *) $rdi",
-                 "baton memmap", "baton map", INFO_MEM, "baton walk $rip", "baton walk $rdi",
-                 "baton diff", "info threads", "baton serial",
-                 "set var *(unsigned char *) $rip = 0x90", "baton diff # poked"]
+    commands += [
+        "info registers",
+        "baton status",
+        "baton plan",
+        "baton bootinfo",
+        "p *(BatonBootInfo *) $rdi",
+        "baton memmap",
+        "baton map",
+        INFO_MEM,
+        "baton walk $rip",
+        "baton walk $rdi",
+        "baton diff",
+        "info threads",
+        "baton serial",
+        "set var *(unsigned char *) $rip = 0x90",
+        "baton diff # poked",
+    ]
     return via, debug(KERNEL, *commands, via=via, options=("--smp", "2"))
 
 
@@ -77,7 +100,10 @@ def check_each_place_stops_in_its_function_with_a_line(tour):
     via, answers = tour
     for place, (function, file) in PLACES.items():
         stack = answers["bt # after the jump" if place == "kernel-entry" else f"bt # {place}"]
-        assert re.search(rf"^#0 +(0x\w+ in )?{function} ?\(.*\) at .*{file}:\d+$", stack, re.M), (place, stack)
+        assert re.search(rf"^#0 +(0x\w+ in )?{function} ?\(.*\) at .*{file}:\d+$", stack, re.M), (
+            place,
+            stack,
+        )
 
 
 def check_backtraces_end_where_baton_was_entered(tour):
@@ -85,8 +111,11 @@ def check_backtraces_end_where_baton_was_entered(tour):
     for place in ("stage1", "before-exit", "stage2"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert re.search(LAST_FRAMES[via], frames[-1]), frames
-    assert re.search(r"^#0 +stage2_entry64 .*\n#1 .* baton::\(anonymous namespace\)::call_stage2",
-                     answers["bt # within stage2_entry64"], re.M)
+    assert re.search(
+        r"^#0 +stage2_entry64 .*\n#1 .* baton::\(anonymous namespace\)::call_stage2",
+        answers["bt # within stage2_entry64"],
+        re.M,
+    )
     for place in ("before-cr3", "copy 1"):
         frames = re.findall(r"^#\d+ .*", answers[f"bt # {place}"], re.M)
         assert "stage2_entered" in frames[-1] and "stage2_run" in frames[-2], frames
@@ -95,24 +124,34 @@ def check_backtraces_end_where_baton_was_entered(tour):
 def check_the_kernel_is_entered_as_promised_with_a_random_slide(tour):
     _, answers = tour
     registers = numbers(answers["info registers"])
-    header = subprocess.run(["readelf", "-h", KERNEL], capture_output=True, text=True, check=True).stdout
+    header = subprocess.run(
+        ["readelf", "-h", KERNEL], capture_output=True, text=True, check=True
+    ).stdout
     entry = int(re.search(r"Entry point address: +(0x\w+)", header)[1], 16)
     slide = int(re.search(r"slide (0x\w+)", answers["baton status"])[1], 16)
     assert slide != 0 and registers["rip"] == (entry + slide) % (1 << 64)
     assert "magic = 0x4444441111" in answers["p *(BatonBootInfo *) $rdi"]
     plain = lambda text: re.findall(r"\w+|[{}]", text)
-    assert plain(answers["p *(BatonBootInfo *) $rdi"].split(" = ", 1)[1]) == plain(answers["baton bootinfo"])
+    assert plain(answers["p *(BatonBootInfo *) $rdi"].split(" = ", 1)[1]) == plain(
+        answers["baton bootinfo"]
+    )
     assert "boot_path = BATON_BOOT_PATH_" in answers["baton bootinfo"]
     assert f"kernel_entry = {registers['rip']:#x}" in answers["baton plan"]
 
 
 def check_status_tells_stage_step_and_mode(tour):
     _, answers = tour
-    assert "in stage 2, copying and zeroing segments (copying 1 of 4), at 0x" in answers["baton status # copy 1"]
+    assert (
+        "in stage 2, copying and zeroing segments (copying 1 of 4), at 0x"
+        in answers["baton status # copy 1"]
+    )
     assert re.search(r"^CR3 +0x\w+: the kernel's$", answers["baton status # copy 1"], re.M)
     assert "in the kernel, at 0x" in answers["baton status"]
-    for line in ("CR0 +0x80010033: PG WP NE MP PE", "EFER +0xd00: NXE LMA LME",
-                 "mode +64-bit, 4 levels of page tables"):
+    for line in (
+        "CR0 +0x80010033: PG WP NE MP PE",
+        "EFER +0xd00: NXE LMA LME",
+        "mode +64-bit, 4 levels of page tables",
+    ):
         assert re.search(f"^{line}$", answers["baton status"], re.M), line
 
 
@@ -129,12 +168,19 @@ def merged(ranges):
 
 def check_map_and_walk_agree_with_qemus_own(tour):
     _, answers = tour
-    ours = [(int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
-            for begin, end, access in re.findall(r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ",
-                                                 answers["baton map"], re.M)]
+    ours = [
+        (int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
+        for begin, end, access in re.findall(
+            r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ", answers["baton map"], re.M
+        )
+    ]
     low = (1 << 48) - 1
-    qemus = [(int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w") for begin, end, access in
-             re.findall(r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M)]
+    qemus = [
+        (int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w")
+        for begin, end, access in re.findall(
+            r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M
+        )
+    ]
     assert len(ours) > 8 and merged(ours) == merged(qemus)
     assert "W+X" not in answers["baton map"]
     assert re.search(r"^level 1, .* r-x.*, a page of 4 KiB$", answers["baton walk $rip"], re.M)
@@ -147,8 +193,11 @@ def check_map_and_walk_agree_with_qemus_own(tour):
 
 def check_diff_is_clean_at_the_entry_and_finds_a_poked_byte(tour):
     _, answers = tour
-    assert re.search(r"^the kernel's image is as it should be, \d+ words of it relocated$",
-                     answers["baton diff"], re.M)
+    assert re.search(
+        r"^the kernel's image is as it should be, \d+ words of it relocated$",
+        answers["baton diff"],
+        re.M,
+    )
     rip = numbers(answers["info registers"])["rip"]
     poked = answers["baton diff # poked"]
     assert re.search(rf"^  {rip:#x} \(_start.*\): 90, should be (?!90)\w\w$", poked, re.M), poked
@@ -162,10 +211,15 @@ def check_all_processors_are_threads_and_the_console_is_there(tour):
     assert re.search(r"^0x\w+-0x\w+ loader reclaimable: stage 2$", answers["baton memmap"], re.M)
 
 
-CHECKS = (check_each_place_stops_in_its_function_with_a_line, check_backtraces_end_where_baton_was_entered,
-          check_the_kernel_is_entered_as_promised_with_a_random_slide, check_status_tells_stage_step_and_mode,
-          check_map_and_walk_agree_with_qemus_own, check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
-          check_all_processors_are_threads_and_the_console_is_there)
+CHECKS = (
+    check_each_place_stops_in_its_function_with_a_line,
+    check_backtraces_end_where_baton_was_entered,
+    check_the_kernel_is_entered_as_promised_with_a_random_slide,
+    check_status_tells_stage_step_and_mode,
+    check_map_and_walk_agree_with_qemus_own,
+    check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
+    check_all_processors_are_threads_and_the_console_is_there,
+)
 
 
 @pytest.mark.slow
@@ -174,6 +228,73 @@ def test_debugger_knows_each_place_of_the_handoff(via):
     tour = tour_of(via)
     for check in CHECKS:
         check(tour)
+
+
+@pytest.mark.parametrize(
+    "via",
+    ["microvm", "linux", "multiboot2", pytest.param("multiboot2-bios", marks=pytest.mark.slow)],
+)
+def test_debugger_knows_the_last_step_by(via):
+    answers = debug(
+        KERNEL,
+        "baton break before-jump",
+        "continue",
+        "bt",
+        "baton status",
+        "stepi",
+        "baton diff",
+        via=via,
+    )
+    assert re.search(r"^#0 +enter_kernel.* at .*entry\.asm:\d+$", answers["bt"], re.M), answers
+    assert re.search(r"^stage 1 +baton-pvh\.elf, loaded at 0x\w+$", answers["baton status"], re.M)
+    assert "_start () at" in answers["stepi"]
+    assert "the kernel's image is as it should be" in answers["baton diff"]
+
+
+def test_first_line_of_stage1_is_refused_where_it_has_passed():
+    result = baton("debug", KERNEL, "--via", "linux", "--break", "stage1", "--batch")
+    assert "stage 1 runs already: it was found where it waits" in result.stderr
+
+
+def test_breakpoints_outlive_a_change_of_paging_levels():
+    """It leaves long mode, and comes back to it."""
+    places = ("before-cr3", "after-cr3", "copy 1", "kernel-entry")
+    commands = [f"baton break {place}" for place in places]
+    for place in places:
+        commands += [f"continue # {place}", f"bt 1 # {place}", f"baton status # {place}"]
+    answers = debug(artefacts.conformance_kernel("wish-five-level"), *commands, via="pvh")
+    for place in places:
+        function, file = PLACES[place]
+        assert re.search(
+            rf"^#0 +(0x\w+ in )?{function} ?\(.*\) at .*{file}:\d+$",
+            answers[f"bt 1 # {place}"],
+            re.M,
+        ), answers[f"bt 1 # {place}"]
+        levels = 4 if place == "before-cr3" else 5
+        assert f"64-bit, {levels} levels" in answers[f"baton status # {place}"]
+
+
+def test_first_stop_is_the_kernels_entry_or_reset():
+    for options, at in ([], r"_start \(\) at"), (["--break", "reset"], r"^0x0+fff0 in \?\?"):
+        result = baton("debug", "--via", "pvh", *options, "--ex", "bt 1", "--batch")
+        assert re.search(at, result.stdout, re.M), result.stdout
+        assert ("Breakpoint 1" in result.stdout) == (not options)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "copy", "copy x", "copy N", "stage"])
+def test_place_that_is_unknown_is_told_before_anything_starts(place):
+    result = baton("debug", "--break", place)
+    assert result.returncode == 2 and "kernel-entry|fault" in result.stderr
+
+
+def test_time_is_kept_and_a_machine_that_cannot_start_is_told():
+    at_reset = ("--via", "pvh", "--break", "reset", "--batch")
+    late = baton(
+        "debug", *at_reset, "--timeout", "2", "--ex", "python __import__('time').sleep(60)"
+    )
+    assert late.returncode == 1 and "GDB did not end within 2 s" in late.stderr
+    wrong = baton("debug", *at_reset, "--", "-no-such-option")
+    assert wrong.returncode == 1 and "QEMU did not start" in wrong.stderr
 
 
 # Its second instruction, in a function of its own, resets the machine: there is no IDT any more.
@@ -194,18 +315,33 @@ void _start(const void* info) {
 
 def test_triple_fault_stops_where_it_happens(tmp_path):
     kernel = compiled(tmp_path, TRIPLE_FAULTING)
-    answers = debug(kernel, "baton break kernel-entry", "continue", "continue # on", "bt", via="pvh")
-    assert re.search(r"^baton: the guest has triple-faulted, at 0xffffffff8\w+, in the kernel; CR2 0x0$",
-                     answers["continue # on"], re.M), answers
-    assert re.search(r"^#0 +(0x\w+ in )?die \(.*\) at my-kernel\.c:\d+\n#1 .* _start \(", answers["bt"], re.M)
+    answers = debug(
+        kernel, "baton break kernel-entry", "continue", "continue # on", "bt", via="pvh"
+    )
+    assert re.search(
+        r"^baton: the guest has triple-faulted, at 0xffffffff8\w+, in the kernel; CR2 0x0$",
+        answers["continue # on"],
+        re.M,
+    ), answers
+    assert re.search(
+        r"^#0 +(0x\w+ in )?die \(.*\) at my-kernel\.c:\d+\n#1 .* _start \(", answers["bt"], re.M
+    )
 
 
 @pytest.mark.parametrize("flags", [FIXED, PIE])
 def test_first_fault_stops_with_its_report(tmp_path, flags):
     """The backtrace goes from stage 2's report to the line of the kernel that did it."""
     kernel = compiled(tmp_path, FAULTING, flags)
-    answers = debug(kernel, "baton break fault", "continue", "bt", "baton serial", "baton status",
-                    "baton walk 16", via="pvh")
+    answers = debug(
+        kernel,
+        "baton break fault",
+        "continue",
+        "bt",
+        "baton serial",
+        "baton status",
+        "baton walk 16",
+        via="pvh",
+    )
     assert "end_after_fault" in answers["continue"]
     frames = re.findall(r"^#\d+ .*", answers["bt"], re.M)
     at = next(i for i, frame in enumerate(frames) if "<signal handler called>" in frame)
@@ -214,14 +350,21 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
     assert "look (" in frames[at + 2] and "_start (" in frames[at + 3], frames
     assert "baton: fault: #PF page fault, vector 14, in kernel" in answers["baton serial"]
     assert "in stage 2, entering the kernel, at 0x" in answers["baton status"]
-    assert "not present" in answers["baton walk 16"] and "0x10 is not mapped" in answers["baton walk 16"]
+    assert (
+        "not present" in answers["baton walk 16"]
+        and "0x10 is not mapped" in answers["baton walk 16"]
+    )
 
 
 def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
     """Without what the firmware tells: by the entry's `debug wait`."""
-    answers = debug(KERNEL, "python import baton_gdb.uefi; "
-                    "baton_gdb.uefi.DebugImageInfo.find = lambda self: False",
-                    "baton break before-exit", "continue", "bt")
+    answers = debug(
+        KERNEL,
+        "python import baton_gdb.uefi; " "baton_gdb.uefi.DebugImageInfo.find = lambda self: False",
+        "baton break before-exit",
+        "continue",
+        "bt",
+    )
     assert re.search("^#0 .*leave_firmware", answers["bt"], re.M), answers
     assert re.search("^#.* efi_main", answers["bt"], re.M)
 
@@ -229,26 +372,43 @@ def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
 @pytest.mark.long
 def test_stage1_is_found_above_4_gib_on_a_machine_that_runs(boot, tmp_path):
     """By the firmware's table; it waits in its entry."""
-    machine = boot(KERNEL, memory_mib=6144, plan="load-high 16\n",
-                   files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"})
+    machine = boot(
+        KERNEL,
+        memory_mib=6144,
+        plan="load-high 16\n",
+        files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"},
+    )
     base = int(machine.wait_for_debugcon(r"stage 1 for UEFI, at (0x\w+)$")[1], 16)
     assert base >= 4 * GIB
     machine.wait_for_debugcon(r"waiting for a debugger")
     machine.start_debug_server(tmp_path / "gdb")
-    words = [word for command in (f"source {artefacts.SOURCE}/tools/gdb/baton.py",
-                                  f"baton attach {tmp_path}/gdb {KERNEL}", "baton status",
-                                  "baton break before-exit", "continue", "bt")
-             for word in ("-ex", command)]
-    result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
-                            timeout=200)
-    assert f"stage 1   BOOTX64.EFI, loaded at {base:#x}\n" in result.stdout, result.stdout + result.stderr
+    words = [
+        word
+        for command in (
+            f"source {artefacts.SOURCE}/tools/gdb/baton.py",
+            f"baton attach {tmp_path}/gdb {KERNEL}",
+            "baton status",
+            "baton break before-exit",
+            "continue",
+            "bt",
+        )
+        for word in ("-ex", command)
+    ]
+    result = subprocess.run(
+        ["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True, timeout=200
+    )
+    assert f"stage 1   BOOTX64.EFI, loaded at {base:#x}\n" in result.stdout, (
+        result.stdout + result.stderr
+    )
     assert re.search(r"^#0 .*leave_firmware(.*\n)*#\d+ .* efi_main", result.stdout, re.M)
 
 
 GUIDE = (artefacts.SOURCE / "docs/debugging.md").read_text(encoding="utf-8")
 TRANSCRIPTS = re.findall(r"^```text\n\$ ./baton debug (.*)\n((?:.*\n)*?)```$", GUIDE, re.M)
-PROGRAMS = {name: text for text, name in
-            re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)}
+PROGRAMS = {
+    name: text
+    for text, name in re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)
+}
 
 
 def masked(text: str) -> list[str]:
@@ -259,14 +419,21 @@ def masked(text: str) -> list[str]:
     return [re.sub(" +", " ", line).strip() for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("arguments, body", TRANSCRIPTS, ids=[line.split()[0] for line, _ in TRANSCRIPTS])
+@pytest.mark.parametrize(
+    "arguments, body", TRANSCRIPTS, ids=[line.split()[0] for line, _ in TRANSCRIPTS]
+)
 def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
     words = shlex.split(arguments)
     kernel = None
     if words[0].endswith(".elf"):
         name = words.pop(0).removesuffix(".elf")
-        kernel = compiled(tmp_path, PROGRAMS[name], PIE if name == "linked" else FIXED, name=f"{name}.elf",
-                          source_name=f"{name}.c")
+        kernel = compiled(
+            tmp_path,
+            PROGRAMS[name],
+            PIE if name == "linked" else FIXED,
+            name=f"{name}.elf",
+            source_name=f"{name}.c",
+        )
     shown = re.split(r"^\(gdb\) (.*)\n", body, flags=re.M)
     parts = session(kernel, words, shown[1::2])
     for what, wanted, found in zip(["", *shown[1::2]], shown[::2], parts, strict=True):
@@ -279,26 +446,46 @@ def test_guide_shows_a_configuration_that_is_json():
     assert configuration["MIMode"] == "gdb"
 
 
-@pytest.mark.parametrize("released, with_symbols", [
-    (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
-    (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf"))])
+@pytest.mark.parametrize(
+    "released, with_symbols",
+    [
+        (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
+        (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf")),
+    ],
+)
 def test_what_is_debugged_is_the_code_that_is_released(tmp_path, released, with_symbols):
-    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", with_symbols, tmp_path / "code"], check=True)
+    subprocess.run(
+        ["objcopy", "-O", "binary", "-j", ".text", with_symbols, tmp_path / "code"], check=True
+    )
     code = (tmp_path / "code").read_bytes()
     assert len(code) > 4096 and code in released.read_bytes()
 
 
 def test_server_alone_tells_a_debugger_what_to_do(tmp_path):
-    command = [artefacts.TOOL, "debug", KERNEL, "--via", "pvh", "--break", "kernel-entry", "--server-only"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as server:
+    command = [
+        artefacts.TOOL,
+        "debug",
+        KERNEL,
+        "--via",
+        "pvh",
+        "--break",
+        "kernel-entry",
+        "--server-only",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    ) as server:
         try:
             server.stdout.readline()
             lines = [server.stdout.readline().rstrip() for _ in range(4)]
             assert lines[0].startswith("source ") and lines[1].startswith("baton attach "), lines
             assert lines[2:] == ["baton break kernel-entry", "continue"]
             words = [word for line in [*lines, "bt"] for word in ("-ex", line)]
-            result = subprocess.run(["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True,
-                                    timeout=100)
-            assert re.search(r"^#0 +_start \(\)", result.stdout, re.M), result.stdout + result.stderr
+            result = subprocess.run(
+                ["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True, timeout=100
+            )
+            assert re.search(r"^#0 +_start \(\)", result.stdout, re.M), (
+                result.stdout + result.stderr
+            )
         finally:
             server.terminate()

@@ -92,7 +92,7 @@ def test_package_depends_on_what_it_needs(tmp_path):
                              succeed("dpkg", "--info", package, cwd=tmp_path), re.M))
     names = lambda field: set(re.findall(r"(?:^|, )([\w.+-]+)", fields[field]))
     assert {"libc6", "libdw1", "libstdc++6"} <= names("Depends")
-    assert names("Recommends") == {"fdisk", "mtools", "ovmf", "qemu-system-x86"}
+    assert names("Recommends") == {"fdisk", "gdb", "mtools", "ovmf", "qemu-system-x86"}
     assert "xorriso" in names("Suggests")
     assert fields["Version"] == VERSION and fields["Architecture"] == "amd64"
 

@@ -251,7 +251,7 @@ void add_run(CLI::App& verb, Arguments& arguments) {
 
 void add_debug(CLI::App& verb, Arguments& arguments) {
     DebugOptions& debug = arguments.debug;
-    add_machine_options(verb, arguments, "End GDB and the machine after this time.");
+    add_machine_options(verb, arguments, "End GDB and the machine after this time, with status 1.");
     add_value(
         verb, "--break", debug.places, "WHERE",
         "Stop there: at reset, stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\" "

@@ -7,12 +7,11 @@
 #include "tools/baton/process.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <poll.h>
 #include <thread>
-#include <unistd.h>
 
 namespace baton::tool {
 namespace {
@@ -66,19 +65,22 @@ void wait_for_socket(const Place& place, const Child& qemu) {
     }
 }
 
-int serve(const Words& commands, Child& qemu) {
+/// Until QEMU ends by itself, the time is over or a signal comes.
+int serve(const Words& commands, Child& qemu, unsigned timeout_seconds) {
     std::cout << "In GDB, or as the set-up commands of an editor's debugger:\n";
     for (const std::string& command : commands)
         std::cout << command << '\n';
     std::cout << std::flush;
     const Interruptions interruptions;
-    std::array<char, 256> buffer;
-    while (Interruptions::caught() == 0 && read(qemu.output(), buffer.data(), buffer.size()) > 0)
-        ;
-    if (Interruptions::caught() == 0)
+    pollfd wait{.fd = qemu.output(), .events = POLLIN, .revents = 0};
+    const int milliseconds = timeout_seconds == 0 ? -1 : static_cast<int>(timeout_seconds * 1000);
+    const int ready = poll(&wait, 1, milliseconds); // QEMU writes nothing: it is its end
+    if (ready > 0)
         return qemu.wait() == 0 ? 0 : 1;
     qemu.send(SIGTERM);
     qemu.wait();
+    if (ready == 0)
+        throw Failure("the machine was stopped after " + std::to_string(timeout_seconds) + " s");
     return 128 + Interruptions::caught();
 }
 
@@ -98,7 +100,7 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
     wait_for_socket(place, qemu);
     const Words commands = gdb_commands(fs::absolute(files.kernel), place, options);
     if (options.server_only)
-        return serve(commands, qemu);
+        return serve(commands, qemu, machine.timeout_seconds);
     Words words{"gdb", "-q"};
     if (options.batch)
         words.insert(words.end(), {"-nx", "-batch"});

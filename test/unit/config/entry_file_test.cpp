@@ -53,7 +53,8 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "wx           refuse\n"
                  "after-fault  reset:5\n"
                  "watchdog     30\n"
-                 "last-words   off",
+                 "last-words   off\n"
+                 "debug        wait",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.file_name, "os-1.conf");
                      EXPECT_EQ(entry.id, "os-1");
@@ -70,6 +71,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.after_fault, (AfterFault{AfterFault::Action::reset, 5}));
                      EXPECT_EQ(entry.watchdog, 30u);
                      EXPECT_EQ(entry.last_words, Switch::off);
+                     EXPECT_EQ(entry.debug, Debug::wait);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_TRUE(remarks.texts.empty());
                  });

@@ -55,7 +55,7 @@ void expect_refused(std::u16string_view text, const Error& error) {
 
 TEST(LoadOptions, AllThatAnEntryCanSay) {
     expect_entry(u"kernel=/os/kernel.elf module=\\os\\a.bin=first module=b kaslr=on wx=refuse"
-                 u" after-fault=exit watchdog=off last-words=on -- console=ttyS0  quiet",
+                 u" after-fault=exit watchdog=off last-words=on debug=wait -- console=ttyS0  quiet",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\os\\kernel.elf");
                      EXPECT_EQ(modules_of(entry), "\\os\\a.bin=first|\\b=");
@@ -64,6 +64,7 @@ TEST(LoadOptions, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.after_fault, AfterFault{AfterFault::Action::exit});
                      EXPECT_EQ(entry.watchdog, 0u);
                      EXPECT_EQ(entry.last_words, Switch::on);
+                     EXPECT_EQ(entry.debug, Debug::wait);
                      EXPECT_EQ(entry.command_line, "console=ttyS0  quiet");
                      EXPECT_TRUE(remarks.texts.empty());
                  });
@@ -217,6 +218,7 @@ TEST(LoadOptions, ABadSettingIsAnErrorWithItsPlace) {
     expect_refused(u"kernel=a kaslr=yes", Error(ErrorCode::boot_setting_unknown, {1, 10}));
     expect_refused(u"kernel=a kaslr=", Error(ErrorCode::boot_setting_unknown, {1, 10}));
     expect_refused(u"wx=on kernel=a", Error(ErrorCode::boot_setting_unknown, {1, 1}));
+    expect_refused(u"debug=on kernel=a", Error(ErrorCode::boot_setting_unknown, {1, 1}));
     expect_refused(u"kernel=a after-fault=reset:", Error(ErrorCode::boot_setting_unknown, {1, 10}));
 }
 

@@ -9,14 +9,45 @@ from baton_gdb import diff, paging
 from baton_gdb.memory import register, text_at
 from baton_gdb.session import EFI, session, symbol
 
-CR0 = ((31, "PG"), (30, "CD"), (29, "NW"), (18, "AM"), (16, "WP"), (5, "NE"), (3, "TS"), (2, "EM"),
-       (1, "MP"), (0, "PE"))
-CR4 = ((23, "CET"), (22, "PKE"), (21, "SMAP"), (20, "SMEP"), (18, "OSXSAVE"), (17, "PCIDE"),
-       (16, "FSGSBASE"), (12, "LA57"), (11, "UMIP"), (10, "OSXMMEXCPT"), (9, "OSFXSR"), (7, "PGE"),
-       (6, "MCE"), (5, "PAE"), (4, "PSE"), (3, "DE"))
+CR0 = (
+    (31, "PG"),
+    (30, "CD"),
+    (29, "NW"),
+    (18, "AM"),
+    (16, "WP"),
+    (5, "NE"),
+    (3, "TS"),
+    (2, "EM"),
+    (1, "MP"),
+    (0, "PE"),
+)
+CR4 = (
+    (23, "CET"),
+    (22, "PKE"),
+    (21, "SMAP"),
+    (20, "SMEP"),
+    (18, "OSXSAVE"),
+    (17, "PCIDE"),
+    (16, "FSGSBASE"),
+    (12, "LA57"),
+    (11, "UMIP"),
+    (10, "OSXMMEXCPT"),
+    (9, "OSFXSR"),
+    (7, "PGE"),
+    (6, "MCE"),
+    (5, "PAE"),
+    (4, "PSE"),
+    (3, "DE"),
+)
 EFER = ((11, "NXE"), (10, "LMA"), (8, "LME"), (0, "SCE"))
-STEPS = ("setting up its stack and its descriptor tables", "loading the page tables",
-         "copying and zeroing segments", "setting the machine state", "entering the kernel")
+IN_PLACE = (1 << 64) - 1  # BATON_SOURCE_IN_PLACE
+STEPS = (
+    "setting up its stack and its descriptor tables",
+    "loading the page tables",
+    "copying and zeroing segments",
+    "setting the machine state",
+    "entering the kernel",
+)
 
 
 def bits(value: int, names) -> str:
@@ -56,7 +87,7 @@ class _Verb(gdb.Command):
 
 
 class Attach(_Verb):
-    """baton attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]: to a machine, of which `baton debug` tells."""
+    """baton attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]: as `baton debug --server-only` tells."""
 
     def run(self, argument):
         words = arguments_of(argument, 1, 4, "attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]")
@@ -82,24 +113,34 @@ class Status(_Verb):
             step = f", {STEPS[at]}"
             if at == 2:
                 count = int(session.handoff()["segment_count"])
-                step += f" ({'zeroing' if progress['zeroing'] else 'copying'} {int(progress['segment'])} of {count})"
+                action = "zeroing" if progress["zeroing"] else "copying"
+                step += f" ({action} {int(progress['segment'])} of {count})"
         gdb.write(f"in {stage}{step}, at {rip:#x}\n")
         if session.stage1:
             gdb.write(f"stage 1   {session.stage1}, loaded at {session.stage1_base:#x}\n")
         if session.stage2_base:
             handoff = session.handoff()
-            gdb.write(f"stage 2   at {session.stage2_base:#x}\n"
-                      f"kernel    entry {int(handoff['kernel_entry']):#x}, slide {session.slide:#x}\n")
+            gdb.write(
+                f"stage 2   at {session.stage2_base:#x}\n"
+                f"kernel    entry {int(handoff['kernel_entry']):#x}, slide {session.slide:#x}\n"
+            )
         cr0, cr4, efer, cr3 = (register(name) for name in ("cr0", "cr4", "efer", "cr3"))
         tables = ""
         if session.stage2_base:
-            tables = ("the kernel's" if cr3 == int(session.handoff()["page_table_root"])
-                      else "the firmware's" if session.stage1 == EFI else "stage 1's")
-        gdb.write(f"CR0       {cr0:#x}: {bits(cr0, CR0)}\n"
-                  f"CR3       {cr3:#x}{': ' + tables if tables else ''}\n"
-                  f"CR4       {cr4:#x}: {bits(cr4, CR4)}\n"
-                  f"EFER      {efer:#x}: {bits(efer, EFER)}\n"
-                  f"mode      {_mode(cr0, cr4, efer)}\n")
+            tables = (
+                "the kernel's"
+                if cr3 == int(session.handoff()["page_table_root"])
+                else "the firmware's"
+                if session.stage1 == EFI
+                else "stage 1's"
+            )
+        gdb.write(
+            f"CR0       {cr0:#x}: {bits(cr0, CR0)}\n"
+            f"CR3       {cr3:#x}{': ' + tables if tables else ''}\n"
+            f"CR4       {cr4:#x}: {bits(cr4, CR4)}\n"
+            f"EFER      {efer:#x}: {bits(efer, EFER)}\n"
+            f"mode      {_mode(cr0, cr4, efer)}\n"
+        )
 
 
 def _mode(cr0: int, cr4: int, efer: int) -> str:
@@ -123,20 +164,38 @@ class Break(_Verb):
     kernel-entry  the kernel's first instruction
     fault         a fault has been reported
 
-    If the place isn't known yet, the guest runs until it is: for stage1, until the firmware has loaded
-    it, for the others until before-exit."""
+    If the place isn't known yet, the guest runs until it is: for stage1, until the firmware has
+    loaded it, for the others until before-exit."""
 
-    PLACES = ("stage1", "before-exit", "stage2", "before-cr3", "after-cr3", "copy", "before-jump",
-              "kernel-entry", "fault")
-    IN_STAGE2 = {"stage2": ("stage2_entry64",), "before-cr3": ("stage2_before_cr3",),
-                 "after-cr3": ("stage2_after_cr3",), "copy": ("stage2_before_copy",),
-                 "before-jump": ("enter_kernel.jump",), "fault": ("baton::stage2::end_after_fault",)}
+    PLACES = (
+        "stage1",
+        "before-exit",
+        "stage2",
+        "before-cr3",
+        "after-cr3",
+        "copy",
+        "before-jump",
+        "kernel-entry",
+        "fault",
+    )
+    IN_STAGE2 = {
+        "stage2": ("stage2_entry64",),
+        "before-cr3": ("stage2_before_cr3",),
+        "after-cr3": ("stage2_after_cr3",),
+        "copy": ("stage2_before_copy",),
+        "before-jump": ("enter_kernel.jump",),
+        "fault": ("baton::stage2::end_after_fault",),
+    }
 
     def run(self, argument):
-        words = arguments_of(argument, 1, 2, "break " + "|".join(self.PLACES).replace("copy", "copy N"))
+        words = arguments_of(
+            argument, 1, 2, "break " + "|".join(self.PLACES).replace("copy", "copy N")
+        )
         where = words[0]
         if where not in self.PLACES or (where == "copy") != (len(words) == 2):
-            raise gdb.GdbError("usage: baton break " + "|".join(self.PLACES).replace("copy", "copy N"))
+            raise gdb.GdbError(
+                "usage: baton break " + "|".join(self.PLACES).replace("copy", "copy N")
+            )
         stop = gdb.Breakpoint(f"*{self.address(where):#x}", gdb.BP_HARDWARE_BREAKPOINT)
         if where == "copy":
             field = symbol("baton::stage2::fault_state") + _offset("progress") + _segment_offset()
@@ -145,6 +204,10 @@ class Break(_Verb):
     def address(self, where: str) -> int:
         if where == "stage1":
             session.wait_for_stage1()
+            if session.is_past_entry:
+                raise gdb.GdbError(
+                    "stage 1 runs already: it was found where it waits for a debugger"
+                )
             return symbol("efi_main" if session.stage1 == EFI else "stage1_main")
         session.wait_for_all()
         if where == "before-exit":
@@ -175,15 +238,23 @@ class Plan(_Verb):
         for i, each in enumerate(_segments(handoff)):
             source = int(each["source_physical"])
             end = int(each["destination"]) + int(each["memory_bytes"])
-            gdb.write(f"segment {i}: {int(each['destination']):#x}-{end:#x}, "
-                      f"{int(each['file_bytes']):#x} bytes "
-                      f"{'in place' if source == (1 << 64) - 1 else f'from {source:#x}'}, the rest zeroed\n")
+            gdb.write(
+                f"segment {i}: {int(each['destination']):#x}-{end:#x}, "
+                f"{int(each['file_bytes']):#x} bytes "
+                f"{'in place' if source == IN_PLACE else f'from {source:#x}'}, the rest zeroed\n"
+            )
 
 
 def _segments(handoff: gdb.Value) -> list[gdb.Value]:
     from baton_gdb.memory import record_at
-    return [record_at("BatonHandoffSegment", int(handoff["segments"]) + i * int(handoff["segment_entry_bytes"]))
-            for i in range(int(handoff["segment_count"]))]
+
+    return [
+        record_at(
+            "BatonHandoffSegment",
+            int(handoff["segments"]) + i * int(handoff["segment_entry_bytes"]),
+        )
+        for i in range(int(handoff["segment_count"]))
+    ]
 
 
 def _root(words: list[str]) -> tuple[int, int]:
@@ -197,7 +268,7 @@ def _root(words: list[str]) -> tuple[int, int]:
 
 
 class Walk(_Verb):
-    """baton walk VA [CR3]: how an address is translated, level by level; CR3 `new`: the kernel's."""
+    """baton walk VA [CR3]: how an address is translated; CR3 `new`: by the kernel's tables."""
 
     def run(self, argument):
         words = arguments_of(argument, 1, 2, "walk VA [CR3|new]")
@@ -205,7 +276,10 @@ class Walk(_Verb):
         steps, physical = paging.walk(address, *_root(words[1:]))
         for step in steps:
             gdb.write(f"{step}\n")
-        gdb.write(f"{address:#x} is " + (f"at {physical:#x}\n" if physical is not None else "not mapped\n"))
+        gdb.write(
+            f"{address:#x} is "
+            + (f"at {physical:#x}\n" if physical is not None else "not mapped\n")
+        )
 
 
 class Map(_Verb):
@@ -215,7 +289,10 @@ class Map(_Verb):
         words = arguments_of(argument, 0, 1, "map [CR3|new]")
         for each in paging.ranges(*_root(words)):
             flag = "  W+X" if each.access == "rwx" else ""
-            gdb.write(f"{each.begin:#018x}-{each.end - 1:#018x} {each.access} -> {each.physical:#x}{flag}\n")
+            gdb.write(
+                f"{each.begin:#018x}-{each.end - 1:#018x} {each.access} "
+                f"-> {each.physical:#x}{flag}\n"
+            )
 
 
 class BootInfo(_Verb):
@@ -232,17 +309,23 @@ class MemoryMap(_Verb):
     def run(self, argument):
         arguments_of(argument, 0, 0, "memmap")
         info = session.boot_info()
-        names = {int(each.enumval): each.name.removeprefix("BATON_MEMORY_").lower().replace("_", " ")
-                 for each in gdb.lookup_type("BatonMemoryType").fields()}
-        ranges = session.array(info, "memory_map", "memory_map_count", "memory_map_entry_bytes",
-                               "BatonMemoryRange")
+        names = {
+            int(each.enumval): each.name.removeprefix("BATON_MEMORY_").lower().replace("_", " ")
+            for each in gdb.lookup_type("BatonMemoryType").fields()
+        }
+        ranges = session.array(
+            info, "memory_map", "memory_map_count", "memory_map_entry_bytes", "BatonMemoryRange"
+        )
         if not ranges:
             gdb.write("it is empty until the firmware has been left\n")
         for each in ranges:
             base, size, kind = (int(each[name]) for name in ("base_physical", "bytes", "type"))
             origin = int(each["origin"])
             what = text_at(session.physical(origin)) if origin else ""
-            gdb.write(f"{base:#014x}-{base + size - 1:#014x} {names.get(kind, kind)}{': ' + what if what else ''}\n")
+            gdb.write(
+                f"{base:#014x}-{base + size - 1:#014x} {names.get(kind, kind)}"
+                f"{': ' + what if what else ''}\n"
+            )
 
 
 class Diff(_Verb):
@@ -271,25 +354,41 @@ class Serial(_Verb):
         if session.serial is None:
             raise gdb.GdbError("this machine's serial port is somewhere else")
         content = session.serial.read_bytes()
-        text = content[session.serial_shown:].decode("utf-8", "replace").replace("\r", "")
+        text = content[session.serial_shown :].decode("utf-8", "replace").replace("\r", "")
         session.serial_shown = len(content)
         gdb.write(text)
 
 
 def on_stop(event):
     """A triple fault has stopped the machine, which would have been reset."""
-    if not isinstance(event, gdb.SignalEvent) or event.stop_signal != "SIGQUIT" or session.qemu_log is None:
+    if (
+        not isinstance(event, gdb.SignalEvent)
+        or event.stop_signal != "SIGQUIT"
+        or session.qemu_log is None
+    ):
         return
     if "Triple fault" in session.qemu_log.read_text(errors="replace"):
-        gdb.write(f"baton: the guest has triple-faulted, at {register('rip'):#x}, "
-                  f"in {session.stage_of(register('rip'))}; CR2 {register('cr2'):#x}\n")
+        gdb.write(
+            f"baton: the guest has triple-faulted, at {register('rip'):#x}, "
+            f"in {session.stage_of(register('rip'))}; CR2 {register('cr2'):#x}\n"
+        )
     else:
         gdb.write("baton: the guest has reset itself or powered off\n")
 
 
 Baton()
-for _name, _class in (("attach", Attach), ("status", Status), ("break", Break), ("plan", Plan),
-                      ("walk", Walk), ("map", Map), ("bootinfo", BootInfo), ("memmap", MemoryMap),
-                      ("diff", Diff), ("kernel", Kernel), ("serial", Serial)):
+for _name, _class in (
+    ("attach", Attach),
+    ("status", Status),
+    ("break", Break),
+    ("plan", Plan),
+    ("walk", Walk),
+    ("map", Map),
+    ("bootinfo", BootInfo),
+    ("memmap", MemoryMap),
+    ("diff", Diff),
+    ("kernel", Kernel),
+    ("serial", Serial),
+):
     _class(_name)
 gdb.events.stop.connect(on_stop)

@@ -10,7 +10,9 @@ MOST_SHOWN = 16
 WRITABLE = 2
 
 
-def _expected(elf: images.Elf, segment: images.Segment, words: dict[int, int | None]) -> tuple[bytearray, set[int]]:
+def _expected(
+    elf: images.Elf, segment: images.Segment, words: dict[int, int | None]
+) -> tuple[bytearray, set[int]]:
     """What should be there, and the offsets of bytes that nobody can tell."""
     content = bytearray(elf.bytes_of(segment).ljust(segment.memory_bytes, b"\0"))
     unknown: set[int] = set()
@@ -20,7 +22,7 @@ def _expected(elf: images.Elf, segment: images.Segment, words: dict[int, int | N
             if value is None:
                 unknown.update(range(at, at + 8))
             else:
-                content[at:at + 8] = value.to_bytes(8, "little")
+                content[at : at + 8] = value.to_bytes(8, "little")
     return content, unknown
 
 
@@ -33,26 +35,47 @@ def show(session) -> None:
     elf = images.Elf(session.kernel_file)
     slide = session.slide if session.find_all() else 0
     words = elf.relocated_words(slide)
-    where = {int(each["virtual_base"]) - slide: int(each["base_physical"])
-             for each in session.array(session.boot_info(), "kernel_segments", "kernel_segment_count",
-                                       "kernel_segment_entry_bytes", "BatonKernelSegment")}
+    where = {
+        int(each["virtual_base"]) - slide: int(each["base_physical"])
+        for each in session.array(
+            session.boot_info(),
+            "kernel_segments",
+            "kernel_segment_count",
+            "kernel_segment_entry_bytes",
+            "BatonKernelSegment",
+        )
+    }
     total = 0
     for segment in elf.of_type(images.PT_LOAD):
         if segment.memory_bytes == 0:
             continue
         found = read_physical(where[segment.address], segment.memory_bytes)
         wanted, unknown = _expected(elf, segment, words)
-        different = [i for i in range(len(found)) if found[i] != wanted[i] and i not in unknown] \
-            if found != wanted else []
+        different = (
+            [i for i in range(len(found)) if found[i] != wanted[i] and i not in unknown]
+            if found != wanted
+            else []
+        )
         total += len(different)
-        access = "".join(letter if segment.flags & bit else "-" for bit, letter in ((4, "r"), (2, "w"), (1, "x")))
+        access = "".join(
+            letter if segment.flags & bit else "-" for bit, letter in ((4, "r"), (2, "w"), (1, "x"))
+        )
         begin = segment.address + slide
-        note = ", which the kernel may have written" if different and segment.flags & WRITABLE else ""
-        gdb.write(f"{begin:#x}-{begin + segment.memory_bytes - 1:#x} {access}: "
-                  f"{f'{len(different)} bytes differ{note}' if different else 'as in the file'}\n")
+        note = (
+            ", which the kernel may have written" if different and segment.flags & WRITABLE else ""
+        )
+        gdb.write(
+            f"{begin:#x}-{begin + segment.memory_bytes - 1:#x} {access}: "
+            f"{f'{len(different)} bytes differ{note}' if different else 'as in the file'}\n"
+        )
         for i in different[:MOST_SHOWN]:
-            gdb.write(f"  {begin + i:#x}{_symbol(begin + i)}: {found[i]:02x}, should be {wanted[i]:02x}\n")
+            gdb.write(
+                f"  {begin + i:#x}{_symbol(begin + i)}: {found[i]:02x}, should be {wanted[i]:02x}\n"
+            )
         if len(different) > MOST_SHOWN:
             gdb.write(f"  and {len(different) - MOST_SHOWN} more\n")
     relocated = f", {len(words)} words of it relocated" if words else ""
-    gdb.write(f"the kernel's image is {'as it should be' if total == 0 else f'different in {total} bytes'}{relocated}\n")
+    gdb.write(
+        f"the kernel's image is "
+        f"{'as it should be' if total == 0 else f'different in {total} bytes'}{relocated}\n"
+    )

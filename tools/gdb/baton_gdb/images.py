@@ -41,14 +41,15 @@ class Elf:
         self.segments = []
         for at in range(table, table + step * count, step):
             type_, flags, offset, address, _, file_bytes, memory_bytes, _ = struct.unpack_from(
-                "<IIQQQQQQ", self.content, at)
+                "<IIQQQQQQ", self.content, at
+            )
             self.segments.append(Segment(type_, flags, offset, address, file_bytes, memory_bytes))
 
     def of_type(self, type_: int) -> list[Segment]:
         return [each for each in self.segments if each.type == type_]
 
     def bytes_of(self, segment: Segment) -> bytes:
-        return self.content[segment.offset:segment.offset + segment.file_bytes]
+        return self.content[segment.offset : segment.offset + segment.file_bytes]
 
     def build_id(self) -> BuildId:
         for segment in self.of_type(PT_NOTE):
@@ -57,7 +58,7 @@ class Elf:
                 name, count, type_ = struct.unpack_from("<III", rest)
                 begin = 12 + (name + 3 & ~3)
                 if type_ == NT_GNU_BUILD_ID and rest[12:16] == b"GNU\0":
-                    return BuildId(at + begin, rest[begin:begin + count])
+                    return BuildId(at + begin, rest[begin : begin + count])
                 end = begin + (count + 3 & ~3)
                 at, rest = at + end, rest[end:]
         return BuildId(0, b"")
@@ -66,15 +67,17 @@ class Elf:
         for each in self.of_type(PT_LOAD):
             if each.address <= address and address + count <= each.address + each.file_bytes:
                 at = each.offset + address - each.address
-                return self.content[at:at + count]
+                return self.content[at : at + count]
         return b""
 
     def relocated_words(self, slide: int) -> dict[int, int | None]:
-        """Linked addresses of words that a loader changes, with what they become; None: it depends on
-        symbols."""
+        """Linked addresses of words that a loader changes, with what they become; None: that depends
+        on symbols."""
         words: dict[int, int | None] = {}
         for dynamic in self.of_type(PT_DYNAMIC):
-            tags = dict(struct.iter_unpack("<QQ", self.bytes_of(dynamic)[:dynamic.file_bytes & ~15]))
+            tags = dict(
+                struct.iter_unpack("<QQ", self.bytes_of(dynamic)[: dynamic.file_bytes & ~15])
+            )
             relr = self._at(tags.get(DT_RELR, 0), tags.get(DT_RELRSZ, 0))
             for where in _relr_places(relr):
                 words[where] = int.from_bytes(self._at(where, 8), "little") + slide & (1 << 64) - 1
@@ -111,9 +114,9 @@ class Pe:
             return
         header = read(0, self.HEADER_BYTES)
         pe = int.from_bytes(header[0x3C:0x40], "little")
-        if header[pe:pe + 4] != b"PE\0\0" or header[pe + 24:pe + 26] != b"\x0b\x02":
+        if header[pe : pe + 4] != b"PE\0\0" or header[pe + 24 : pe + 26] != b"\x0b\x02":
             return
-        self.image_bytes = int.from_bytes(header[pe + 80:pe + 84], "little")
+        self.image_bytes = int.from_bytes(header[pe + 80 : pe + 84], "little")
         directory, size = struct.unpack_from("<II", header, pe + self.DEBUG_DIRECTORY)
         for entry in range(directory, directory + size // 28 * 28, 28):
             type_, count, rva = struct.unpack("<12xIII4x", read(entry, 28))
@@ -126,12 +129,14 @@ def pe_file(path: Path) -> Pe:
     pe = int.from_bytes(content[0x3C:0x40], "little")
     count, optional = struct.unpack_from("<6xH12xH", content, pe)
     first = pe + 24 + optional
-    sections = [struct.unpack_from("<8x4I", content, at) for at in range(first, first + 40 * count, 40)]
+    sections = [
+        struct.unpack_from("<8x4I", content, at) for at in range(first, first + 40 * count, 40)
+    ]
 
     def read(rva: int, wanted: int) -> bytes:
         for _, address, file_bytes, offset in sections:
             if 0 < address <= rva and rva + wanted <= address + file_bytes:
-                return content[rva - address + offset:][:wanted]
-        return content[rva:rva + wanted]
+                return content[rva - address + offset :][:wanted]
+        return content[rva : rva + wanted]
 
     return Pe(read)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Physical memory, registers, and records in them. QEMU's stub reads physical memory when told to."""
+"""Physical memory, which QEMU's stub reads when told to; registers; and records in memory."""
 
 import gdb
 
@@ -44,7 +44,9 @@ def number_at(address: int, count: int = 8) -> int:
 
 def register(name: str) -> int:
     value = gdb.newest_frame().read_register(name)
-    word = int.from_bytes(bytes(value.bytes) if hasattr(value, "bytes") else _bytes_of(value), "little")
+    word = int.from_bytes(
+        bytes(value.bytes) if hasattr(value, "bytes") else _bytes_of(value), "little"
+    )
     return word
 
 

@@ -39,14 +39,29 @@ class Step:
     entry: int
 
     def __str__(self):
-        text = f"level {self.level}, entry {self.index:3} at {self.table + 8 * self.index:#x}: {self.entry:#018x}"
+        at = self.table + 8 * self.index
+        text = f"level {self.level}, entry {self.index:3} at {at:#x}: {self.entry:#018x}"
         if not self.entry & PRESENT:
             return text + "  not present"
         names = [permissions(self.entry, bool(self.entry & NX))]
-        names += [name for bit, name in ((USER, "user"), (1 << 3, "write-through"), (1 << 4, "uncached"),
-                                         (1 << 5, "accessed"), (1 << 6, "dirty"), (1 << 8, "global"))
-                  if self.entry & bit and not (bit >= 1 << 6 and not self.is_leaf)]
-        return text + "  " + " ".join(names) + (f", a page of {size_name(self.level)}" if self.is_leaf else "")
+        names += [
+            name
+            for bit, name in (
+                (USER, "user"),
+                (1 << 3, "write-through"),
+                (1 << 4, "uncached"),
+                (1 << 5, "accessed"),
+                (1 << 6, "dirty"),
+                (1 << 8, "global"),
+            )
+            if self.entry & bit and not (bit >= 1 << 6 and not self.is_leaf)
+        ]
+        return (
+            text
+            + "  "
+            + " ".join(names)
+            + (f", a page of {size_name(self.level)}" if self.is_leaf else "")
+        )
 
     @property
     def is_leaf(self) -> bool:
@@ -92,7 +107,9 @@ def _leaves(table: int, level: int, base: int, rights: int, nx: bool) -> Iterato
         address = base + (index << shift_of(level))
         both, no_execute = rights & entry, nx or bool(entry & NX)
         if step.is_leaf:
-            yield address, 1 << shift_of(level), _physical_of(entry, level), permissions(both, no_execute)
+            yield address, 1 << shift_of(level), _physical_of(entry, level), permissions(
+                both, no_execute
+            )
         else:
             yield from _leaves(entry & ADDRESS, level - 1, address, both, no_execute)
 
@@ -103,8 +120,12 @@ def ranges(cr3: int, count: int) -> list[Range]:
     for address, size, physical, access in _leaves(cr3 & ADDRESS, count, 0, WRITE | USER, False):
         address = canonical(address, count)
         last = merged[-1] if merged else None
-        if (last and last.end == address and last.access == access
-                and last.physical + last.end - last.begin == physical):
+        if (
+            last
+            and last.end == address
+            and last.access == access
+            and last.physical + last.end - last.begin == physical
+        ):
             last.end += size
         else:
             merged.append(Range(address, address + size, physical, access))

@@ -38,6 +38,7 @@ class Session:
         self.table = uefi.DebugImageInfo()
         self.stage1 = ""  # EFI or FLAT; "": not found yet
         self.stage1_base = 0
+        self.is_past_entry = False  # it was found where it waits
         self.stage2_base = 0
         self.slide: int | None = None
 
@@ -56,7 +57,10 @@ class Session:
         return _matches(base + build_id.address - FLAT_LINKED_AT, build_id.content)
 
     def _is_efi_at(self, base: int) -> bool:
-        return images.Pe(lambda rva, count: read_physical(base + rva, count)).build_id == self._pe.build_id
+        return (
+            images.Pe(lambda rva, count: read_physical(base + rva, count)).build_id
+            == self._pe.build_id
+        )
 
     def _file(self, name: str) -> Path:
         """Its debug information, which lies beside the file."""
@@ -96,11 +100,16 @@ class Session:
 
     def _find_waiting_stage1(self) -> bool:
         """It spins because of debug=wait: the processor is in it."""
-        flat_end = max(each.address + each.memory_bytes for each in self._flat.of_type(images.PT_LOAD))
-        for name, size, is_at in ((FLAT, flat_end - FLAT_LINKED_AT, self._is_flat_at),
-                                  (EFI, self._pe.image_bytes, self._is_efi_at)):
+        flat_end = max(
+            each.address + each.memory_bytes for each in self._flat.of_type(images.PT_LOAD)
+        )
+        for name, size, is_at in (
+            (FLAT, flat_end - FLAT_LINKED_AT, self._is_flat_at),
+            (EFI, self._pe.image_bytes, self._is_efi_at),
+        ):
             if base := _image_around(register("rip"), size, is_at):
                 self._set_stage1(name, base)
+                self.is_past_entry = True
                 return True
         return False
 
@@ -119,8 +128,12 @@ class Session:
                 return
         if self._find_efi():
             return
-        watch = gdb.Breakpoint(f"*(unsigned int *) {self.table.count_address:#x}",
-                               gdb.BP_WATCHPOINT, gdb.WP_WRITE, True)
+        watch = gdb.Breakpoint(
+            f"*(unsigned int *) {self.table.count_address:#x}",
+            gdb.BP_WATCHPOINT,
+            gdb.WP_WRITE,
+            True,
+        )
         watch.silent = True
         try:
             while True:
@@ -159,13 +172,13 @@ class Session:
         header = read_physical(self.stage2_base, 56)
         if header[:8] != STAGE2_MAGIC:
             raise gdb.GdbError(f"there is no stage 2 at {self.stage2_base:#x}")
-        at, count = (int.from_bytes(header[i:i + 4], "little") for i in (48, 52))
+        at, count = (int.from_bytes(header[i : i + 4], "little") for i in (48, 52))
         file = images.Elf(self.folder / "stage2.elf")
         if read_physical(self.stage2_base + at, count) != file.build_id().content:
             gdb.write("baton: warning: stage2.elf has another build id than stage 2 in memory\n")
 
     def wait_for_all(self) -> None:
-        """Lets the guest run until stage 1 has planned everything, before it leaves the firmware."""
+        """Lets the guest run until all is planned, before stage 1 leaves the firmware."""
         if self.find_all():
             return
         self.wait_for_stage1()
@@ -185,7 +198,9 @@ class Session:
         """Of an address in the direct map."""
         return direct - int(self.handoff()["direct_map_base"])
 
-    def array(self, owner: gdb.Value, field: str, count: str, step: str, type_: str) -> list[gdb.Value]:
+    def array(
+        self, owner: gdb.Value, field: str, count: str, step: str, type_: str
+    ) -> list[gdb.Value]:
         base = self.physical(int(owner[field]))
         return [record_at(type_, base + i * int(owner[step])) for i in range(int(owner[count]))]
 
@@ -200,8 +215,13 @@ class Session:
             if 0 <= address - self.stage2_base < int(header["memory_bytes"]):
                 return "stage 2"
             info = self.boot_info()
-            for each in self.array(info, "kernel_segments", "kernel_segment_count",
-                                   "kernel_segment_entry_bytes", "BatonKernelSegment"):
+            for each in self.array(
+                info,
+                "kernel_segments",
+                "kernel_segment_count",
+                "kernel_segment_entry_bytes",
+                "BatonKernelSegment",
+            ):
                 if 0 <= address - int(each["virtual_base"]) < int(each["bytes"]):
                     return "the kernel"
         if self.stage1 and 0 <= address - self.stage1_base < 1 << 20:
