@@ -143,7 +143,7 @@ class _Bios(_Grub):
         return ["-cdrom", str(image)]
 
 
-class _Uefi(_Grub):
+class GrubOnUefi(_Grub):
     FEATURES = ("uefi", "no-boot-device", "acpi", "log", "build-id", "smbios")
 
     @classmethod
@@ -165,8 +165,8 @@ class Multiboot2Bios(_Multiboot2, _Bios):
     FEATURES = (*_Path.FEATURES, "by-multiboot2", "smbios")
 
 
-class Multiboot2Uefi(_Multiboot2, _Uefi):
-    FEATURES = (*_Uefi.FEATURES, "by-multiboot2")
+class Multiboot2Uefi(_Multiboot2, GrubOnUefi):
+    FEATURES = (*GrubOnUefi.FEATURES, "by-multiboot2")
 
 
 class LinuxBios(_LinuxGrub, _Bios):
@@ -175,8 +175,8 @@ class LinuxBios(_LinuxGrub, _Bios):
     FEATURES = (*_Path.FEATURES, "by-linux", "smbios")
 
 
-class LinuxUefi(_LinuxGrub, _Uefi):
-    FEATURES = (*_Uefi.FEATURES, "by-linux")
+class LinuxUefi(_LinuxGrub, GrubOnUefi):
+    FEATURES = (*GrubOnUefi.FEATURES, "by-linux")
     HAS_DISPLAY_DRIVER = True
 
 

@@ -9,6 +9,7 @@ from elf import PF_R, PF_W, Elf, Segment
 from faults import AT_ENTRY, VARIES, example_report, expect_report, matches, report, text_on
 from kernels import TOP_2_GIB, code_kernel
 from machine import FAULT_REPORTED, Ovmf, UBoot
+from paths import Pvh
 
 DATA = TOP_2_GIB + 0x2000
 STACK = [0]  # there is nothing but the return address
@@ -133,6 +134,11 @@ def faulting_kernel(code: bytes) -> Elf:
 @pytest.mark.parametrize("name", FAULTS)
 def test_report_of(boot, name):
     code, wanted = FAULTS[name]
+    expect_report(boot(faulting_kernel(code), firmware=Pvh), wanted)
+
+
+def test_report_on_u_boot(boot):
+    code, wanted = FAULTS["undefined-instruction"]
     expect_report(boot(faulting_kernel(code), firmware=UBoot), wanted)
 
 
@@ -155,7 +161,7 @@ def test_report_is_as_large_on_the_screen_as_can_be(boot, width, height):
 
 def test_report_of_nmi(boot):
     running = bytes.fromhex("b04be6e9 b00ae6e9")  # "K\n" to the debug console
-    machine = boot(faulting_kernel(running + HANG), firmware=UBoot)
+    machine = boot(faulting_kernel(running + HANG), firmware=Pvh)
     machine.wait_for_debugcon("^K$")
     machine.inject_nmi()
     expect_report(machine, report(
@@ -167,7 +173,7 @@ def test_report_of_machine_check(boot):
     """It needs CR4.MCE, which is the kernel's to set."""
     # mov rax, cr4; or eax, 40h; mov cr4, rax; then "K\n" to the debug console
     set_mce = bytes.fromhex("0f20e0 83c840 0f22e0 b04be6e9 b00ae6e9")
-    machine = boot(faulting_kernel(set_mce + HANG), firmware=UBoot)
+    machine = boot(faulting_kernel(set_mce + HANG), firmware=Pvh)
     machine.wait_for_debugcon("^K$")
     machine.inject_machine_check()
     cr4 = AT_ENTRY["cr4"] | 0x40
@@ -182,7 +188,7 @@ def entry(after_fault: str) -> dict[str, str]:
 
 
 def test_after_fault_exit_leaves_qemu(boot):
-    machine = boot(faulting_kernel(UD2), firmware=UBoot, files=entry("exit"))
+    machine = boot(faulting_kernel(UD2), firmware=Pvh, files=entry("exit"))
     machine.wait_for_exit(FAULT_REPORTED)
     machine.wait_for_serial("^baton: end of report: leaving QEMU$")
 

@@ -10,12 +10,17 @@ import artefacts
 from elf import PF_R, PF_W
 from kernels import MIB, TOP_2_GIB, code_kernel, patterned
 from machine import FAILURE, Ovmf
-from paths import PATHS, Multiboot2Bios, Pvh
+from paths import PATHS, GrubOnUefi, Multiboot2Bios, Pvh
 from test_protocol import PLACEMENTS
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("name", ["minus-2g", "1m", "pie", "write-execute"])
+KERNELS = ("minus-2g", "1m", "pie", "write-execute")
+
+
+@pytest.mark.parametrize("name, path", [
+    pytest.param(name, path, marks=pytest.mark.long)
+    if name != "pie" and issubclass(PATHS[path], Ovmf | GrubOnUefi) else (name, path)
+    for name in KERNELS for path in PATHS])
 def test_kernel_by(expect_conformance, path, name):
     expect_conformance(name, PLACEMENTS[name] + ",seed-processor,svm,identity-mappings:3",
                        firmware=PATHS[path], words="fill")

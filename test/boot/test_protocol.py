@@ -4,6 +4,7 @@ kernel/conformance checks, and how each variant of it differs from the others.""
 
 import pytest
 from machine import Ovmf, UBoot
+from paths import Pvh
 
 # name: the features that make it differ
 PLACEMENTS = {
@@ -17,14 +18,13 @@ PLACEMENTS = {
     "write-execute": "wx",
     "executable-stack": "stack-executable-wanted",
 }
-WISHES = {
+WISHES = {  # that no firmware has a part in
     "protocol": "",
     "stack": "",
     "smallest-stack": "",
     "direct-map": "",
     "symbols": "symbols",
     "refuse-write-execute": "no-wx",
-    "runtime-map": "runtime-map",
     "kernel-file": "kernel-file",
     "unknown": "",
     "kaslr": "kaslr,pie",
@@ -32,7 +32,11 @@ WISHES = {
 }
 
 
-@pytest.mark.parametrize("name", PLACEMENTS)
+LESS_OFTEN = ("upper-half", "1m", "16m", "pie", "shared", "write-execute")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long)
+                                  if name in LESS_OFTEN else name for name in PLACEMENTS])
 def test_kernel_linked(expect_conformance, name):
     expect_conformance(name, PLACEMENTS[name] + ",seed-processor,svm,mtrr,identity-mappings:3",
                        words="fill")
@@ -45,7 +49,11 @@ def test_on_u_boot_kernel_linked(expect_conformance, name):
 
 @pytest.mark.parametrize("name", WISHES)
 def test_wish(expect_conformance, name):
-    expect_conformance(f"wish-{name}", WISHES[name], firmware=UBoot)
+    expect_conformance(f"wish-{name}", WISHES[name], firmware=Pvh)
+
+
+def test_wish_runtime_map(expect_conformance):
+    expect_conformance("wish-runtime-map", "runtime-map", firmware=UBoot)
 
 
 def test_wish_framebuffer(expect_conformance):
