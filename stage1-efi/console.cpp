@@ -69,6 +69,25 @@ void Console::write_line(std::string_view text) {
     baton::write_line(ports, text);
 }
 
+void Console::write_log_line(std::string_view text) {
+    if (shows_log_)
+        write_line(text);
+    else
+        baton::write_line(ports_, text);
+}
+
+/// A console that is on the serial port has them already.
+void Console::show_log(std::string_view log) {
+    if (firmware_ == nullptr || shows_log_)
+        return;
+    shows_log_ = true;
+    while (!firmware_reaches_serial_ && !log.empty()) {
+        const std::size_t end = std::min(log.find('\n'), log.size());
+        write_to_firmware(log.substr(0, end));
+        log.remove_prefix(std::min(end + 1, log.size()));
+    }
+}
+
 void Console::write_to_firmware(std::string_view text) const {
     SIMPLE_TEXT_OUTPUT_INTERFACE* const output = firmware_->system->ConOut;
     if (output == nullptr)

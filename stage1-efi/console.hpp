@@ -14,7 +14,13 @@ class Console final : public LineSink {
   public:
     explicit Console(const efi::Firmware& firmware);
 
+    /// On the firmware's console too, as long as it is there.
     void write_line(std::string_view text) override;
+    /// On the ports alone: firmware draws 30 lines in more time than it takes to read a kernel.
+    void write_log_line(std::string_view text) override;
+
+    /// Log lines are for the firmware's console too, beginning with those that were in `log`.
+    void show_log(std::string_view log);
 
     /// Boot services are about to go: no firmware call from here on.
     void detach_from_firmware() { firmware_ = nullptr; }
@@ -31,6 +37,7 @@ class Console final : public LineSink {
     const efi::Firmware* firmware_;
     ReportPorts ports_;
     bool firmware_reaches_serial_;
+    bool shows_log_ = false;
 };
 
 } // namespace baton

@@ -118,6 +118,9 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         if (!entry.file_name.empty())
             text.add(" of ").add(entry.file_name);
         log.line(text);
+        log.be_quiet(entry.log == LogTo::memory);
+        if (entry.log == LogTo::screen)
+            console.show_log(log.text());
         const Error error = boot_entry({.firmware = firmware,
                                         .firmware_memory = memory,
                                         .volume = *volume,
@@ -152,6 +155,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
                  .hex(reinterpret_cast<uint64_t>(__image_base__)));
 
     const Error error = boot_something(firmware, console, log);
+    console.show_log(log.text()); // the way to the error
     console.write_line(Text().error(error).view());
     if (console.attached_to_firmware()) {
         leave_boot_mark(firmware, {.error = Text().error(error).view()}, log);

@@ -201,6 +201,7 @@ Error boot(const Start& start, const Console& console, Log& log, BootEntry& entr
     if (!read)
         return read.error();
     entry = *read;
+    log.be_quiet(entry.log == LogTo::memory);
     const auto modules = name_modules(info, frames);
     if (!modules)
         return modules.error();

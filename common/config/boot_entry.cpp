@@ -36,6 +36,16 @@ std::optional<Debug> parse_debug(std::string_view value) {
     return std::nullopt;
 }
 
+std::optional<LogTo> parse_log_to(std::string_view value) {
+    if (value == "memory")
+        return LogTo::memory;
+    if (value == "ports")
+        return LogTo::ports;
+    if (value == "screen")
+        return LogTo::screen;
+    return std::nullopt;
+}
+
 std::optional<AfterFault> parse_after_fault(std::string_view value) {
     using enum AfterFault::Action;
     constexpr std::string_view kResetIn = "reset:";
@@ -71,6 +81,8 @@ bool set_setting(BootEntry& entry, std::string_view name, std::string_view value
         return set(entry.last_words, parse_switch(value));
     if (name == "debug")
         return set(entry.debug, parse_debug(value));
+    if (name == "log")
+        return set(entry.log, parse_log_to(value));
     if (name == "watchdog")
         entry.watchdog = parse_watchdog(value);
     return name == "watchdog" && entry.watchdog;

@@ -20,6 +20,10 @@ enum class WriteExecute : uint8_t { unset, refuse, allow };
 /// What an entry says of a debugger: stage 1 waits until one lets it go on.
 enum class Debug : uint8_t { unset, wait, off };
 
+/// Where an entry wants the lines of the log that are no warnings: only with the kernel, on the
+/// serial port and the debug console too, or on the firmware's screen as well, which is slow.
+enum class LogTo : uint8_t { unset, memory, ports, screen };
+
 /// What an entry says is to happen after a fault has been reported.
 struct AfterFault {
     enum class Action : uint8_t { unset, stop, reset, exit };
@@ -59,6 +63,7 @@ struct BootEntry {
     std::optional<uint32_t> watchdog;  // seconds; 0: none, whatever the kernel wishes for
     Switch last_words = Switch::unset; // off: nothing is left for the next boot
     Debug debug = Debug::unset;
+    LogTo log = LogTo::unset;       // ports
     std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
@@ -75,6 +80,9 @@ inline constexpr uint32_t kMostResetSeconds = 86400; // a day
 /// "wait" or "off". No value: neither.
 std::optional<Debug> parse_debug(std::string_view value);
 
+/// "memory", "ports" or "screen". No value: none of these.
+std::optional<LogTo> parse_log_to(std::string_view value);
+
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
 /// which leaves QEMU. No value: none of these.
 std::optional<AfterFault> parse_after_fault(std::string_view value);
@@ -84,9 +92,8 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
-/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog", "last-words"
-/// or "debug".
-/// false: no such value.
+/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog", "last-words",
+/// "debug" or "log". false: no such value.
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
 
 /// Something that a parser left aside, which a person who wonders should find in the log.

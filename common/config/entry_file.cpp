@@ -30,6 +30,7 @@ enum class Key : uint8_t {
     watchdog,
     last_words,
     debug,
+    log,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -55,6 +56,7 @@ constexpr KeyName kKeyNames[] = {
     {"watchdog", Key::watchdog},
     {"last-words", Key::last_words},
     {"debug", Key::debug},
+    {"log", Key::log},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -144,6 +146,7 @@ class Builder {
         case Key::watchdog:
         case Key::last_words:
         case Key::debug:
+        case Key::log:
             return add_single(key, line);
         case Key::initrd:
             return add_module(line, false);

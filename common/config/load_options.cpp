@@ -20,9 +20,11 @@ enum class Key : uint8_t {
     after_fault,
     watchdog,
     last_words,
-    debug
+    debug,
+    log,
+    count
 };
-constexpr std::size_t kKeys = 9;
+constexpr auto kKeys = static_cast<std::size_t>(Key::count);
 
 std::string_view name_of(const Word& word) {
     return head(word.text, word.equals);
@@ -46,6 +48,8 @@ Key key_of(const Word& word) {
         return Key::last_words;
     if (name == "debug")
         return Key::debug;
+    if (name == "log")
+        return Key::log;
     return name == "watchdog" ? Key::watchdog : Key::none;
 }
 

@@ -5,7 +5,7 @@
 //
 //     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [kaslr=on|off] [wx=refuse|allow]
 //     [after-fault=stop|reset|reset:SECONDS|exit] [watchdog=SECONDS|off] [last-words=on|off]
-//     [debug=wait|off]
+//     [debug=wait|off] [log=memory|ports|screen]
 //     [-- COMMAND LINE]
 //
 // Words are separated by blanks and may come in any order before the "--"; only "module" may come

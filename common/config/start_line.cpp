@@ -9,8 +9,8 @@
 namespace baton {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSettings = {"kaslr",    "wx",         "after-fault",
-                                                       "watchdog", "last-words", "debug"};
+constexpr std::array<std::string_view, 7> kSettings = {
+    "kaslr", "wx", "after-fault", "watchdog", "last-words", "debug", "log"};
 
 bool ends_the_settings(const Word& word) {
     return word.text == "--" && !word.quoted;

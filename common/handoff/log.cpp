@@ -5,16 +5,20 @@
 
 namespace baton {
 
-void Log::line(const TextWriter& text) {
+void Log::write(std::string_view kind, std::string_view text, bool for_everybody) {
     const uint64_t ticks_per_microsecond = clock_.hz / 1'000'000;
     const uint64_t ticks = now() - clock_.start;
     Text whole;
     whole.add('[')
         .decimal(ticks_per_microsecond == 0 ? 0 : ticks / ticks_per_microsecond, 7)
         .add(" us] ")
-        .add(text.view());
-    sink_.write_line(whole.view());
+        .add(kind)
+        .add(text);
     const std::string_view line = whole.view();
+    if (for_everybody)
+        sink_.write_line(line);
+    else if (!quiet_)
+        sink_.write_log_line(line);
     if (line.size() + 1 > memory_.size() - used_)
         return;
     std::copy(line.begin(), line.end(), memory_.begin() + static_cast<std::ptrdiff_t>(used_));
@@ -22,8 +26,12 @@ void Log::line(const TextWriter& text) {
     memory_[used_++] = '\n';
 }
 
+void Log::line(const TextWriter& text) {
+    write({}, text.view(), false);
+}
+
 void Log::warn(const TextWriter& text) {
-    line(Text().add("warning: ").add(text.view()));
+    write("warning: ", text.view(), true);
 }
 
 void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {

@@ -15,7 +15,10 @@ namespace baton {
 /// Where lines of text go.
 class LineSink {
   public:
+    /// For whoever sits at the machine.
     virtual void write_line(std::string_view text) = 0;
+    /// For who wants to know more.
+    virtual void write_log_line(std::string_view text) { write_line(text); }
 
   protected:
     ~LineSink() = default;
@@ -42,10 +45,13 @@ class Log {
           clock_(clock),
           memory_(memory) {}
 
-    /// Prints "[  1234 us] text".
+    /// Prints "[  1234 us] text", unless it is quiet.
     void line(const TextWriter& text);
-    /// The same, behind "warning: ".
+    /// The same, behind "warning: ", for everybody.
     void warn(const TextWriter& text);
+
+    /// Lines are only kept from now on, but for warnings.
+    void be_quiet(bool quiet) { quiet_ = quiet; }
 
     /// Prints how fast so many bytes were read since the clock was at `start`.
     void rate(std::string_view what, uint64_t bytes, uint64_t start);
@@ -62,10 +68,13 @@ class Log {
     static constexpr std::size_t kMaxSteps = 20;
 
   private:
+    void write(std::string_view kind, std::string_view text, bool for_everybody);
+
     LineSink& sink_;
     Clock clock_;
     std::span<char> memory_;
     std::size_t used_ = 0;
+    bool quiet_ = false;
     std::array<Step, kMaxSteps> steps_;
     std::size_t step_count_ = 0;
 };

@@ -184,6 +184,7 @@ void check_log(Verdict& verdict, const Context& context) {
     for (const char character : log)
         verdict.expect(static_cast<uint8_t>(character) >= ' ' || character == '\n',
                        "text, lines end in \\n", static_cast<uint8_t>(character));
+    verdict.expect(contains(log, "entering the kernel at 0x"), "the way to the kernel's entry");
     if (info.kernel_slide != 0)
         verdict.expect(tells_slide(log, info.kernel_slide), "the slide in it", info.kernel_slide);
 }

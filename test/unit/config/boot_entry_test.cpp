@@ -54,6 +54,12 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_TRUE(set_setting(entry, "debug", "wait"));
     EXPECT_EQ(entry.debug, Debug::wait);
     EXPECT_FALSE(set_setting(entry, "debug", "on"));
+    for (const auto& [value, wanted] :
+         {std::pair("memory", LogTo::memory), {"ports", LogTo::ports}, {"screen", LogTo::screen}}) {
+        EXPECT_TRUE(set_setting(entry, "log", value));
+        EXPECT_EQ(entry.log, wanted);
+    }
+    EXPECT_FALSE(set_setting(entry, "log", "off"));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse"));
     EXPECT_FALSE(set_setting(entry, "wx", "stop"));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on"));

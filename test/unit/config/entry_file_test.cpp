@@ -54,7 +54,8 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "after-fault  reset:5\n"
                  "watchdog     30\n"
                  "last-words   off\n"
-                 "debug        wait",
+                 "debug        wait\n"
+                 "log          screen",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.file_name, "os-1.conf");
                      EXPECT_EQ(entry.id, "os-1");
@@ -72,6 +73,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.watchdog, 30u);
                      EXPECT_EQ(entry.last_words, Switch::off);
                      EXPECT_EQ(entry.debug, Debug::wait);
+                     EXPECT_EQ(entry.log, LogTo::screen);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_TRUE(remarks.texts.empty());
                  });

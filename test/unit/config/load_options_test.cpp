@@ -55,7 +55,8 @@ void expect_refused(std::u16string_view text, const Error& error) {
 
 TEST(LoadOptions, AllThatAnEntryCanSay) {
     expect_entry(u"kernel=/os/kernel.elf module=\\os\\a.bin=first module=b kaslr=on wx=refuse"
-                 u" after-fault=exit watchdog=off last-words=on debug=wait -- console=ttyS0  quiet",
+                 u" after-fault=exit watchdog=off last-words=on debug=wait log=memory -- "
+                 u"console=ttyS0  quiet",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\os\\kernel.elf");
                      EXPECT_EQ(modules_of(entry), "\\os\\a.bin=first|\\b=");
@@ -65,6 +66,7 @@ TEST(LoadOptions, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.watchdog, 0u);
                      EXPECT_EQ(entry.last_words, Switch::on);
                      EXPECT_EQ(entry.debug, Debug::wait);
+                     EXPECT_EQ(entry.log, LogTo::memory);
                      EXPECT_EQ(entry.command_line, "console=ttyS0  quiet");
                      EXPECT_TRUE(remarks.texts.empty());
                  });

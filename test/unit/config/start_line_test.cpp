@@ -37,7 +37,7 @@ TEST_F(StartLine, WithoutTwoDashesIsTheKernels) {
 
 TEST_F(StartLine, HasSettingsBeforeTwoDashes) {
     const auto entry = parse("kaslr=on wx=refuse after-fault=reset:3 watchdog=7 last-words=off "
-                             "debug=off --  root=/dev/sda -- \"x y\" ");
+                             "debug=off log=memory --  root=/dev/sda -- \"x y\" ");
     ASSERT_EQ(outcome(entry), "good");
     EXPECT_EQ(entry->command_line, "root=/dev/sda -- \"x y\"");
     EXPECT_EQ(entry->kaslr, Switch::on);
@@ -46,6 +46,7 @@ TEST_F(StartLine, HasSettingsBeforeTwoDashes) {
     EXPECT_EQ(entry->watchdog, 7u);
     EXPECT_EQ(entry->last_words, Switch::off);
     EXPECT_EQ(entry->debug, Debug::off);
+    EXPECT_EQ(entry->log, LogTo::memory);
 }
 
 TEST_F(StartLine, MayBeEmptyOnEitherSide) {

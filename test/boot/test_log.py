@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where the lines of the log go while the loader works."""
+
+import pytest
+from kernels import code_kernel
+from machine import UBoot
+from paths import Pvh
+
+HANG = bytes.fromhex("f4 ebfd")  # hlt; jmp to it
+LINE = "kernel .*: .*, entry 0x"
+
+
+def entry(log: str) -> dict[str, str]:
+    return {"/loader/entries/a.conf": f"kernel /baton/kernel.elf\nlog {log}\n"}
+
+
+def lit_pixels(machine) -> int:
+    screen = machine.screenshot()
+    return sum(sum(screen.pixel(x, y)) > 384
+               for y in range(0, screen.height, 4) for x in range(screen.width))
+
+
+def test_log_is_on_the_screen_only_where_it_is_wanted(boot):
+    lit = {}
+    for log in ("ports", "screen"):
+        machine = boot(code_kernel(HANG), files=entry(log))
+        machine.wait_for_debugcon("entering the kernel")
+        machine.wait_for_serial(LINE)
+        assert machine.serial.count("segment 0: ") == 1
+        lit[log] = lit_pixels(machine)
+    assert lit["screen"] > lit["ports"] + 1000
+
+
+def test_log_is_on_the_screen_where_nothing_can_be_booted(boot):
+    machine = boot(code_kernel(HANG), files=entry("ports"))
+    machine.wait_for_debugcon("entering the kernel")
+    quiet = lit_pixels(machine)
+    machine = boot(None)
+    machine.wait_for_serial("back to the firmware")
+    assert lit_pixels(machine) > quiet + 1000
+
+
+@pytest.mark.parametrize("firmware", [UBoot, Pvh])
+def test_log_in_memory_alone_is_with_the_kernel_and_not_on_the_ports(expect_conformance, firmware):
+    """Which looks for its last line."""
+    machine = expect_conformance("minus-2g", firmware=firmware, entry="log memory\n")
+    for said in (machine.serial, machine.debugcon):
+        assert "stage 1 for" in said and "segment 0: " not in said
