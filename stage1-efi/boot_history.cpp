@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/boot_history.hpp"
 
+#include "config/lines.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ EFI_STATUS write_variable(const efi::Firmware& firmware, Bytes content) {
 void log_report(std::string_view text, Log& log) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        log.line(Text().add("  ").add(text.substr(0, end)));
+        log.line(Text().add("  ").add(head(text, end)));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
 }

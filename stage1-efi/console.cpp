@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/console.hpp"
 
+#include "config/lines.hpp"
 #include "stage1/serial_port.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ void Console::show_log(std::string_view log) {
     shows_log_ = true;
     while (!firmware_reaches_serial_ && !log.empty()) {
         const std::size_t end = std::min(log.find('\n'), log.size());
-        write_to_firmware(log.substr(0, end));
+        write_to_firmware(head(log, end));
         log.remove_prefix(std::min(end + 1, log.size()));
     }
 }

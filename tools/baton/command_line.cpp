@@ -37,8 +37,7 @@ constexpr std::array kRunExamples = {
 constexpr std::array kDebugExamples = {
     Example{"debug my-kernel.elf --break kernel-entry",
             "stopped at the kernel's first instruction"},
-    Example{"debug --break kernel-entry --ex \"bt 3\" --ex \"baton status\" --batch",
-            "in a script"},
+    Example{R"(debug --break kernel-entry --ex "bt 3" --ex "baton status" --batch)", "in a script"},
     Example{"debug my-kernel.elf --server-only", "for an editor's debugger"},
 };
 constexpr std::array kExplainExamples = {
