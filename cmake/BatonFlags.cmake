@@ -20,7 +20,7 @@ target_compile_options(baton_warnings INTERFACE
 add_library(baton_freestanding INTERFACE)
 target_link_libraries(baton_freestanding INTERFACE baton_warnings)
 target_compile_options(baton_freestanding INTERFACE
-    $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Os -g -mgeneral-regs-only -mno-red-zone>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Oz -g -mgeneral-regs-only -mno-red-zone>
     $<$<COMPILE_LANGUAGE:C,CXX>:-fno-stack-protector -fno-asynchronous-unwind-tables>
     $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing -ffunction-sections>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>

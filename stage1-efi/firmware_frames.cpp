@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kLowest = uint64_t{1} << 20;
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
+constexpr uint64_t kChunkPages = 128; // enough for a boot without modules
 
 bool is_free(const EfiMemoryDescriptor& descriptor) {
     return descriptor.type == kEfiConventionalMemory &&
@@ -57,29 +58,76 @@ std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
 FirmwareFrames::~FirmwareFrames() {
     if (kept_)
         return;
-    while (blocks_ != nullptr) {
-        Block* const block = blocks_;
-        blocks_ = block->next;
-        firmware_.boot()->FreePages(block->base, block->pages);
-        firmware_.boot()->FreePool(block);
+    for (const Block* block = blocks_; block != nullptr; block = block->next)
+        if (block->is_own)
+            firmware_.boot()->FreePages(block->base, block->pages);
+    while (chunks_ != nullptr) { // the blocks were in them
+        Chunk* const chunk = chunks_;
+        chunks_ = chunk->next;
+        firmware_.boot()->FreePages(reinterpret_cast<EFI_PHYSICAL_ADDRESS>(chunk), chunk->pages);
     }
     if (map_buffer_ != nullptr)
         firmware_.boot()->FreePool(map_buffer_);
 }
 
+PhysRange FirmwareFrames::Chunk::left() const {
+    return {{reinterpret_cast<uint64_t>(this) + used_pages * kPageBytes},
+            (pages - used_pages) * kPageBytes};
+}
+
 Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
-    // First of all: taken later, it might come from the place that was found.
-    void* memory = nullptr;
-    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, sizeof(Block), &memory)))
-        return fail(ErrorCode::out_of_memory, {sizeof(Block), 1});
-    const auto base = claim(request);
-    if (!base) {
-        firmware_.boot()->FreePool(memory);
+    constexpr uint64_t kSmallPages = kChunkPages / 4;
+    const bool is_small = request.pages <= kSmallPages && request.alignment == kPageBytes &&
+                          request.use == FrameUse::data;
+    const bool has_room = chunks_ != nullptr && chunks_->used_blocks < Chunk::kBlocks &&
+                          (!is_small || request.pages <= chunks_->pages - chunks_->used_pages);
+    if (!has_room)
+        if (auto made = make_chunk(); !made)
+            return std::unexpected(made.error().about(request.origin));
+    const auto of_chunk = is_small ? take_of_chunk(request) : std::nullopt;
+    const Result<PhysAddr> base = of_chunk ? Result<PhysAddr>(*of_chunk) : claim(request);
+    if (!base)
         return base;
-    }
-    blocks_ = new (memory) Block{base->value, request.pages, request.origin, blocks_};
+    Block& block = chunks_->blocks[chunks_->used_blocks++];
+    block = {base->value, request.pages, request.origin, blocks_, !of_chunk};
+    blocks_ = &block;
     ++block_count_;
-    return base;
+    return *base;
+}
+
+/// Smaller where memory is short.
+Result<void> FirmwareFrames::make_chunk() {
+    uint64_t pages = kChunkPages;
+    auto base = claim({.pages = pages, .origin = "workspace"});
+    while (!base && pages > 1) {
+        pages /= 2;
+        base = claim({.pages = pages, .origin = "workspace"});
+    }
+    if (!base)
+        return std::unexpected(base.error());
+    auto* const chunk = reinterpret_cast<Chunk*>(base->value);
+    chunk->next = chunks_;
+    chunk->pages = pages;
+    chunk->used_pages = 1;
+    chunk->used_blocks = 0;
+    chunks_ = chunk;
+    return {};
+}
+
+/// Nothing if what is left of the chunk won't do.
+std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& request) {
+    PhysRange block = chunks_->left();
+    if (block.bytes < request.pages * kPageBytes)
+        return {};
+    block.bytes = request.pages * kPageBytes;
+    const bool is_forbidden =
+        block.end() > request.below ||
+        std::any_of(request.avoid.begin(), request.avoid.end(),
+                    [&](const PhysRange& range) { return range.overlaps(block); });
+    if (is_forbidden)
+        return {};
+    chunks_->used_pages += request.pages;
+    return block.base;
 }
 
 /// Finds the place and has the firmware mark it as allocated.

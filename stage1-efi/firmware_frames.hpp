@@ -9,12 +9,18 @@
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/firmware_state.hpp"
 
+#include <array>
+#include <optional>
+
 namespace baton {
 
 /// Picks each block from the firmware's memory map, top down and below 4 GiB where it can (the
 /// firmware's disk drivers reach it there without a copy), and claims it by address. The firmware's
 /// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the
 /// firmware uses without saying so, and of the first MiB, which kernels need for themselves.
+///
+/// Small blocks come from chunks of many pages: each call of the firmware's allocator, and each
+/// look at its memory map, costs more than to use the memory.
 ///
 /// Owns what it has allocated: destruction gives all of it back, unless keep() was called.
 class FirmwareFrames final : public FrameSource {
@@ -49,19 +55,37 @@ class FirmwareFrames final : public FrameSource {
     }
 
   private:
-    /// Remembers one block of pages; in memory from AllocatePool.
+    /// Remembers one block of pages.
     struct Block {
         EFI_PHYSICAL_ADDRESS base;
         UINTN pages;
         const char* origin;
         Block* next;
+        bool is_own; // not of a chunk
     };
 
+    /// The first page of a chunk; the others are handed out from the lowest on.
+    struct Chunk {
+        static constexpr std::size_t kBlocks = 100;
+
+        Chunk* next;
+        UINTN pages;
+        UINTN used_pages;
+        std::size_t used_blocks;
+        std::array<Block, kBlocks> blocks;
+
+        PhysRange left() const;
+    };
+    static_assert(sizeof(Chunk) <= kPageBytes);
+
     Result<PhysAddr> claim(const FrameRequest& request);
+    Result<void> make_chunk();
+    std::optional<PhysAddr> take_of_chunk(const FrameRequest& request);
     Result<void> grow_map_buffer(UINTN bytes);
 
     const efi::Firmware& firmware_;
     const RangeSet& occupied_;
+    Chunk* chunks_ = nullptr; // the one in use first
     Block* blocks_ = nullptr;
     std::size_t block_count_ = 0;
     bool kept_ = false;

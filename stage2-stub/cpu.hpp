@@ -92,14 +92,6 @@ inline uint8_t in8(uint16_t port) {
     return value;
 }
 
-/// `destination` may be mapped read-only: CR0.WP is off while stage 2 copies.
-inline void copy_bytes(uint64_t destination, uint64_t source, uint64_t count) {
-    asm volatile("rep movsb" : "+D"(destination), "+S"(source), "+c"(count) : : "memory");
-}
-inline void zero_bytes(uint64_t destination, uint64_t count) {
-    asm volatile("rep stosb" : "+D"(destination), "+c"(count) : "a"(0) : "memory");
-}
-
 inline void fill_words(uint64_t destination, uint64_t count, uint32_t value) {
     asm volatile("rep stosl" : "+D"(destination), "+c"(count) : "a"(value) : "memory");
 }

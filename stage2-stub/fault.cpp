@@ -3,6 +3,8 @@
 
 #include "stage2-stub/cpu.hpp"
 
+#include <cstring>
+
 extern "C" {
 extern const std::byte fault_stubs[]; // of the vectors from kExceptions on
 extern const std::byte exception_stubs[];
@@ -99,12 +101,10 @@ void load_gates() {
 } // namespace
 
 void install_fault_reports(const BatonHandoff& record) {
-    // A caller of an earlier version has a shorter record.
-    const auto to = reinterpret_cast<uint64_t>(&fault_state.handoff);
+    // A caller of an earlier version has a shorter record. The rest is zero, as is all of this
+    // memory (handoff-abi.md, H2).
     const uint64_t bytes = record.size < sizeof record ? record.size : sizeof record;
-    copy_bytes(to, reinterpret_cast<uint64_t>(&record), bytes);
-    zero_bytes(to + bytes, sizeof record - bytes);
-    fault_state.progress = {};
+    std::memcpy(&fault_state.handoff, &record, bytes);
     fault_state.entered = read_tsc();
     load_task();
     load_gates();
