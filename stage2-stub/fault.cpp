@@ -101,10 +101,11 @@ void load_gates() {
 } // namespace
 
 void install_fault_reports(const BatonHandoff& record) {
-    // A caller of an earlier version has a shorter record. The rest is zero, as is all of this
-    // memory (handoff-abi.md, H2).
-    const uint64_t bytes = record.size < sizeof record ? record.size : sizeof record;
-    std::memcpy(&fault_state.handoff, &record, bytes);
+    fault_state.handoff = {};
+    fault_state.progress = {};
+    // A caller of an earlier version has a shorter record.
+    std::memcpy(&fault_state.handoff, &record,
+                record.size < sizeof record ? record.size : sizeof record);
     fault_state.entered = read_tsc();
     load_task();
     load_gates();
