@@ -37,7 +37,7 @@ std::vector<TypedRange> memory_map(int64_t entries, Order order) {
 void normalise_map(benchmark::State& state, Order order) {
     const auto map = memory_map(state.range(0), order);
     std::vector<RangeEdge> edges(edges_needed(map.size()));
-    std::vector<uint32_t> heap(map.size()), firmware_heap(map.size());
+    std::vector<ActiveClaim> heap(map.size()), firmware_heap(map.size());
     std::vector<NormalisedRange> out(normalised_at_most(map.size()));
     for (auto _ : state)
         benchmark::DoNotOptimize(normalise(map, {edges, heap, firmware_heap}, out));
