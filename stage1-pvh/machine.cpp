@@ -59,15 +59,15 @@ sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange 
     auto arena =
         allocate_arena(frames, Arena::bytes_for<TypedRange>(most) +
                                    Arena::bytes_for<RangeEdge>(edges_needed(most)) +
-                                   2 * Arena::bytes_for<uint32_t>(most) +
+                                   2 * Arena::bytes_for<ActiveClaim>(most) +
                                    Arena::bytes_for<NormalisedRange>(normalised_at_most(most)));
     if (!arena)
         return std::unexpected(arena.error());
-    const auto claims = arena->array<TypedRange>(most);
-    const auto edges = arena->array<RangeEdge>(edges_needed(most));
-    const auto heap = arena->array<uint32_t>(most);
-    const auto firmware_heap = arena->array<uint32_t>(most);
-    const auto ranges = arena->array<NormalisedRange>(normalised_at_most(most));
+    const auto claims = arena->scratch<TypedRange>(most);
+    const auto edges = arena->scratch<RangeEdge>(edges_needed(most));
+    const auto heap = arena->scratch<ActiveClaim>(most);
+    const auto firmware_heap = arena->scratch<ActiveClaim>(most);
+    const auto ranges = arena->scratch<NormalisedRange>(normalised_at_most(most));
     if (!claims || !edges || !heap || !firmware_heap || !ranges)
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
     std::size_t count = 0;

@@ -23,21 +23,21 @@ class Arena {
     template<class T>
         requires std::is_trivially_destructible_v<T>
     Result<std::span<T>> array(uint64_t count) {
-        const auto address = reinterpret_cast<uint64_t>(memory_.data()) + used_;
-        const std::size_t padding = align_up(address, alignof(T)) - address;
-        const std::size_t left = memory_.size() - used_;
-        if (padding > left || count > (left - padding) / sizeof(T))
-            return fail(
-                ErrorCode::out_of_memory,
-                {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
-        T* const first = reinterpret_cast<T*>(memory_.data() + used_ + padding);
-        for (uint64_t i = 0; i < count; ++i)
-            new (first + i) T{};
-        used_ += padding + count * sizeof(T);
-        return std::span<T>(first, count);
+        const auto room = take<T>(count);
+        if (room)
+            for (T& object : *room)
+                new (&object) T{};
+        return room;
     }
 
-    /// Bytes that array<T>(count) takes at the most, whatever came before it.
+    /// The same, but the objects say anything until they are assigned to.
+    template<class T>
+        requires std::is_trivially_copyable_v<T>
+    Result<std::span<T>> scratch(uint64_t count) {
+        return take<T>(count);
+    }
+
+    /// Bytes that array<T>(count) or scratch<T>(count) take at the most, whatever came before it.
     template<class T>
     static constexpr uint64_t bytes_for(uint64_t count) {
         return count * sizeof(T) + alignof(T) - 1;
@@ -46,6 +46,20 @@ class Arena {
     std::size_t used_bytes() const { return used_; }
 
   private:
+    template<class T>
+    Result<std::span<T>> take(uint64_t count) {
+        const auto address = reinterpret_cast<uint64_t>(memory_.data()) + used_;
+        const std::size_t padding = align_up(address, alignof(T)) - address;
+        const std::size_t left = memory_.size() - used_;
+        if (padding > left || count > (left - padding) / sizeof(T))
+            return fail(
+                ErrorCode::out_of_memory,
+                {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
+        T* const first = reinterpret_cast<T*>(memory_.data() + used_ + padding);
+        used_ += padding + count * sizeof(T);
+        return std::span<T>(first, count);
+    }
+
     std::span<std::byte> memory_;
     std::size_t used_ = 0;
 };

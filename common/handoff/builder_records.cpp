@@ -28,7 +28,7 @@ Result<void> HandoffBuilder::create_record() {
     auto arena = allocate_arena(frames(), Arena::bytes_for<TypedRange>(claims));
     if (!arena)
         return std::unexpected(arena.error());
-    const auto claim_room = arena->array<TypedRange>(claims);
+    const auto claim_room = arena->scratch<TypedRange>(claims);
     if (!claim_room)
         return std::unexpected(claim_room.error());
     claims_ = *claim_room;

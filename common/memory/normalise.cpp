@@ -8,24 +8,23 @@
 namespace baton {
 namespace {
 
+// From the least careful type to the most careful one.
+constexpr std::array kAscending = {
+    BATON_MEMORY_USABLE,           BATON_MEMORY_LOADER_RECLAIMABLE, BATON_MEMORY_KERNEL_AND_MODULES,
+    BATON_MEMORY_ACPI_RECLAIMABLE, BATON_MEMORY_ACPI_NVS,           BATON_MEMORY_SPECIAL_PURPOSE,
+    BATON_MEMORY_UNACCEPTED,       BATON_MEMORY_PERSISTENT,         BATON_MEMORY_RUNTIME_SERVICES,
+    BATON_MEMORY_RESERVED,         BATON_MEMORY_FRAMEBUFFER,        BATON_MEMORY_BAD,
+};
+
 /// How careful one has to be with a type: the greater number wins.
-unsigned precedence(BatonMemoryType type) {
-    constexpr std::array kAscending = {
-        BATON_MEMORY_USABLE,
-        BATON_MEMORY_LOADER_RECLAIMABLE,
-        BATON_MEMORY_KERNEL_AND_MODULES,
-        BATON_MEMORY_ACPI_RECLAIMABLE,
-        BATON_MEMORY_ACPI_NVS,
-        BATON_MEMORY_SPECIAL_PURPOSE,
-        BATON_MEMORY_UNACCEPTED,
-        BATON_MEMORY_PERSISTENT,
-        BATON_MEMORY_RUNTIME_SERVICES,
-        BATON_MEMORY_RESERVED,
-        BATON_MEMORY_FRAMEBUFFER,
-        BATON_MEMORY_BAD,
-    };
-    return static_cast<unsigned>(std::find(kAscending.begin(), kAscending.end(), type) -
-                                 kAscending.begin());
+uint64_t precedence(BatonMemoryType type) {
+    constexpr auto kOfType = [] {
+        std::array<uint8_t, kAscending.size() + 1> of_type{}; // types count from 1 on
+        for (uint8_t i = 0; i < kAscending.size(); ++i)
+            of_type[kAscending[i]] = i;
+        return of_type;
+    }();
+    return type < kOfType.size() ? kOfType[type] : kAscending.size();
 }
 
 /// The whole pages that a claim means; may be empty.
@@ -40,50 +39,49 @@ PhysRange pages_of(const TypedRange& claim) {
     return {{first}, last - first};
 }
 
+/// Of one type, a claim that says what is there is the stronger, then the first one.
+ActiveClaim active_claim(std::span<const TypedRange> claims, uint32_t index) {
+    const TypedRange& claim = claims[index];
+    const uint64_t tells = claim.origin != nullptr ? 1 : 0;
+    return {.strength = (2 * precedence(claim.type) + tells) << 32 | ~index,
+            .end = pages_of(claim).end().value};
+}
+
 /// The claims that apply where the sweep has come to, in a heap with the strongest on top. A claim
 /// that has ended stays in it until it comes to the top.
 class ActiveClaims {
-    /// Whether claim `a` is weaker than `b`. Of one type, a claim that says what is there is the
-    /// stronger, then the first one.
-    struct Weaker {
-        std::span<const TypedRange> claims;
-
-        bool operator()(uint32_t a, uint32_t b) const {
-            const unsigned of_a = precedence(claims[a].type);
-            const unsigned of_b = precedence(claims[b].type);
-            if (of_a != of_b)
-                return of_a < of_b;
-            const bool a_tells = claims[a].origin != nullptr;
-            const bool b_tells = claims[b].origin != nullptr;
-            return a_tells != b_tells ? b_tells : a > b;
-        }
-    };
-
   public:
-    ActiveClaims(std::span<const TypedRange> claims, ClaimHeap heap)
+    ActiveClaims(std::span<const TypedRange> claims, std::span<ActiveClaim> heap)
         : claims_(claims),
           heap_(heap) {}
 
-    void add(uint32_t claim) {
+    void add(const ActiveClaim& claim) {
         heap_[count_++] = claim;
-        std::push_heap(heap_.begin(), end(), Weaker{claims_});
+        std::push_heap(heap_.begin(), end(), is_weaker);
     }
     /// The strongest claim on the page at `address`, or null.
     const TypedRange* strongest(uint64_t address) {
-        while (count_ != 0 && !pages_of(claims_[heap_[0]]).contains({address})) {
-            std::pop_heap(heap_.begin(), end(), Weaker{claims_});
+        while (count_ != 0 && heap_[0].end <= address) {
+            std::pop_heap(heap_.begin(), end(), is_weaker);
             --count_;
         }
-        return count_ == 0 ? nullptr : &claims_[heap_[0]];
+        return count_ == 0 ? nullptr : &claims_[~static_cast<uint32_t>(heap_[0].strength)];
     }
 
   private:
-    ClaimHeap::iterator end() const { return heap_.begin() + static_cast<std::ptrdiff_t>(count_); }
+    static bool is_weaker(const ActiveClaim& a, const ActiveClaim& b) {
+        return a.strength < b.strength;
+    }
+    std::span<ActiveClaim>::iterator end() const {
+        return heap_.begin() + static_cast<std::ptrdiff_t>(count_);
+    }
     std::span<const TypedRange> claims_;
-    ClaimHeap heap_;
+    std::span<ActiveClaim> heap_;
     std::size_t count_ = 0;
 };
 
+/// In half of `edges`. Firmware tells its map in the order of addresses, or nearly so, and the
+/// loader's blocks come behind: what is in order already is only merged with the rest, sorted.
 std::span<RangeEdge> sorted_edges(std::span<const TypedRange> claims, std::span<RangeEdge> edges) {
     std::size_t count = 0;
     for (uint32_t i = 0; i < claims.size(); ++i) {
@@ -94,9 +92,16 @@ std::span<RangeEdge> sorted_edges(std::span<const TypedRange> claims, std::span<
         edges[count++] = {pages.end().value, i, false};
     }
     const auto used = edges.first(count);
-    std::sort(used.begin(), used.end(),
-              [](const RangeEdge& a, const RangeEdge& b) { return a.address < b.address; });
-    return used;
+    const auto is_below = [](const RangeEdge& a, const RangeEdge& b) {
+        return a.address < b.address;
+    };
+    const auto rest = std::is_sorted_until(used.begin(), used.end(), is_below);
+    if (rest == used.end())
+        return used;
+    std::sort(rest, used.end(), is_below);
+    const auto merged = edges.subspan(count, count);
+    std::merge(used.begin(), rest, rest, used.end(), merged.begin(), is_below);
+    return merged;
 }
 
 bool same_text(const char* a, const char* b) {
@@ -124,9 +129,10 @@ std::span<NormalisedRange> normalise(std::span<const TypedRange> claims,
         for (; i < edges.size() && edges[i].address == address; ++i) {
             if (!edges[i].begins)
                 continue;
-            all.add(edges[i].claim);
+            const ActiveClaim claim = active_claim(claims, edges[i].claim);
+            all.add(claim);
             if (claims[edges[i].claim].firmware_type != BATON_NO_FIRMWARE_TYPE)
-                of_firmware.add(edges[i].claim);
+                of_firmware.add(claim);
         }
         const TypedRange* const winner = all.strongest(address);
         if (winner == nullptr)

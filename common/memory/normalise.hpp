@@ -17,8 +17,11 @@ struct RangeEdge {
     bool begins;
 };
 
-/// The claims that apply at one address, strongest first. Scratch memory of the caller's.
-using ClaimHeap = std::span<uint32_t>;
+/// A claim that applies where the normaliser has come to. Scratch memory of the caller's.
+struct ActiveClaim {
+    uint64_t strength; // of two claims the greater one wins; says which one it is, too
+    uint64_t end;
+};
 
 /// A part of the result.
 struct NormalisedRange {
@@ -31,12 +34,12 @@ struct NormalisedRange {
 
 /// Scratch, and room for a result, for a number of claims.
 struct NormaliseScratch {
-    std::span<RangeEdge> edges; // edges_needed()
-    ClaimHeap claims;           // one for each claim
-    ClaimHeap firmware_claims;  // one for each claim
+    std::span<RangeEdge> edges;             // edges_needed()
+    std::span<ActiveClaim> claims;          // one for each claim
+    std::span<ActiveClaim> firmware_claims; // one for each claim
 };
 constexpr std::size_t edges_needed(std::size_t claims) {
-    return 2 * claims;
+    return 4 * claims; // and as many to merge them into
 }
 constexpr std::size_t normalised_at_most(std::size_t claims) {
     return 2 * claims;

@@ -126,18 +126,20 @@ Result<void> PageMapper::map(const Mapping& mapping) {
         const auto first = entry_at(rest.virtual_base, level);
         if (!first)
             return std::unexpected(first.error());
-        // All that this table holds of pages of this size, without walking down again.
+        // All that this table holds of pages of this size, without walking down again: a larger
+        // page can begin no earlier than in the next table.
         const uint64_t page = entry_bytes(level);
-        uint64_t* entry = *first;
-        std::size_t left = kEntriesPerTable - entry_index(rest.virtual_base.value, level);
-        do {
-            if ((*entry & kPresent) != 0)
-                return fail(ErrorCode::mapping_exists, {rest.virtual_base.value});
-            *entry++ = leaf(rest, level);
-            rest.virtual_base = rest.virtual_base + page;
-            rest.physical_base = rest.physical_base + page;
-            rest.bytes -= page;
-        } while (--left != 0 && rest.bytes >= page && largest_level(rest) == level);
+        const std::size_t left = kEntriesPerTable - entry_index(rest.virtual_base.value, level);
+        const uint64_t count = std::min<uint64_t>(left, rest.bytes / page);
+        uint64_t entry = leaf(rest, level);
+        for (uint64_t i = 0; i < count; ++i, entry += page) {
+            if (((*first)[i] & kPresent) != 0)
+                return fail(ErrorCode::mapping_exists, {rest.virtual_base.value + i * page});
+            (*first)[i] = entry;
+        }
+        rest.virtual_base = rest.virtual_base + count * page;
+        rest.physical_base = rest.physical_base + count * page;
+        rest.bytes -= count * page;
     }
     return {};
 }

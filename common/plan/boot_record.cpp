@@ -76,7 +76,7 @@ uint64_t BootRecord::bytes_needed(const Capacity& capacity) {
            Arena::bytes_for<BatonMemoryRange>(normalised_at_most(capacity.claims)) +
            Arena::bytes_for<NormalisedRange>(normalised_at_most(capacity.claims)) +
            Arena::bytes_for<RangeEdge>(edges_needed(capacity.claims)) +
-           2 * Arena::bytes_for<uint32_t>(capacity.claims) +
+           2 * Arena::bytes_for<ActiveClaim>(capacity.claims) +
            Arena::bytes_for<uint64_t>(data_words(capacity));
 }
 
@@ -101,10 +101,10 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     const auto identity = arena.array<BatonIdentityMapping>(capacity.identity_mappings);
     const auto time_stamps = arena.array<BatonTimeStamp>(capacity.time_stamps);
     const auto memory_map = arena.array<BatonMemoryRange>(normalised_at_most(capacity.claims));
-    const auto normalised = arena.array<NormalisedRange>(normalised_at_most(capacity.claims));
-    const auto edges = arena.array<RangeEdge>(edges_needed(capacity.claims));
-    const auto heap = arena.array<uint32_t>(capacity.claims);
-    const auto firmware_heap = arena.array<uint32_t>(capacity.claims);
+    const auto normalised = arena.scratch<NormalisedRange>(normalised_at_most(capacity.claims));
+    const auto edges = arena.scratch<RangeEdge>(edges_needed(capacity.claims));
+    const auto heap = arena.scratch<ActiveClaim>(capacity.claims);
+    const auto firmware_heap = arena.scratch<ActiveClaim>(capacity.claims);
     const auto words = arena.array<uint64_t>(data_words(capacity));
     if (!info || !segments || !framebuffers || !video_modes || !modules || !identity ||
         !time_stamps || !memory_map || !normalised || !edges || !heap || !firmware_heap || !words)

@@ -29,7 +29,7 @@ uint64_t direct_map_bytes(std::size_t ranges, std::size_t page_runs, std::size_t
     const std::size_t claims = ranges + page_runs + framebuffers;
     return Arena::bytes_for<TypedRange>(claims) +
            Arena::bytes_for<RangeEdge>(edges_needed(claims)) +
-           2 * Arena::bytes_for<uint32_t>(claims) +
+           2 * Arena::bytes_for<ActiveClaim>(claims) +
            Arena::bytes_for<NormalisedRange>(normalised_at_most(claims)) +
            Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
 }
@@ -39,12 +39,12 @@ Result<std::span<DirectMapping>> plan_direct_map(std::span<const PhysRange> memo
                                                  std::span<const BatonFramebuffer> framebuffers,
                                                  Arena& arena) {
     const std::size_t most = memory.size() + plan.page_runs.size() + framebuffers.size();
-    const auto claims = arena.array<TypedRange>(most);
-    const auto edges = arena.array<RangeEdge>(edges_needed(most));
-    const auto heap = arena.array<uint32_t>(most);
-    const auto firmware_heap = arena.array<uint32_t>(most);
-    const auto ranges = arena.array<NormalisedRange>(normalised_at_most(most));
-    const auto mappings = arena.array<DirectMapping>(normalised_at_most(most));
+    const auto claims = arena.scratch<TypedRange>(most);
+    const auto edges = arena.scratch<RangeEdge>(edges_needed(most));
+    const auto heap = arena.scratch<ActiveClaim>(most);
+    const auto firmware_heap = arena.scratch<ActiveClaim>(most);
+    const auto ranges = arena.scratch<NormalisedRange>(normalised_at_most(most));
+    const auto mappings = arena.scratch<DirectMapping>(normalised_at_most(most));
     if (!claims || !edges || !heap || !firmware_heap || !ranges || !mappings)
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
 

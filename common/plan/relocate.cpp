@@ -17,39 +17,38 @@ using namespace elf;
 /// The kernel's file bytes by virtual address (slide included).
 class LoadedImage {
   public:
-    LoadedImage(const LoadPlan& plan, FrameSource& frames)
-        : plan_(plan),
-          frames_(frames),
-          last_(plan.segments.data()) {}
+    LoadedImage(const LoadPlan& plan, FrameSource& frames) : plan_(plan), frames_(frames) {}
 
     /// Empty where [address, address + count) is not in the file bytes of one segment.
     std::span<std::byte> bytes(VirtAddr address, uint64_t count) {
-        const Segment* const segment = find(address);
-        if (segment == nullptr)
-            return {};
-        const uint64_t offset = address - segment->memory.base;
-        if (!fits(offset, count, segment->file_bytes))
-            return {};
-        return {frames_.access(plan_.physical(segment->memory.base)) + offset, count};
+        // Neighbouring relocations lie in the same segment: the last one found comes first.
+        uint64_t offset = address.value - base_.value; // wraps below it: it doesn't fit then
+        if (!fits(offset, count, contents_.size())) {
+            find(address);
+            offset = address.value - base_.value;
+            if (!fits(offset, count, contents_.size()))
+                return {};
+        }
+        return contents_.subspan(offset, count);
     }
 
   private:
-    /// Neighbouring relocations lie in the same segment: the last one found is looked at first.
-    const Segment* find(VirtAddr address) {
-        if (last_->memory.contains(address))
-            return last_;
+    /// The last segment that begins at `address` or below it becomes the one that is looked at.
+    void find(VirtAddr address) {
         const auto after = std::upper_bound(
             plan_.segments.begin(), plan_.segments.end(), address,
             [](VirtAddr value, const Segment& segment) { return value < segment.memory.base; });
-        if (after == plan_.segments.begin() || !(after - 1)->memory.contains(address))
-            return nullptr;
-        last_ = &*(after - 1);
-        return last_;
+        if (after == plan_.segments.begin())
+            return;
+        const Segment& segment = *(after - 1);
+        base_ = segment.memory.base;
+        contents_ = {frames_.access(plan_.physical(base_)), segment.file_bytes};
     }
 
     const LoadPlan& plan_;
     FrameSource& frames_;
-    const Segment* last_;
+    VirtAddr base_{};
+    std::span<std::byte> contents_; // the file bytes from base_ on
 };
 
 /// A table that the dynamic array names by an address and a size.

@@ -104,7 +104,7 @@ std::vector<TypedRange> claims_of(Input& input, const RequestInput& request) {
 
 std::vector<NormalisedRange> normalised(std::span<const TypedRange> claims) {
     std::vector<RangeEdge> edges(edges_needed(claims.size()));
-    std::vector<uint32_t> heap(claims.size()), firmware_heap(claims.size());
+    std::vector<ActiveClaim> heap(claims.size()), firmware_heap(claims.size());
     std::vector<NormalisedRange> room(normalised_at_most(claims.size()));
     const auto map = normalise(claims, {edges, heap, firmware_heap}, room);
     return {map.begin(), map.end()};

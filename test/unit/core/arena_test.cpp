@@ -51,6 +51,20 @@ TEST(Arena, ObjectsAreValueInitialised) {
     EXPECT_TRUE(std::ranges::all_of(*wide, [](const Wide& each) { return each.value == 7; }));
 }
 
+TEST(Arena, ScratchIsLeftAsItIs) {
+    Buffer memory(256, std::byte{0xa5});
+    Arena arena(memory);
+    ASSERT_TRUE(arena.array<uint8_t>(1));
+    const auto numbers = arena.scratch<uint64_t>(4);
+    const auto behind = arena.array<uint8_t>(1);
+    ASSERT_TRUE(numbers && behind);
+    EXPECT_TRUE(suits(numbers->data(), alignof(uint64_t)));
+    EXPECT_EQ(reinterpret_cast<uint64_t>(behind->data()),
+              reinterpret_cast<uint64_t>(numbers->data() + 4));
+    EXPECT_TRUE(std::ranges::all_of(
+        *numbers, [](uint64_t number) { return number == 0xa5a5'a5a5'a5a5'a5a5; }));
+}
+
 TEST(Arena, GivesItsLastByteAndThenNoMore) {
     Buffer memory(16);
     Arena arena(memory);

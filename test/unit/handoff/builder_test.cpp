@@ -4,7 +4,7 @@
 #include "handoff/builder.hpp"
 
 #include "abi/boot_info.hpp"
-#include "handoff/fake_platform.hpp"
+#include "handoff/fake_boot.hpp"
 #include "support/errors.hpp"
 #include "support/page_walker.hpp"
 
@@ -16,29 +16,9 @@ namespace {
 constexpr uint64_t kText = 0xffff'ffff'8000'0000;
 constexpr uint64_t kData = kText + 0x2000;
 
-uint64_t ticks() {
-    static uint64_t now = 0;
-    return now += 1000;
-}
-
-class Lines final : public LineSink {
-  public:
-    void write_line(std::string_view text) override {
-        all += text;
-        all += '\n';
-    }
-    std::string all;
-};
-
-class HandoffBuilderTest : public testing::Test {
+class HandoffBuilderTest : public testing::Test, protected FakeBoot {
   protected:
-    HandoffBuilderTest() {
-        std::ifstream stream(BATON_STAGE2_BIN, std::ios::binary);
-        for (std::istreambuf_iterator<char> byte(stream), end; byte != end; ++byte)
-            stage2_.push_back(static_cast<std::byte>(*byte));
-        platform_.files["\\kernel"] = kernel().build(0x3000);
-        entry_.kernel = "\\kernel";
-    }
+    HandoffBuilderTest() { platform_.files["\\kernel"] = kernel().build(0x3000); }
 
     /// Text of two pages, and data of one, of which the file has four bytes.
     static ElfBuilder kernel() {
@@ -68,21 +48,6 @@ class HandoffBuilderTest : public testing::Test {
         platform_.files["\\kernel"] = file;
     }
 
-    HandoffBuilder& make() {
-        return builder_.emplace(
-            HandoffBuilder::Given{.platform = platform_,
-                                  .entry = entry_,
-                                  .log = log_,
-                                  .stage2 = stage2_,
-                                  .processor = {.huge_pages = true, .five_level_paging = false},
-                                  .random = {.seed = {1, 2, 3, 4, 5, 6, 7, 8},
-                                             .slide = 9,
-                                             .from_firmware = false,
-                                             .from_processor = true},
-                                  .ports = {.serial = 0x3f8, .debug = 0xe9},
-                                  .previous = previous_,
-                                  .path = BATON_BOOT_PATH_UEFI});
-    }
     HandoffBuilder& build() {
         make();
         EXPECT_EQ(outcome(builder_->build()), "good");
@@ -100,15 +65,6 @@ class HandoffBuilderTest : public testing::Test {
         const auto translation = walker().translate(address);
         return translation ? platform_.source.access({translation->physical}) : nullptr;
     }
-
-    FakePlatform platform_;
-    BootEntry entry_;
-    Lines lines_;
-    std::array<char, 8192> log_memory_{};
-    Log log_{lines_, {.read = ticks, .start = 0, .hz = 1'000'000'000}, log_memory_};
-    Buffer stage2_;
-    PreviousBoot previous_;
-    std::optional<HandoffBuilder> builder_;
 };
 
 TEST_F(HandoffBuilderTest, MapsEachSegmentWithItsPermissionsAndContents) {
@@ -145,6 +101,18 @@ TEST_F(HandoffBuilderTest, ShowsAllMemoryInTheDirectMap) {
         EXPECT_EQ(page->physical, FakePlatform::kMemory.base.value + offset);
         EXPECT_FALSE(page->kind.executable);
     }
+}
+
+TEST_F(HandoffBuilderTest, TakesFewFramesForTheTablesOf64GiB) {
+    constexpr uint64_t kGiB = uint64_t{1} << 30;
+    platform_.elsewhere = {
+        {.range = {{0x10'0000}, 2 * kGiB - 0x10'0000}, .type = BATON_MEMORY_USABLE},
+        {.range = {{4 * kGiB}, 62 * kGiB}, .type = BATON_MEMORY_USABLE}};
+    build();
+    EXPECT_EQ(walker().translate(builder_->layout().direct_map.base.value + 65 * kGiB)->page_bytes,
+              kGiB);
+    constexpr uint64_t kOfTheKernel = 4; // all of it lies in 2 MiB: a table of each level
+    EXPECT_LE(builder_->page_table_frames(), 16 + kOfTheKernel);
 }
 
 TEST_F(HandoffBuilderTest, LoadsModulesWithZeroesToTheEndOfThePage) {
@@ -273,7 +241,7 @@ TEST_F(HandoffBuilderTest, WhereverMemoryRunsOutIsANamedError) {
         platform.dryable.dry_at = dry_at;
         HandoffBuilder builder({.platform = platform,
                                 .entry = entry_,
-                                .log = log_,
+                                .log = *log_,
                                 .stage2 = stage2_,
                                 .processor = {},
                                 .random = {},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The smallest stage 1 that can be: a machine of 32 MiB at 256 MiB, whose files are in a map, and
-// which is told what becomes of it.
+// The smallest stage 1 that can be: a machine of 32 MiB at 256 MiB, or of what a test adds, whose
+// files are in a map, and which is told what becomes of it.
 #pragma once
 
 #include "handoff/builder.hpp"
@@ -9,6 +9,7 @@
 #include "support/bytes.hpp"
 #include "support/elf_builder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -45,6 +46,18 @@ class FakePlatform final : public Platform {
   public:
     static constexpr PhysRange kMemory{{0x1000'0000}, uint64_t{32} << 20};
 
+    /// `memory_bytes` from kMemory on are there to be handed out.
+    explicit FakePlatform(uint64_t memory_bytes = kMemory.bytes) : memory_bytes_(memory_bytes) {}
+
+    /// As at first: nothing is handed out, opened or said.
+    void restart() {
+        std::destroy_at(&source);
+        std::construct_at(&source, frames_given());
+        opened.clear();
+        said.clear();
+        open_files_.clear();
+    }
+
     FrameSource& frames() override { return dryable; }
     Result<FileSource*> open_kernel(std::string_view path) override {
         const auto file = open(path);
@@ -53,8 +66,16 @@ class FakePlatform final : public Platform {
         return file;
     }
     Result<FileSource*> open_module(std::string_view path) override { return open(path); }
-    Result<std::span<const PhysRange>> memory() override { return std::span(&kMemory, 1); }
-    Result<Needs> prepare() override { return Needs{.fact_bytes = 0, .claims = 256}; }
+    Result<std::span<const PhysRange>> memory() override {
+        cacheable_.assign(1, usable().range);
+        for (const TypedRange& range : elsewhere)
+            if (range.type == BATON_MEMORY_USABLE)
+                cacheable_.push_back(range.range);
+        return cacheable_;
+    }
+    Result<Needs> prepare() override {
+        return Needs{.fact_bytes = 0, .claims = 256 + elsewhere.size()};
+    }
     void add_facts(BootRecord& record) override { record.info().rsdp_physical = 0xe'0000; }
     void prepare_to_leave(std::optional<PhysAddr> last_words) override {
         said.emplace_back(last_words ? "prepare to leave" : "prepare to leave nothing");
@@ -68,7 +89,9 @@ class FakePlatform final : public Platform {
     std::size_t claim_memory(std::span<TypedRange> room) override {
         said.emplace_back("claim");
         std::size_t count = 0;
-        room[count++] = {.range = kMemory, .type = BATON_MEMORY_USABLE};
+        room[count++] = usable();
+        for (const TypedRange& range : elsewhere)
+            room[count++] = range;
         for (const MapFrames::Block& block : source.blocks())
             room[count++] = {.range = block.range, .type = final_type(block.origin)};
         return count;
@@ -85,24 +108,35 @@ class FakePlatform final : public Platform {
     }
 
   private:
+    uint64_t memory_bytes_;
     struct Free {
         void operator()(std::byte* memory) const { std::free(memory); }
     };
     std::unique_ptr<std::byte, Free> memory_{
-        static_cast<std::byte*>(std::aligned_alloc(kPageBytes, kMemory.bytes))};
-    std::array<TypedRange, 1> map_{{{.range = kMemory, .type = BATON_MEMORY_USABLE}}};
+        static_cast<std::byte*>(std::aligned_alloc(kPageBytes, memory_bytes_))};
+    std::array<TypedRange, 1> map_{usable()};
     std::array<PhysRange, 512> taken_{};
     std::array<MapFrames::Block, 512> blocks_{};
+    std::vector<PhysRange> cacheable_;
+
+    TypedRange usable() const {
+        return {.range = {kMemory.base, memory_bytes_}, .type = BATON_MEMORY_USABLE};
+    }
+    MapFrames::Given frames_given() {
+        return {.map = map_,
+                .occupied = {},
+                .taken = taken_,
+                .blocks = blocks_,
+                .access_offset = reinterpret_cast<uint64_t>(memory_.get()) - kMemory.base.value};
+    }
 
   public:
-    MapFrames source{
-        {.map = map_,
-         .occupied = {},
-         .taken = taken_,
-         .blocks = blocks_,
-         .access_offset = reinterpret_cast<uint64_t>(memory_.get()) - kMemory.base.value}};
+    MapFrames source{frames_given()};
     DryableFrames dryable{source};
+    std::vector<TypedRange> elsewhere; // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;
+    // How long files are said to be; bytes beyond those of a longer file are never written.
+    uint64_t claimed_file_bytes = 0;
     std::vector<std::string> opened;
     std::vector<std::string> said;
     bool stays = false; // leave() fails
@@ -110,13 +144,17 @@ class FakePlatform final : public Platform {
   private:
     class BufferFile final : public FileSource {
       public:
-        Result<uint64_t> size() override { return bytes.size(); }
+        Result<uint64_t> size() override { return std::max<uint64_t>(claimed_bytes, bytes.size()); }
         Result<void> read(uint64_t offset, std::span<std::byte> into) override {
-            std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
-                        into.begin());
+            const uint64_t end = std::max<uint64_t>(claimed_bytes, bytes.size());
+            if (!fits(offset, into.size(), end))
+                return fail(ErrorCode::file_read_short, {offset, offset + into.size() - end});
+            const Bytes there = bytes.subspan(std::min<uint64_t>(offset, bytes.size()));
+            std::copy_n(there.begin(), std::min(there.size(), into.size()), into.begin());
             return {};
         }
         Bytes bytes;
+        uint64_t claimed_bytes = 0;
     };
     Result<FileSource*> open(std::string_view path) {
         opened.emplace_back(path);
@@ -125,6 +163,7 @@ class FakePlatform final : public Platform {
             return std::unexpected(Error(ErrorCode::file_not_found).about(path));
         open_files_.push_back(std::make_unique<BufferFile>());
         open_files_.back()->bytes = file->second;
+        open_files_.back()->claimed_bytes = claimed_file_bytes;
         return open_files_.back().get();
     }
     std::vector<std::unique_ptr<BufferFile>> open_files_;

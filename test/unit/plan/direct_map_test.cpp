@@ -50,7 +50,7 @@ class FirmwareMap {
 
     /// In an arena of that size.
     Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
-        Buffer memory(bytes);
+        Buffer memory(bytes, std::byte{0xa5});
         Arena arena(memory);
         std::vector<PhysRange> room(count_);
         const auto ranges = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);

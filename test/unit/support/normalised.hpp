@@ -24,7 +24,7 @@ namespace test {
 
 inline MemoryMap normalised(std::span<const TypedRange> claims) {
     std::vector<RangeEdge> edges(edges_needed(claims.size()));
-    std::vector<uint32_t> heap(claims.size()), firmware_heap(claims.size());
+    std::vector<ActiveClaim> heap(claims.size()), firmware_heap(claims.size());
     MemoryMap out(normalised_at_most(claims.size()), {.range = {{1}, 2},
                                                       .type = BATON_MEMORY_KERNEL_AND_MODULES,
                                                       .firmware_type = 4,

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// All that a HandoffBuilder is given, on the fake platform.
+#pragma once
+
+#include "handoff/fake_platform.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace baton::test {
+
+class Lines final : public LineSink {
+  public:
+    void write_line(std::string_view text) override {
+        all += text;
+        all += '\n';
+    }
+    std::string all;
+};
+
+/// Boots the file "\kernel" of its platform.
+class FakeBoot {
+  protected:
+    explicit FakeBoot(uint64_t memory_bytes = FakePlatform::kMemory.bytes)
+        : platform_(memory_bytes) {
+        std::ifstream stream(BATON_STAGE2_BIN, std::ios::binary);
+        for (std::istreambuf_iterator<char> byte(stream), end; byte != end; ++byte)
+            stage2_.push_back(static_cast<std::byte>(*byte));
+        entry_.kernel = "\\kernel";
+    }
+
+    /// A builder that has built nothing yet, with a log of its own.
+    HandoffBuilder& make() {
+        lines_.all.clear();
+        log_.emplace(lines_, Clock{.read = ticks, .start = 0, .hz = 1'000'000'000}, log_memory_);
+        return builder_.emplace(HandoffBuilder::Given{.platform = platform_,
+                                                      .entry = entry_,
+                                                      .log = *log_,
+                                                      .stage2 = stage2_,
+                                                      .processor = processor_,
+                                                      .random = {.seed = {1, 2, 3, 4, 5, 6, 7, 8},
+                                                                 .slide = 9,
+                                                                 .from_firmware = false,
+                                                                 .from_processor = true},
+                                                      .ports = {.serial = 0x3f8, .debug = 0xe9},
+                                                      .previous = previous_,
+                                                      .path = BATON_BOOT_PATH_UEFI});
+    }
+
+    FakePlatform platform_;
+    BootEntry entry_;
+    Processor processor_{.huge_pages = true, .five_level_paging = false};
+    Lines lines_;
+    std::array<char, 8192> log_memory_{};
+    std::optional<Log> log_;
+    Buffer stage2_;
+    PreviousBoot previous_;
+    std::optional<HandoffBuilder> builder_;
+
+  private:
+    static uint64_t ticks() {
+        static uint64_t now = 0;
+        return now += 1000;
+    }
+};
+
+} // namespace baton::test
