@@ -18,7 +18,7 @@ ENTRY_PE, PARAMETERS = 0x100, 0x180
 TEXT_BYTES = PAGE
 WORK_BYTES = 16 * PAGE
 
-PARAMETERS_LAYOUT = struct.Struct("<12Q")
+PARAMETERS_LAYOUT = struct.Struct("<11Q")
 
 
 def _pages(count: int) -> int:
@@ -32,7 +32,6 @@ class Payload:
 
     file_bytes: int
     machine_bytes: int  # of memory
-    looks_for_garbage: bool = True
 
     @property
     def bss_bytes(self) -> int:
@@ -53,7 +52,7 @@ class Payload:
         work = zeroes + self.bss_bytes
         parameters = PARAMETERS_LAYOUT.pack(
             work, work + WORK_BYTES, zeroes, self.bss_bytes,
-            self.machine_bytes, 1 if self.looks_for_garbage else 0,
+            self.machine_bytes,
             TEXT_BYTES, constants_bytes, zlib.adler32(constants),
             TEXT_BYTES + constants_bytes, data_bytes, zlib.adler32(data))
         code = artefacts.BENCH_PAYLOAD.read_bytes()

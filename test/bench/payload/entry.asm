@@ -86,7 +86,7 @@ parameters:                         ; payload.cpp's Parameters
     dq 0
 .work_end:
     dq 0
-    times 10 dq 0
+    times 9 dq 0
 
 bits 32
 entry_32_tables:

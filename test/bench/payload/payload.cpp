@@ -30,10 +30,9 @@ struct Parameters {
     uint64_t zeroes_offset;
     uint64_t zeroes_bytes;
     uint64_t memory_bytes; // of the machine
-    uint64_t looks_for_garbage;
     Content contents[2];
 };
-static_assert(sizeof(Parameters) == 96);
+static_assert(sizeof(Parameters) == 88);
 
 uint32_t adler32(const uint8_t* bytes, uint64_t count) {
     constexpr uint32_t kModulus = 65521;
@@ -110,7 +109,8 @@ extern "C" [[noreturn]] void check_payload(const BatonBootInfo* info, uint64_t t
             good = false;
         }
     }
-    if (good && parameters.looks_for_garbage != 0) {
+    // Who starts it without UEFI has not filled memory, either.
+    if (good && (!by_baton || info->boot_path == BATON_BOOT_PATH_UEFI)) {
         const uint64_t base = by_baton ? info->direct_map_base : 0;
         print("garbage",
               pages_of_garbage(reinterpret_cast<const uint8_t*>(base), parameters.memory_bytes));
