@@ -6,6 +6,7 @@ docs/performance.md explains the columns."""
 import argparse
 import json
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -23,8 +24,8 @@ import tables
 from loaders import Loader
 from machine import DISKS, SUCCESS, Machine, make_volume
 from payload import MIB, Payload
+from start import BOOT_APPLICATION, start
 
-BOOT_APPLICATION = "/EFI/BOOT/BOOTX64.EFI"
 CLUSTER_SECTORS = 8  # what FAT32 has on volumes from 260 MiB on
 # An instruction takes 2 to the power of it nanoseconds, and the TSC counts these.
 INSTRUCTION_SHIFT = 6
@@ -42,7 +43,7 @@ class Setting:
 
     @property
     def memory_mib(self) -> int:
-        return max(512, 8 * self.mib)
+        return max(256, 8 * self.mib)
 
     @property
     def payload(self) -> Payload:
@@ -87,7 +88,8 @@ class Cell:
 
     loader: Loader
     setting: Setting
-    instructions: list[int] = field(default_factory=list)
+    instructions: list[int] = field(default_factory=list)  # without those of waiting
+    waiting: list[int] = field(default_factory=list)  # instructions in Stall
     milliseconds: list[float] = field(default_factory=list)
     touched_bytes: list[int] = field(default_factory=list)
     steps: list[dict[str, int]] = field(default_factory=list)  # instructions
@@ -99,9 +101,23 @@ class Cell:
 
     def as_json(self) -> dict:
         return {"loader": self.loader.name, "kind": self.loader.kind, **asdict(self.setting),
-                "instructions": self.instructions, "milliseconds": self.milliseconds,
+                "instructions": self.instructions, "waiting_instructions": self.waiting,
+                "milliseconds": self.milliseconds,
                 "touched_bytes": self.touched_bytes, "steps": self.median_steps(),
                 "failure": self.failure}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is the same in each boot."""
+
+    file_bytes: dict[str, int]
+    page_table_frames: dict[int, int]  # by MiB of memory
+    firmware_calls: dict[str, int]
+
+
+# MiB of RAM that page tables are made for, by the tool.
+MACHINES_MIB = [1 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
 
 
 class Workshop:
@@ -109,8 +125,7 @@ class Workshop:
 
     def __init__(self, directory: Path):
         self._directory = directory
-        self._images: dict[tuple[str, int], Path | None] = {}
-        self._boots = 0
+        self._images: dict[tuple[str, int], Path | loaders.Files] = {}
 
     def prepare(self, cell: Cell) -> None:
         key = (cell.loader.name, cell.setting.mib)
@@ -122,10 +137,9 @@ class Workshop:
         if cell.loader.by_pvh:
             self._images[key] = files
             return
-        image = payloads / f"{len(self._images)}.img"
-        make_volume(image, {BOOT_APPLICATION: artefacts.BENCH / "stamp.efi", **files},
-                    CLUSTER_SECTORS)
-        self._images[key] = image
+        self._images[key] = payloads / f"{len(self._images)}.img"
+        make_volume(self._images[key],
+                    {BOOT_APPLICATION: artefacts.BENCH / "stamp.efi", **files}, CLUSTER_SECTORS)
 
     def boot(self, cell: Cell, instruction_shift: int | None) -> Boot | None:
         """None where it failed, which the cell then says."""
@@ -147,13 +161,42 @@ class Workshop:
                 machine.close()
 
 
+def firmware_calls(setting: Setting) -> dict[str, int]:
+    """Baton's calls of the firmware in one boot, by kind, as the shim counts them."""
+    with tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch:
+        kernel = Path(scratch) / "kernel.elf"
+        setting.payload.write_elf(kernel)
+        machine = start(Path(scratch) / "machine", kernel, plan="tell-calls\n",
+                        disk=setting.disk, memory_mib=setting.memory_mib,
+                        deadline_seconds=DEADLINE_SECONDS)
+        try:
+            machine.wait_for_exit()
+            return {name: int(count) for name, count
+                    in re.findall(r"^shim: called (\w+) (\d+)$", machine.debugcon, re.MULTILINE)}
+        finally:
+            machine.close()
+
+
+def page_table_frames() -> dict[int, int]:
+    """On machines with 1 GiB pages, by MiB of their memory."""
+    def frames(memory_mib: int) -> int:
+        plan = subprocess.run([artefacts.TOOL, "plan", artefacts.EXAMPLE_KERNEL, "--json",
+                               "--memory", str(memory_mib)],
+                              capture_output=True, text=True, check=True)
+        return json.loads(plan.stdout)["page_tables"]["frames"]
+
+    return {memory_mib: frames(memory_mib) for memory_mib in MACHINES_MIB}
+
+
 def count_instructions(workshop: Workshop, cell: Cell) -> None:
     boot = workshop.boot(cell, INSTRUCTION_SHIFT)
     if boot is None:
         return
     loop = boot.numbers.get("loop", LOOP_INSTRUCTIONS << INSTRUCTION_SHIFT) >> INSTRUCTION_SHIFT
     assert abs(loop - LOOP_INSTRUCTIONS) < 100, f"the TSC doesn't count instructions: {loop}"
-    cell.instructions.append(boot.ticks >> INSTRUCTION_SHIFT)
+    waited = boot.numbers.get("waited", 0)
+    cell.waiting.append(waited >> INSTRUCTION_SHIFT)
+    cell.instructions.append((boot.ticks - waited) >> INSTRUCTION_SHIFT)
     cell.steps.append({name: ticks >> INSTRUCTION_SHIFT
                        for name, ticks in boot.step_ticks.items()})
     if "filled" in boot.numbers:
@@ -217,7 +260,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--disk", choices=sorted(DISKS.keys() - {"cd"}), action="append",
                         help="just these disks")
     parser.add_argument("--mib", type=int, action="append", help="just payloads of these sizes")
-    parser.add_argument("--runs", type=int, default=3, help="boots to count instructions in; 3")
+    parser.add_argument("--runs", type=int, default=2, help="boots to count instructions in; 2")
     parser.add_argument("--rounds", type=int, default=3, help="boots to take the time of; 3")
     parser.add_argument("--jobs", type=int, default=2, help="boots at once, when counting; 2")
     parser.add_argument("--output", type=Path, default=artefacts.BUILD / "bench",
@@ -232,8 +275,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def measure(arguments: argparse.Namespace) -> list[Cell]:
     settings = settings_of(arguments)
-    competitors = loaders.loaders() + arguments.loader
-    cells = [*all_cells(settings, competitors), modules_cell(settings[0])]
+    competitors = loaders.loaders(arguments.full) + arguments.loader
+    cells = sorted([*all_cells(settings, competitors), modules_cell(settings[0])],
+                   key=lambda cell: settings.index(cell.setting))
     progress = lambda text: print(text, file=sys.stderr, flush=True)
     with (tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch,
           ThreadPoolExecutor(arguments.jobs) as pool):
@@ -251,16 +295,18 @@ def measure(arguments: argparse.Namespace) -> list[Cell]:
 def main() -> int:
     arguments = parse_arguments()
     cells = measure(arguments)
-    sizes = {"BOOTX64.EFI": artefacts.LOADER.stat().st_size,
-             "stage2.bin": artefacts.STAGE2.stat().st_size}
-    print(tables.of_cells(cells))
-    print(tables.of_steps(cells))
-    print(tables.of_sizes(sizes))
-    checked = goals.compare(cells, sizes)
+    counts = Counts(
+        file_bytes={"BOOTX64.EFI": artefacts.LOADER.stat().st_size,
+                    "stage2.bin": artefacts.STAGE2.stat().st_size},
+        page_table_frames=page_table_frames(),
+        firmware_calls=firmware_calls(settings_of(arguments)[0]))
+    checked = goals.compare(cells, counts)
+    for table in (tables.of_cells(cells), tables.of_steps(cells), tables.of_counts(counts)):
+        print(table)
     if arguments.check:
         print(tables.of_goals(checked))
     arguments.output.mkdir(parents=True, exist_ok=True)
-    results = {"cells": [cell.as_json() for cell in cells], "sizes": sizes,
+    results = {"cells": [cell.as_json() for cell in cells], **asdict(counts),
                "goals": [asdict(goal) for goal in checked]}
     (arguments.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     plots.draw(cells, arguments.output)

@@ -37,8 +37,11 @@ LARGE_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 15, 5)
 AHCI_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 2)
 TOUCHED = ("MiB touched beyond the kernel's", "<=", 4, 4)
 HANDOFF = ("instructions of the handoff, nothing copied or zeroed", "<=", 20_000, 400_000)
-SIZES = {"BOOTX64.EFI": ("KiB of BOOTX64.EFI", "<=", 96, 160),
+FILES = {"BOOTX64.EFI": ("KiB of BOOTX64.EFI", "<=", 96, 160),
          "stage2.bin": ("KiB of stage2.bin", "<=", 12, 12)}
+FRAMES_MACHINE_MIB = 64 << 10
+FRAMES = ("frames of page tables for 64 GiB", "<=", 16, 24)
+CALLS = ("calls of the firmware", "<=", 200, 200)
 
 
 def _goal(table: tuple, measured: float, where: str = "") -> Goal:
@@ -71,7 +74,9 @@ def _of_cell(cell, cells) -> Iterator[Goal]:
     yield _goal(HANDOFF, handoff_instructions(cell.median_steps()), where)
 
 
-def compare(cells, sizes: Mapping[str, int]) -> list[Goal]:
-    return [goal for cell in cells if cell.loader.name == "Baton"
-            for goal in _of_cell(cell, cells)
-            ] + [_goal(SIZES[name], size / KIB) for name, size in sizes.items()]
+def compare(cells, counts) -> list[Goal]:
+    own = [cell for cell in cells if cell.loader.name == "Baton"]
+    return [*(goal for cell in own for goal in _of_cell(cell, cells)),
+            *(_goal(FILES[name], size / KIB) for name, size in counts.file_bytes.items()),
+            _goal(FRAMES, counts.page_table_frames[FRAMES_MACHINE_MIB]),
+            _goal(CALLS, sum(counts.firmware_calls.values()))]

@@ -12,7 +12,7 @@ from payload import Payload
 KERNEL = "/baton/kernel.elf"
 LOADER = "/EFI/BOOT/LOADER.EFI"  # stamp.cpp starts it
 SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
-GRUB_MODULES = Path("/usr/lib/grub/x86_64-efi")
+LIMINE = Path("/usr/share/limine/BOOTX64.EFI")  # where its `make install` puts it
 
 Files = Mapping[str, Path]
 
@@ -24,6 +24,7 @@ class Loader:
     files: Callable[[Payload, Path], Files]
     kind: str = "peer"  # or "baton", "floor"; "pe" for a peer that boots no ELF file
     by_pvh: bool = False
+    only_full: bool = False
 
 
 def _made(file: Path, make: Callable[[Path], object]) -> Path:
@@ -80,30 +81,47 @@ def _firmware(payload: Payload, directory: Path) -> Files:
     return {LOADER: _made(directory / "payload.efi", payload.write_pe)}
 
 
-def loaders() -> list[Loader]:
-    return [
+def _limine(payload: Payload, directory: Path) -> Files:
+    """By Multiboot2, since its own protocol is for kernels in the upper half."""
+    entry = (f"timeout: 0\nquiet: yes\n\n/Payload\n    protocol: multiboot2\n"
+             f"    kernel_path: boot():{KERNEL}\n")
+    return {LOADER: LIMINE, "/limine.conf": _text(directory / "limine.conf", entry),
+            KERNEL: _kernel(payload, directory)}
+
+
+def loaders(full: bool) -> list[Loader]:
+    everything = [
         Loader("Baton", started(artefacts.LOADER), "baton"),
         Loader("Baton, PVH", lambda payload, directory: {KERNEL: _kernel(payload, directory)},
                "baton", by_pvh=True),
         Loader("floor: merged", started(artefacts.BENCH / "floor-merged.efi"), "floor"),
-        Loader("floor: direct", started(artefacts.BENCH / "floor-direct.efi"), "floor"),
+        Loader("floor: direct", started(artefacts.BENCH / "floor-direct.efi"), "floor",
+               only_full=True),
         Loader("floor: read, copy", started(artefacts.BENCH / "floor-read_copy.efi"), "floor"),
         Loader("GRUB, Multiboot2", _grub),
         Loader("systemd-boot, PE", _systemd_boot, "pe"),
-        Loader("firmware, PE", _firmware, "pe"),
+        Loader("firmware, PE", _firmware, "pe", only_full=True),
     ]
+    if LIMINE.exists():
+        everything.append(Loader("Limine, Multiboot2", _limine))
+    return [loader for loader in everything if full or not loader.only_full]
 
 
-def limine_configuration() -> str:
-    return f"timeout: 0\nquiet: yes\n\n/Payload\n    protocol: limine\n    path: boot():{KERNEL}\n"
+def _boot_application(files: Files) -> str:
+    for path in files:
+        if path.lower() == "/efi/boot/bootx64.efi":
+            return path
+    raise FileNotFoundError("there is no EFI/BOOT/BOOTX64.EFI")
 
 
 def other(name: str, tree: Path) -> Loader:
     """Somebody's: `tree` is what its EFI system partition holds beside the kernel."""
+    tree_files = {f"/{file.relative_to(tree)}": file for file in tree.rglob("*") if file.is_file()}
+    _boot_application(tree_files)
+
     def files(payload: Payload, directory: Path) -> Files:
-        found = {f"/{file.relative_to(tree)}": file for file in tree.rglob("*") if file.is_file()}
-        by_lower_case = {path.lower(): path for path in found}
-        found[LOADER] = found.pop(by_lower_case["/efi/boot/bootx64.efi"])
+        found = dict(tree_files)
+        found[LOADER] = found.pop(_boot_application(found))
         return {KERNEL: _kernel(payload, directory), **found}
 
     return Loader(name, files)

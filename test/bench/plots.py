@@ -31,6 +31,7 @@ def _plot(file: Path, script: str) -> None:
 
 def _by_size(cells, attribute: str, unit: float, label: str) -> str:
     lines, blocks = [], []
+    sizes = [cell.setting.mib for cell in cells]
     for i, name in enumerate(dict.fromkeys(cell.loader.name for cell in cells)):
         points = "".join(f"{cell.setting.mib} {median(getattr(cell, attribute)) / unit}\n"
                          for cell in cells
@@ -38,7 +39,8 @@ def _by_size(cells, attribute: str, unit: float, label: str) -> str:
         if points:
             blocks.append(f"$points{i} << end\n{points}end\n")
             lines.append(f"$points{i} with linespoints lw 2 pt 7 ps 0.6 title '{name}'")
-    return (f"set logscale xy\nset xlabel 'MiB of segments'\nset ylabel '{label}, "
+    return (f"set logscale xy\nset xrange [{min(sizes) / 1.5}:{max(sizes) * 1.5}]\n"
+            f"set xlabel 'MiB of segments'\nset ylabel '{label}, "
             f"loader started to kernel entered'\n{''.join(blocks)}plot {', '.join(lines)}\n")
 
 

@@ -8,6 +8,9 @@
 //     hz 0x…      frequency of the TSC
 //     filled 0x…  pages that are full of garbage
 //     start 0x…   TSC when it asked the firmware to load the loader
+//     waited 0x…  ticks of the TSC from then to ExitBootServices in Stall, in which drivers wait
+//     for
+//                 disks: how many instructions that takes depends on the host
 #include "application.hpp"
 
 #include <cstring>
@@ -68,6 +71,30 @@ void fill_free_memory(EFI_BOOT_SERVICES* boot) {
     print("filled", filled);
 }
 
+decltype(EFI_BOOT_SERVICES::Stall) real_stall;
+decltype(EFI_BOOT_SERVICES::ExitBootServices) real_exit_boot_services;
+uint64_t ticks_waited;
+
+EFI_STATUS EFIAPI stall(UINTN microseconds) {
+    const uint64_t start = read_tsc();
+    const EFI_STATUS status = real_stall(microseconds);
+    ticks_waited += read_tsc() - start;
+    return status;
+}
+
+EFI_STATUS EFIAPI exit_boot_services(EFI_HANDLE image, UINTN key) {
+    print("waited", ticks_waited);
+    return real_exit_boot_services(image, key);
+}
+
+/// In the firmware's own table: its drivers call what is in it, too.
+void watch_waiting(EFI_BOOT_SERVICES* boot) {
+    real_stall = boot->Stall;
+    real_exit_boot_services = boot->ExitBootServices;
+    boot->Stall = stall;
+    boot->ExitBootServices = exit_boot_services;
+}
+
 UINTN length(const EFI_DEVICE_PATH* node) {
     return node->Length[0] | UINTN{node->Length[1]} << 8;
 }
@@ -110,6 +137,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     print_loop();
     print_frequency(boot);
     fill_free_memory(boot);
+    watch_waiting(boot);
     EFI_HANDLE loader = nullptr;
     print("start", read_tsc());
     require(boot->LoadImage(0, image, path, nullptr, 0, &loader), "LoadImage");

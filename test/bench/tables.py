@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The benchmark's results as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from statistics import median
 
@@ -90,9 +90,15 @@ def of_steps(cells) -> str:
     return _grid(heads, rows) + "\n"
 
 
-def of_sizes(sizes: Mapping[str, int]) -> str:
-    return _grid(["file", "KiB"], [[name, f"{size / 1024:.1f}"]
-                                   for name, size in sizes.items()]) + "\n"
+def of_counts(counts) -> str:
+    files = [[name, f"{size / 1024:.1f}"] for name, size in counts.file_bytes.items()]
+    frames = [[f"{mib // 1024:,} GiB", str(number)]
+              for mib, number in counts.page_table_frames.items()]
+    calls = [[name, str(number)] for name, number in counts.firmware_calls.items()]
+    calls.append(["together", str(sum(counts.firmware_calls.values()))])
+    return "\n\n".join([_grid(["file", "KiB"], files),
+                        _grid(["machine with 1 GiB pages", "frames of page tables"], frames),
+                        _grid(["calls of the firmware", "number"], calls)]) + "\n"
 
 
 def of_goals(checked) -> str:
