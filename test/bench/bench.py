@@ -6,7 +6,6 @@ docs/performance.md explains the columns."""
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,37 +19,18 @@ import goals
 import loaders
 import paths
 import plots
-import tables
+import result_tables
+from counts import take_counts
 from loaders import Loader
 from machine import DISKS, SUCCESS, Machine, make_volume
-from payload import MIB, Payload
-from start import BOOT_APPLICATION, start
+from setting import DEADLINE_SECONDS, Setting
+from start import BOOT_APPLICATION
 
 CLUSTER_SECTORS = 8  # what FAT32 has on volumes from 260 MiB on
 # An instruction takes 2 to the power of it nanoseconds, and the TSC counts these.
 INSTRUCTION_SHIFT = 6
 LOOP_INSTRUCTIONS = 2_000_000  # stamp.cpp
-DEADLINE_SECONDS = 300
 MODULES, MODULE_BYTES = 64, 64 << 10
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all loaders are compared in."""
-
-    disk: str
-    mib: int
-
-    @property
-    def memory_mib(self) -> int:
-        return max(256, 8 * self.mib)
-
-    @property
-    def payload(self) -> Payload:
-        return Payload(self.mib * MIB, self.memory_mib * MIB)
-
-    def __str__(self) -> str:
-        return f"{self.disk}, {self.mib} MiB"
 
 
 @dataclass(frozen=True)
@@ -107,19 +87,6 @@ class Cell:
                 "failure": self.failure}
 
 
-@dataclass(frozen=True)
-class Counts:
-    """What is the same in each boot."""
-
-    file_bytes: dict[str, int]
-    page_table_frames: dict[int, int]  # by MiB of memory
-    firmware_calls: dict[str, int]
-
-
-# MiB of RAM that page tables are made for, by the tool.
-MACHINES_MIB = [1 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20]
-
-
 class Workshop:
     """Makes the disks, once each, and boots them."""
 
@@ -161,36 +128,8 @@ class Workshop:
                 machine.close()
 
 
-def firmware_calls(setting: Setting) -> dict[str, int]:
-    """Baton's calls of the firmware in one boot, by kind, as the shim counts them."""
-    with tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch:
-        kernel = Path(scratch) / "kernel.elf"
-        setting.payload.write_elf(kernel)
-        machine = start(Path(scratch) / "machine", kernel, plan="tell-calls\n",
-                        disk=setting.disk, memory_mib=setting.memory_mib,
-                        deadline_seconds=DEADLINE_SECONDS)
-        try:
-            machine.wait_for_exit()
-            return {name: int(count) for name, count
-                    in re.findall(r"^shim: called (\w+) (\d+)$", machine.debugcon, re.MULTILINE)}
-        finally:
-            machine.close()
-
-
-def page_table_frames() -> dict[int, int]:
-    """On machines with 1 GiB pages, by MiB of their memory."""
-    def frames(memory_mib: int) -> int:
-        plan = subprocess.run([artefacts.TOOL, "plan", artefacts.EXAMPLE_KERNEL, "--json",
-                               "--memory", str(memory_mib)],
-                              capture_output=True, text=True, check=True)
-        return json.loads(plan.stdout)["page_tables"]["frames"]
-
-    return {memory_mib: frames(memory_mib) for memory_mib in MACHINES_MIB}
-
-
 def count_instructions(workshop: Workshop, cell: Cell) -> None:
-    boot = workshop.boot(cell, INSTRUCTION_SHIFT)
-    if boot is None:
+    if cell.failure or (boot := workshop.boot(cell, INSTRUCTION_SHIFT)) is None:
         return
     loop = boot.numbers.get("loop", LOOP_INSTRUCTIONS << INSTRUCTION_SHIFT) >> INSTRUCTION_SHIFT
     assert abs(loop - LOOP_INSTRUCTIONS) < 100, f"the TSC doesn't count instructions: {loop}"
@@ -295,16 +234,13 @@ def measure(arguments: argparse.Namespace) -> list[Cell]:
 def main() -> int:
     arguments = parse_arguments()
     cells = measure(arguments)
-    counts = Counts(
-        file_bytes={"BOOTX64.EFI": artefacts.LOADER.stat().st_size,
-                    "stage2.bin": artefacts.STAGE2.stat().st_size},
-        page_table_frames=page_table_frames(),
-        firmware_calls=firmware_calls(settings_of(arguments)[0]))
+    counts = take_counts(settings_of(arguments)[0])
     checked = goals.compare(cells, counts)
-    for table in (tables.of_cells(cells), tables.of_steps(cells), tables.of_counts(counts)):
-        print(table)
+    print(result_tables.of_cells(cells))
+    print(result_tables.of_steps(cells))
+    print(result_tables.of_counts(counts))
     if arguments.check:
-        print(tables.of_goals(checked))
+        print(result_tables.of_goals(checked))
     arguments.output.mkdir(parents=True, exist_ok=True)
     results = {"cells": [cell.as_json() for cell in cells], **asdict(counts),
                "goals": [asdict(goal) for goal in checked]}

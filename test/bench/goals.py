@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-import tables
+import result_tables
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -64,12 +64,12 @@ def handoff_instructions(steps: Mapping[str, float]) -> float:
 
 def _of_cell(cell, cells) -> Iterator[Goal]:
     where = f", {cell.setting}"
-    floor = tables.merged_floor(cell, cells)
+    floor = result_tables.merged_floor(cell, cells)
     to_floor = SMALL_TO_FLOOR if cell.setting.mib < 16 else LARGE_TO_FLOOR
-    yield _goal(to_floor, tables.ratio(cell.instructions, floor.instructions), where)
-    if peer := tables.best_peer(cell, cells, "instructions"):
-        yield _goal(_to_peer(cell.setting), tables.ratio(peer.instructions, cell.instructions),
-                    where)
+    yield _goal(to_floor, result_tables.ratio(cell.instructions, floor.instructions), where)
+    if peer := result_tables.best_peer(cell, cells, "instructions"):
+        ratio = result_tables.ratio(peer.instructions, cell.instructions)
+        yield _goal(_to_peer(cell.setting), ratio, where)
     yield _goal(TOUCHED, median(cell.touched_bytes) / MIB, where)
     yield _goal(HANDOFF, handoff_instructions(cell.median_steps()), where)
 

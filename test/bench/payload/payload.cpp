@@ -59,7 +59,7 @@ bool is_zero(const uint8_t* bytes, uint64_t count) {
     return all == 0;
 }
 
-bool is_garbage(const uint8_t* page) {
+bool is_garbage(uint64_t page) {
     const auto* const words = reinterpret_cast<const uint64_t*>(page);
     uint64_t differences = 0;
     for (std::size_t i = 0; i < kPageBytes / sizeof *words; i += 8) {
@@ -73,7 +73,7 @@ bool is_garbage(const uint8_t* page) {
 
 /// `memory`: where physical address 0 is mapped. Page 0 may be unmapped, and from 640 KiB to 1 MiB
 /// there are devices.
-uint64_t pages_of_garbage(const uint8_t* memory, uint64_t memory_bytes) {
+uint64_t pages_of_garbage(uint64_t memory, uint64_t memory_bytes) {
     constexpr uint64_t kLowEnd = 0xa0, kHighBegin = 0x100;
     uint64_t pages = 0;
     for (uint64_t page = 1; page < memory_bytes / kPageBytes; ++page)
@@ -112,8 +112,7 @@ extern "C" [[noreturn]] void check_payload(const BatonBootInfo* info, uint64_t t
     // Who starts it without UEFI has not filled memory, either.
     if (good && (!by_baton || info->boot_path == BATON_BOOT_PATH_UEFI)) {
         const uint64_t base = by_baton ? info->direct_map_base : 0;
-        print("garbage",
-              pages_of_garbage(reinterpret_cast<const uint8_t*>(base), parameters.memory_bytes));
+        print("garbage", pages_of_garbage(base, parameters.memory_bytes));
     }
     if (good)
         print("payload good\n");

@@ -55,7 +55,7 @@ def spread(numbers: Sequence[float]) -> str:
 
 def _row(cell, cells) -> list[str]:
     if cell.failure:
-        return [cell.loader.name, f"failed: {cell.failure}"]
+        return [cell.loader.name, "failed"]
     row = [cell.loader.name]
     for attribute, unit in (("instructions", 1e6), ("milliseconds", 1)):
         numbers = getattr(cell, attribute)
@@ -74,9 +74,11 @@ def of_cells(cells) -> str:
              "ms", "spread", "/ merged", "peer /", "MiB touched"]
     parts = []
     for setting, group in groupby(cells, key=lambda cell: cell.setting):
-        rows = [_row(cell, cells) for cell in group]
+        here = list(group)
+        rows = [_row(cell, cells) for cell in here]
         rows = [row + [""] * (len(heads) - len(row)) for row in rows]
         parts.append(f"{setting}, and {setting.mib / 4:g} MiB of .bss\n\n{_grid(heads, rows)}\n")
+        parts += [f"{cell.loader.name} failed: {cell.failure}\n" for cell in here if cell.failure]
     return "\n".join(parts)
 
 
