@@ -69,7 +69,7 @@ class Cell:
     loader: Loader
     setting: Setting
     instructions: list[int] = field(default_factory=list)  # without those of waiting
-    waiting: list[int] = field(default_factory=list)  # instructions in Stall
+    waiting: list[int] = field(default_factory=list)  # instructions in Stall and CheckEvent
     milliseconds: list[float] = field(default_factory=list)
     touched_bytes: list[int] = field(default_factory=list)
     steps: list[dict[str, int]] = field(default_factory=list)  # instructions
