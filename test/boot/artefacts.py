@@ -18,6 +18,8 @@ REPORTER_PIE = BUILD / "test/boot/reporter/reporter-pie.elf"
 HANDOFF_CALLER = BUILD / "test/boot/handoff/handoff-caller.elf"
 HANDOFF_CALLER_1_0 = BUILD / "test/boot/handoff/handoff-caller-1.0.elf"
 SHIM = BUILD / "test/boot/shim/shim.efi"
+BENCH = BUILD / "test/bench"
+BENCH_PAYLOAD = BENCH / "bench-payload.bin"
 HEADERS = BUILD / "include"
 TOOL = BUILD / "bin/baton"
 

@@ -97,15 +97,15 @@ class PvhKernel(Firmware):
         return self._medium
 
 
-def make_volume(image: Path, files: Mapping[str, Path]) -> None:
+def make_volume(image: Path, files: Mapping[str, Path], cluster_sectors: int = 1) -> None:
     """A FAT32 image. `files` maps paths on it to files here."""
     content_bytes = sum(file.stat().st_size for file in files.values())
     image.touch()
-    # FAT32 begins at 33 MiB. Its tables take 1/64 of the clusters, of 512 bytes.
+    # FAT32 begins at 65525 clusters. Its tables take 1/64 of those of 512 bytes.
     with image.open("r+b") as file:
-        file.truncate((40 << 20) + content_bytes + content_bytes // 16)
+        file.truncate((40 << 20) * cluster_sectors + content_bytes + content_bytes // 16)
     run = lambda *arguments: subprocess.run(arguments, check=True)
-    run("mformat", "-i", image, "-F", "::")
+    run("mformat", "-i", image, "-F", "-c", str(cluster_sectors), "::")
     directories = {str(parent) for path in files for parent in Path(path).parents} - {"/"}
     for directory in sorted(directories):
         run("mmd", "-i", image, f"::{directory}")
@@ -155,14 +155,17 @@ class Machine:
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, hpet: bool = True,
+                 instruction_shift: int | None = None,
                  after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
         disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
         begin. A reset ends QEMU unless it `resets`; without the
-        `exit_device` the guest can't end it. `after`: a machine that has ended, and is switched on
-        again as this one; what its firmware has stored is there."""
+        `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
+        its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.
+        `after`: a machine that has ended, and is switched on again as this one; what its firmware
+        has stored is there."""
         self.firmware = firmware
         self._directory = directory
         self._debug_file = directory / "debugcon.txt"
@@ -184,6 +187,8 @@ class Machine:
             *(["-machine", f"hpet={'on' if hpet else 'off'}"] if firmware.HAS_PCI else []),
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
             "-display", "none", *(["-device", "VGA"] if display_adapter and firmware.HAS_PCI else []),
+            *([] if instruction_shift is None
+              else ["-icount", f"shift={instruction_shift},sleep=off"]),
             *medium,
             *(argument for device in devices for argument in ("-device", device)),
             *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),

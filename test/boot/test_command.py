@@ -217,6 +217,6 @@ def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
     for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint",
-                 "help", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
+                 "help", "bench", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
                  "--module", "--append", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -76,6 +76,8 @@ EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {
         --exits_that_allocate;
         shim::allocate_pages(1, EfiRuntimeServicesData, EFI_PHYSICAL_ADDRESS{1} << 32);
     }
+    if (calls_are_told)
+        tell_calls();
     // From here on the services are the kernel's.
     if (!is_to_fail(Call::SetVirtualAddressMap))
         firmware.system->RuntimeServices = firmware.runtime;

@@ -24,6 +24,9 @@ void free_what_is_held();
 /// In that many first calls, ExitBootServices makes an allocation before it looks at the key.
 inline UINTN exits_that_allocate = 0;
 
+/// Whether the loader's calls are told when it leaves the firmware.
+inline bool calls_are_told = false;
+
 /// While this is not null, ExitBootServices does not leave the firmware, but ends this image: the
 /// loader would have booted.
 inline EFI_HANDLE image_that_must_not_leave = nullptr;

@@ -94,6 +94,12 @@ void begin_counting(const void* image, UINTN bytes) {
         plan.count = 0;
 }
 
+void tell_calls() {
+    for (const Plan& plan : plans)
+        if (plan.count != 0)
+            say(Text().add("called ").add(plan.name).add(' ').decimal(plan.count));
+}
+
 bool has_failed() {
     return failure_happened;
 }

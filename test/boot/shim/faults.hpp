@@ -57,6 +57,8 @@ bool is_to_fail(Call call);
 /// Counting begins anew. Calls from elsewhere than this image don't count: drivers make some, too.
 /// Failures are told with the place in it.
 void begin_counting(const void* image, UINTN bytes);
+/// Says how many of each call there have been since then.
+void tell_calls();
 /// Whether a call has failed since then.
 bool has_failed();
 

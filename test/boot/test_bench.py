@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""./baton bench measures all that it says, and its payload catches a loader that leaves work out."""
+
+import json
+import os
+import subprocess
+import sys
+
+import artefacts
+import pytest
+from machine import FAILURE
+
+BENCH = artefacts.SOURCE / "test/bench"
+sys.path.append(str(BENCH))
+
+import goals  # noqa: E402
+from payload import MIB, Payload  # noqa: E402
+
+PAYLOAD = Payload(MIB, 256 * MIB)
+
+
+@pytest.mark.long
+def test_bench_measures_each_loader(tmp_path):
+    result = subprocess.run(
+        [sys.executable, BENCH / "bench.py", "--mib", "1", "--runs", "1", "--rounds", "1",
+         "--check", "--output", tmp_path],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": BENCH.parent / "boot"})
+    assert result.returncode == 0, result.stdout + result.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    measured = {cell["loader"]: cell for cell in results["cells"]}
+    assert {"Baton", "Baton, PVH", "Baton, 64 modules", "floor: merged", "floor: read, copy",
+            "GRUB, Multiboot2", "systemd-boot, PE"} <= measured.keys()
+    for name, cell in measured.items():
+        assert cell["failure"] is None
+        assert name in result.stdout
+        assert cell["instructions"][0] > 0 and cell["milliseconds"][0] > 0
+        # What is started without the stamp has no memory full of garbage.
+        assert name == "Baton, PVH" or 0 <= cell["touched_bytes"][0] < 64 * MIB
+    # What the floors were made for.
+    floor = measured["floor: merged"]["instructions"][0]
+    assert floor == min(cell["instructions"][0] for cell in measured.values())
+    baton = measured["Baton"]
+    assert "kernel entered" in baton["steps"]
+    told = baton["instructions"][0] + baton["waiting_instructions"][0]
+    assert sum(baton["steps"].values()) == pytest.approx(told, rel=0.01)
+    assert results["firmware_calls"]["ExitBootServices"] == 1
+    assert results["page_table_frames"]["1024"] > 4
+    assert {goal["name"] for goal in results["goals"]} >= {"KiB of BOOTX64.EFI",
+                                                           "calls of the firmware"}
+    for picture in ("instructions-virtio-blk.svg", "time-virtio-blk.svg", "steps.svg"):
+        assert "<svg" in (tmp_path / picture).read_text()
+
+
+@pytest.fixture
+def kernel(tmp_path) -> bytearray:
+    PAYLOAD.write_elf(tmp_path / "kernel.elf")
+    return bytearray((tmp_path / "kernel.elf").read_bytes())
+
+
+def test_payload_is_content_when_all_was_done(boot, kernel):
+    machine = boot(bytes(kernel))
+    machine.wait_for_exit()
+    assert "payload good" in machine.debugcon
+
+
+@pytest.mark.parametrize("position", [-1, MIB // 2], ids=["data", "constants"])
+def test_payload_misses_a_byte(boot, kernel, position):
+    kernel[position] ^= 1
+    machine = boot(bytes(kernel))
+    machine.wait_for_exit(FAILURE)
+    assert "bench: wrong bytes at" in machine.debugcon
+
+
+def test_payload_finds_a_byte_that_was_not_zeroed(boot, kernel):
+    # The last segment gets one more page of file, which isn't zero.
+    header = 64 + 2 * 56 + 32  # p_filesz of the third program header
+    file_bytes = int.from_bytes(kernel[header:header + 8], "little")
+    kernel[header:header + 8] = (file_bytes + 4096).to_bytes(8, "little")
+    machine = boot(bytes(kernel) + bytes(4095) + b"\1")
+    machine.wait_for_exit(FAILURE)
+    assert "bench: .bss is not zero" in machine.debugcon
+
+
+@pytest.mark.parametrize("relation, measured, is_met, has_regressed", [
+    ("<=", 9, True, False), ("<=", 11, False, False), ("<=", 21, False, True),
+    (">=", 11, True, False), (">=", 9, False, False), (">=", 1, False, True)])
+def test_goal_is_met_missed_or_far_off(relation, measured, is_met, has_regressed):
+    goal = goals.Goal("something", relation, 10, 20 if relation == "<=" else 2, measured)
+    assert (goal.is_met, goal.has_regressed) == (is_met, has_regressed)
