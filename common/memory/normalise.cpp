@@ -20,8 +20,8 @@ constexpr std::array kAscending = {
 uint64_t precedence(BatonMemoryType type) {
     constexpr auto kOfType = [] {
         std::array<uint8_t, kAscending.size() + 1> of_type{}; // types count from 1 on
-        for (uint8_t i = 0; i < kAscending.size(); ++i)
-            of_type[kAscending[i]] = i;
+        for (std::size_t i = 0; i < kAscending.size(); ++i)
+            of_type[kAscending[i]] = static_cast<uint8_t>(i);
         return of_type;
     }();
     return type < kOfType.size() ? kOfType[type] : kAscending.size();

@@ -62,7 +62,7 @@ void parse_plan_and_tables_of_an_ordinary_kernel(benchmark::State& state) {
     const PhysRange memory[] = {{{0}, 0xa0000}, {{kMiB}, 2 * kGiB - kMiB}, {{4 * kGiB}, 6 * kGiB}};
     std::array<std::byte, 8192> room{};
     TableFrames frames(64);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         Arena arena(room);
         frames.restart();
         const auto image = elf::Image::parse(file);

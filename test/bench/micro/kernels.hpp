@@ -9,6 +9,7 @@
 #include <benchmark/benchmark.h>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace baton::bench {
 
@@ -51,15 +52,15 @@ class Boot : public test::FakeBoot {
         platform_.restart();
         HandoffBuilder& builder = make();
         if (const auto built = builder.build(); !built)
-            return state.SkipWithError(Text().error(built.error()).view().data());
+            return state.SkipWithError(std::string(Text().error(built.error()).view()).c_str());
         const auto left = builder.leave();
         if (!left)
-            return state.SkipWithError(Text().error(left.error()).view().data());
+            return state.SkipWithError(std::string(Text().error(left.error()).view()).c_str());
         benchmark::DoNotOptimize(*left);
     }
     /// What is measured of most: that, again and again.
     void measure(benchmark::State& state) {
-        for (auto _ : state)
+        for ([[maybe_unused]] auto _ : state)
             run(state);
     }
 

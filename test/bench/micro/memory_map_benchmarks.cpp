@@ -39,7 +39,7 @@ void normalise_map(benchmark::State& state, Order order) {
     std::vector<RangeEdge> edges(edges_needed(map.size()));
     std::vector<ActiveClaim> heap(map.size()), firmware_heap(map.size());
     std::vector<NormalisedRange> out(normalised_at_most(map.size()));
-    for (auto _ : state)
+    for ([[maybe_unused]] auto _ : state)
         benchmark::DoNotOptimize(normalise(map, {edges, heap, firmware_heap}, out));
     state.SetComplexityN(state.range(0));
     state.SetItemsProcessed(state.iterations() * state.range(0));
@@ -50,7 +50,7 @@ void plan_direct_map_of(benchmark::State& state, Order order) {
     for (const TypedRange& range : memory_map(state.range(0), order))
         memory.push_back(range.range);
     std::vector<std::byte> room(direct_map_bytes(memory.size(), 0, 0));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         Arena arena(room);
         benchmark::DoNotOptimize(plan_direct_map(memory, {}, {}, arena));
     }

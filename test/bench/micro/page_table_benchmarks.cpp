@@ -13,7 +13,7 @@ namespace {
 void map_pages(benchmark::State& state, uint64_t page_bytes) {
     const auto pages = static_cast<uint64_t>(state.range(0));
     TableFrames frames(pages / 512 + 16);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         frames.restart();
         auto mapper = PageMapper::create(frames, {.huge_pages = true, .five_level = false});
         if (!mapper->map({.virtual_base = {kKernelBase - pages * page_bytes},

@@ -10,7 +10,7 @@ void relocate_kernel(benchmark::State& state, RelocationTable table) {
     Boot boot;
     boot.set_file(relocated_kernel(table, static_cast<uint64_t>(state.range(0))));
     boot.run(state);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const auto counts = relocate(boot.builder().plan(), boot.platform().source);
         if (!counts || counts->rela + counts->relr != static_cast<uint64_t>(state.range(0)))
             return state.SkipWithError("not relocated");
