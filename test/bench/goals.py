@@ -30,18 +30,18 @@ class Goal:
 
 
 # Goal, relation, limit, margin.
-SMALL_TO_FLOOR = ("instructions / merged floor", "<=", 1.5, 60)
-LARGE_TO_FLOOR = ("instructions / merged floor", "<=", 1.10, 12)
-SMALL_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 0.5)
-LARGE_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 15, 5)
-AHCI_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 2)
+SMALL_TO_FLOOR = ("instructions / merged floor", "<=", 1.5, 7)
+LARGE_TO_FLOOR = ("instructions / merged floor", "<=", 1.10, 4)
+SMALL_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 4)
+LARGE_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 15, 15)
+AHCI_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 5)
 TOUCHED = ("MiB touched beyond the kernel's", "<=", 4, 4)
-HANDOFF = ("instructions of the handoff, nothing copied or zeroed", "<=", 20_000, 400_000)
-FILES = {"BOOTX64.EFI": ("KiB of BOOTX64.EFI", "<=", 96, 160),
+HANDOFF = ("instructions of the handoff, nothing copied or zeroed", "<=", 20_000, 250_000)
+FILES = {"BOOTX64.EFI": ("KiB of BOOTX64.EFI", "<=", 96, 150),
          "stage2.bin": ("KiB of stage2.bin", "<=", 12, 12)}
 FRAMES_MACHINE_MIB = 64 << 10
 FRAMES = ("frames of page tables for 64 GiB", "<=", 16, 24)
-CALLS = ("calls of the firmware", "<=", 200, 200)
+CALLS = ("calls of the firmware", "<=", 120, 120)
 
 
 def _goal(table: tuple, measured: float, where: str = "") -> Goal:
