@@ -56,19 +56,13 @@ Access access_of(BatonMemoryType type) {
 Result<std::span<const NormalisedRange>>
 sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange code) {
     const std::size_t most = memory.size() + 4;
-    auto arena =
-        allocate_arena(frames, Arena::bytes_for<TypedRange>(most) +
-                                   Arena::bytes_for<RangeEdge>(edges_needed(most)) +
-                                   2 * Arena::bytes_for<ActiveClaim>(most) +
-                                   Arena::bytes_for<NormalisedRange>(normalised_at_most(most)));
+    auto arena = allocate_arena(frames, Arena::bytes_for<TypedRange>(most) +
+                                            NormaliseRoom::bytes_needed(most));
     if (!arena)
         return std::unexpected(arena.error());
     const auto claims = arena->scratch<TypedRange>(most);
-    const auto edges = arena->scratch<RangeEdge>(edges_needed(most));
-    const auto heap = arena->scratch<ActiveClaim>(most);
-    const auto firmware_heap = arena->scratch<ActiveClaim>(most);
-    const auto ranges = arena->scratch<NormalisedRange>(normalised_at_most(most));
-    if (!claims || !edges || !heap || !firmware_heap || !ranges)
+    const auto room = NormaliseRoom::create(*arena, most);
+    if (!claims || !room)
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
     std::size_t count = 0;
     for (const PhysRange& range : memory)
@@ -79,7 +73,7 @@ sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange 
           TypedRange{.range = between(image_start, text_end), .type = kExecute},
           TypedRange{.range = code, .type = kExecute}})
         (*claims)[count++] = claim;
-    return normalise(*claims, {*edges, *heap, *firmware_heap}, *ranges);
+    return normalise(*claims, *room);
 }
 
 constexpr uint32_t kMsrEfer = 0xc000'0080;

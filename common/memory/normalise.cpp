@@ -117,12 +117,22 @@ bool joins(const NormalisedRange& below, const NormalisedRange& above) {
 
 } // namespace
 
+Result<NormaliseRoom> NormaliseRoom::create(Arena& arena, std::size_t claims) {
+    const auto edges = arena.scratch<RangeEdge>(edges_needed(claims));
+    const auto heap = arena.scratch<ActiveClaim>(claims);
+    const auto firmware_heap = arena.scratch<ActiveClaim>(claims);
+    const auto result = arena.scratch<NormalisedRange>(normalised_at_most(claims));
+    if (!edges || !heap || !firmware_heap || !result)
+        return fail(ErrorCode::out_of_memory, {bytes_needed(claims), 1});
+    return NormaliseRoom{*edges, *heap, *firmware_heap, *result};
+}
+
 std::span<NormalisedRange> normalise(std::span<const TypedRange> claims,
-                                     const NormaliseScratch& scratch,
-                                     std::span<NormalisedRange> out) {
-    const auto edges = sorted_edges(claims, scratch.edges);
-    ActiveClaims all(claims, scratch.claims);
-    ActiveClaims of_firmware(claims, scratch.firmware_claims);
+                                     const NormaliseRoom& room) {
+    const auto edges = sorted_edges(claims, room.edges);
+    ActiveClaims all(claims, room.claims);
+    ActiveClaims of_firmware(claims, room.firmware_claims);
+    const auto out = room.result;
     std::size_t count = 0;
     for (std::size_t i = 0; i < edges.size();) {
         const uint64_t address = edges[i].address;

@@ -74,9 +74,7 @@ uint64_t BootRecord::bytes_needed(const Capacity& capacity) {
            Arena::bytes_for<BatonIdentityMapping>(capacity.identity_mappings) +
            Arena::bytes_for<BatonTimeStamp>(capacity.time_stamps) +
            Arena::bytes_for<BatonMemoryRange>(normalised_at_most(capacity.claims)) +
-           Arena::bytes_for<NormalisedRange>(normalised_at_most(capacity.claims)) +
-           Arena::bytes_for<RangeEdge>(edges_needed(capacity.claims)) +
-           2 * Arena::bytes_for<ActiveClaim>(capacity.claims) +
+           NormaliseRoom::bytes_needed(capacity.claims) +
            Arena::bytes_for<uint64_t>(data_words(capacity));
 }
 
@@ -101,13 +99,10 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     const auto identity = arena.array<BatonIdentityMapping>(capacity.identity_mappings);
     const auto time_stamps = arena.array<BatonTimeStamp>(capacity.time_stamps);
     const auto memory_map = arena.array<BatonMemoryRange>(normalised_at_most(capacity.claims));
-    const auto normalised = arena.scratch<NormalisedRange>(normalised_at_most(capacity.claims));
-    const auto edges = arena.scratch<RangeEdge>(edges_needed(capacity.claims));
-    const auto heap = arena.scratch<ActiveClaim>(capacity.claims);
-    const auto firmware_heap = arena.scratch<ActiveClaim>(capacity.claims);
+    const auto normalise_room = NormaliseRoom::create(arena, capacity.claims);
     const auto words = arena.array<uint64_t>(data_words(capacity));
     if (!info || !segments || !framebuffers || !video_modes || !modules || !identity ||
-        !time_stamps || !memory_map || !normalised || !edges || !heap || !firmware_heap || !words)
+        !time_stamps || !memory_map || !normalise_room || !words)
         return fail(ErrorCode::out_of_memory, {bytes_needed(capacity), 1});
 
     BootRecord record;
@@ -119,8 +114,7 @@ Result<BootRecord> BootRecord::create(std::span<std::byte> memory, PhysAddr phys
     record.identity_mappings_ = *identity;
     record.time_stamps_ = *time_stamps;
     record.memory_map_ = *memory_map;
-    record.normalised_ = *normalised;
-    record.scratch_ = {*edges, *heap, *firmware_heap};
+    record.normalise_room_ = *normalise_room;
     record.data_ = std::as_writable_bytes(*words);
     record.data_used_ = kWordBytes; // zeroes: the text ""
     record.direct_map_offset_ =
@@ -286,7 +280,7 @@ VirtAddr BootRecord::add_stage2_time_stamps() {
 }
 
 void BootRecord::set_memory_map(std::span<const TypedRange> claims) {
-    const auto map = normalise(claims, scratch_, normalised_);
+    const auto map = normalise(claims, normalise_room_);
     const uint64_t no_origin = to_virtual(data_.data()).value;
     for (std::size_t i = 0; i < map.size(); ++i) {
         const NormalisedRange& range = map[i];

@@ -97,8 +97,7 @@ class BootRecord {
     std::span<BatonIdentityMapping> identity_mappings_;
     std::span<BatonTimeStamp> time_stamps_;
     std::span<BatonMemoryRange> memory_map_;
-    std::span<NormalisedRange> normalised_;
-    NormaliseScratch scratch_;
+    NormaliseRoom normalise_room_;
     std::span<std::byte> data_;
     std::size_t data_used_ = 0;
 };

@@ -27,10 +27,7 @@ bool is_writable(Access access) {
 
 uint64_t direct_map_bytes(std::size_t ranges, std::size_t page_runs, std::size_t framebuffers) {
     const std::size_t claims = ranges + page_runs + framebuffers;
-    return Arena::bytes_for<TypedRange>(claims) +
-           Arena::bytes_for<RangeEdge>(edges_needed(claims)) +
-           2 * Arena::bytes_for<ActiveClaim>(claims) +
-           Arena::bytes_for<NormalisedRange>(normalised_at_most(claims)) +
+    return Arena::bytes_for<TypedRange>(claims) + NormaliseRoom::bytes_needed(claims) +
            Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
 }
 
@@ -40,12 +37,9 @@ Result<std::span<DirectMapping>> plan_direct_map(std::span<const PhysRange> memo
                                                  Arena& arena) {
     const std::size_t most = memory.size() + plan.page_runs.size() + framebuffers.size();
     const auto claims = arena.scratch<TypedRange>(most);
-    const auto edges = arena.scratch<RangeEdge>(edges_needed(most));
-    const auto heap = arena.scratch<ActiveClaim>(most);
-    const auto firmware_heap = arena.scratch<ActiveClaim>(most);
-    const auto ranges = arena.scratch<NormalisedRange>(normalised_at_most(most));
+    const auto room = NormaliseRoom::create(arena, most);
     const auto mappings = arena.scratch<DirectMapping>(normalised_at_most(most));
-    if (!claims || !edges || !heap || !firmware_heap || !ranges || !mappings)
+    if (!claims || !room || !mappings)
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
 
     std::size_t count = 0;
@@ -59,7 +53,7 @@ Result<std::span<DirectMapping>> plan_direct_map(std::span<const PhysRange> memo
         (*claims)[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
                               .type = kWriteCombining};
 
-    const auto sorted = normalise(claims->first(count), {*edges, *heap, *firmware_heap}, *ranges);
+    const auto sorted = normalise(claims->first(count), *room);
     for (std::size_t i = 0; i < sorted.size(); ++i)
         (*mappings)[i] = mapping_of(sorted[i]);
     return mappings->first(sorted.size());

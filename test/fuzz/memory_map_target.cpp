@@ -10,6 +10,7 @@
 #include "memory/efi_map.hpp"
 #include "memory/free_range.hpp"
 #include "support/normalise_oracle.hpp"
+#include "support/normalise_room.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -103,10 +104,8 @@ std::vector<TypedRange> claims_of(Input& input, const RequestInput& request) {
 }
 
 std::vector<NormalisedRange> normalised(std::span<const TypedRange> claims) {
-    std::vector<RangeEdge> edges(edges_needed(claims.size()));
-    std::vector<ActiveClaim> heap(claims.size()), firmware_heap(claims.size());
-    std::vector<NormalisedRange> room(normalised_at_most(claims.size()));
-    const auto map = normalise(claims, {edges, heap, firmware_heap}, room);
+    test::ExactNormaliseRoom room(claims.size());
+    const auto map = normalise(claims, room.room());
     return {map.begin(), map.end()};
 }
 

@@ -2,8 +2,8 @@
 //
 // Memory maps of up to 100,000 entries.
 #include "kernels.hpp"
-#include "memory/normalise.hpp"
 #include "plan/direct_map.hpp"
+#include "support/normalise_room.hpp"
 #include "support/random.hpp"
 
 #include <vector>
@@ -36,11 +36,9 @@ std::vector<TypedRange> memory_map(int64_t entries, Order order) {
 
 void normalise_map(benchmark::State& state, Order order) {
     const auto map = memory_map(state.range(0), order);
-    std::vector<RangeEdge> edges(edges_needed(map.size()));
-    std::vector<ActiveClaim> heap(map.size()), firmware_heap(map.size());
-    std::vector<NormalisedRange> out(normalised_at_most(map.size()));
+    test::ExactNormaliseRoom room(map.size());
     for ([[maybe_unused]] auto _ : state)
-        benchmark::DoNotOptimize(normalise(map, {edges, heap, firmware_heap}, out));
+        benchmark::DoNotOptimize(normalise(map, room.room()));
     state.SetComplexityN(state.range(0));
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// normalise() with exactly the room that it asks for, so that the sanitizer sees when it takes
-// more.
+// normalise() with exactly the room that it asks for, and what its results have to keep.
 #pragma once
 
-#include "memory/normalise.hpp"
 #include "support/normalise_oracle.hpp"
+#include "support/normalise_room.hpp"
 
 #include <gtest/gtest.h>
 #include <ostream>
@@ -23,15 +22,9 @@ inline void PrintTo(const NormalisedRange& range, std::ostream* out) {
 namespace test {
 
 inline MemoryMap normalised(std::span<const TypedRange> claims) {
-    std::vector<RangeEdge> edges(edges_needed(claims.size()));
-    std::vector<ActiveClaim> heap(claims.size()), firmware_heap(claims.size());
-    MemoryMap out(normalised_at_most(claims.size()), {.range = {{1}, 2},
-                                                      .type = BATON_MEMORY_KERNEL_AND_MODULES,
-                                                      .firmware_type = 4,
-                                                      .attributes = 5,
-                                                      .origin = "not written"});
-    const auto filled = normalise(claims, {edges, heap, firmware_heap}, out);
-    EXPECT_EQ(filled.data(), out.data());
+    ExactNormaliseRoom room(claims.size());
+    const auto filled = normalise(claims, room.room());
+    EXPECT_EQ(filled.data(), room.result.data());
     return {filled.begin(), filled.end()};
 }
 
