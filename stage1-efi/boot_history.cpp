@@ -42,11 +42,8 @@ EFI_STATUS write_variable(const efi::Firmware& firmware, Bytes content) {
 }
 
 void log_report(std::string_view text, Log& log) {
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        log.line(Text().add("  ").add(head(text, end)));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
+    while (!text.empty())
+        log.line(Text().add("  ").add(take_line(text)));
 }
 
 } // namespace

@@ -82,11 +82,8 @@ void Console::show_log(std::string_view log) {
     if (firmware_ == nullptr || shows_log_)
         return;
     shows_log_ = true;
-    while (!firmware_reaches_serial_ && !log.empty()) {
-        const std::size_t end = std::min(log.find('\n'), log.size());
-        write_to_firmware(head(log, end));
-        log.remove_prefix(std::min(end + 1, log.size()));
-    }
+    while (!firmware_reaches_serial_ && !log.empty())
+        write_to_firmware(take_line(log));
 }
 
 void Console::write_to_firmware(std::string_view text) const {

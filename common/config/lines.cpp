@@ -12,16 +12,6 @@ std::string_view without_byte_order_mark(std::string_view text) {
     return marked ? tail(text, kByteOrderMark.size()) : text;
 }
 
-/// Takes the first line off `rest`, without its end.
-std::string_view take_line(std::string_view& rest) {
-    const std::size_t end = index_of(rest, '\n');
-    std::string_view line = end == std::string_view::npos ? rest : head(rest, end);
-    rest = end == std::string_view::npos ? std::string_view() : tail(rest, end + 1);
-    if (!line.empty() && line.back() == '\r')
-        line.remove_suffix(1);
-    return line;
-}
-
 std::size_t leading_blanks(std::string_view text) {
     std::size_t count = 0;
     while (count < text.size() && is_blank(text[count]))
@@ -37,6 +27,15 @@ std::size_t leading_word(std::string_view text) {
 }
 
 } // namespace
+
+std::string_view take_line(std::string_view& rest) {
+    const std::size_t end = index_of(rest, '\n');
+    std::string_view line = end == std::string_view::npos ? rest : head(rest, end);
+    rest = end == std::string_view::npos ? std::string_view() : tail(rest, end + 1);
+    if (!line.empty() && line.back() == '\r')
+        line.remove_suffix(1);
+    return line;
+}
 
 std::optional<uint32_t> parse_decimal(std::string_view digits) {
     constexpr uint64_t kLargest = ~uint32_t{0};

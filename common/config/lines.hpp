@@ -46,6 +46,8 @@ constexpr std::size_t index_of(std::string_view text, char character, std::size_
             return i;
     return std::string_view::npos;
 }
+/// Takes the first line off `rest`, and its end, LF or CR LF, which is not part of what it returns.
+std::string_view take_line(std::string_view& rest);
 /// A number of decimal digits alone that fits.
 std::optional<uint32_t> parse_decimal(std::string_view digits);
 /// The text without the blanks around it.
