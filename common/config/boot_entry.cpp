@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/boot_entry.hpp"
 
+#include <iterator>
+
 namespace baton {
 namespace {
 
-template<class T>
-bool set(T& setting, std::optional<T> value) {
-    setting = value.value_or(setting);
+template<auto member, auto parse>
+bool set(BootEntry& entry, std::string_view text) {
+    const auto value = parse(text);
+    if (value)
+        entry.*member = *value;
     return value.has_value();
 }
+
+struct KnownSetting {
+    std::string_view name;
+    bool (*set)(BootEntry& entry, std::string_view value); // false: no such value
+};
+constexpr KnownSetting kKnownSettings[] = {
+    {"kaslr", set<&BootEntry::kaslr, parse_switch>},
+    {"wx", set<&BootEntry::write_execute, parse_write_execute>},
+    {"after-fault", set<&BootEntry::after_fault, parse_after_fault>},
+    {"watchdog", set<&BootEntry::watchdog, parse_watchdog>},
+    {"last-words", set<&BootEntry::last_words, parse_switch>},
+    {"debug", set<&BootEntry::debug, parse_debug>},
+    {"log", set<&BootEntry::log, parse_log_to>},
+};
+static_assert(std::size(kKnownSettings) == kSettings);
 
 } // namespace
 
@@ -70,22 +89,16 @@ std::optional<uint32_t> parse_watchdog(std::string_view value) {
     return seconds && *seconds != 0 && *seconds <= kMostWatchdogSeconds ? seconds : std::nullopt;
 }
 
+std::optional<std::size_t> setting_named(std::string_view name) {
+    for (std::size_t i = 0; i < kSettings; ++i)
+        if (kKnownSettings[i].name == name)
+            return i;
+    return std::nullopt;
+}
+
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value) {
-    if (name == "kaslr")
-        return set(entry.kaslr, parse_switch(value));
-    if (name == "wx")
-        return set(entry.write_execute, parse_write_execute(value));
-    if (name == "after-fault")
-        return set(entry.after_fault, parse_after_fault(value));
-    if (name == "last-words")
-        return set(entry.last_words, parse_switch(value));
-    if (name == "debug")
-        return set(entry.debug, parse_debug(value));
-    if (name == "log")
-        return set(entry.log, parse_log_to(value));
-    if (name == "watchdog")
-        entry.watchdog = parse_watchdog(value);
-    return name == "watchdog" && entry.watchdog;
+    const auto setting = setting_named(name);
+    return setting && kKnownSettings[*setting].set(entry, value);
 }
 
 } // namespace baton

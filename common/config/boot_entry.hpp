@@ -5,6 +5,7 @@
 
 #include "config/lines.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -92,8 +93,12 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
-/// Sets what an entry says under the name "kaslr", "wx", "after-fault", "watchdog", "last-words",
-/// "debug" or "log". false: no such value.
+/// The settings of an entry: "kaslr", "wx", "after-fault", "watchdog", "last-words", "debug",
+/// "log".
+inline constexpr std::size_t kSettings = 7;
+/// Which of them has a name, from 0 on. No value: none.
+std::optional<std::size_t> setting_named(std::string_view name);
+/// Sets what an entry says under a name. false: no such setting, or it has no such value.
 bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
 
 /// Something that a parser left aside, which a person who wonders should find in the log.

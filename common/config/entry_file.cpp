@@ -24,13 +24,7 @@ enum class Key : uint8_t {
     module,
     options,
     architecture,
-    kaslr,
-    wx,
-    after_fault,
-    watchdog,
-    last_words,
-    debug,
-    log,
+    setting,
     other_loader, // says what another loader would start
     unused,       // says something about that
     count,
@@ -50,13 +44,6 @@ constexpr KeyName kKeyNames[] = {
     {"module", Key::module},
     {"options", Key::options},
     {"architecture", Key::architecture},
-    {"kaslr", Key::kaslr},
-    {"wx", Key::wx},
-    {"after-fault", Key::after_fault},
-    {"watchdog", Key::watchdog},
-    {"last-words", Key::last_words},
-    {"debug", Key::debug},
-    {"log", Key::log},
     {"linux", Key::other_loader},
     {"efi", Key::other_loader},
     {"uki", Key::other_loader},
@@ -71,7 +58,7 @@ Key key_named(std::string_view name) {
     for (const KeyName& known : kKeyNames)
         if (known.name == name)
             return known.key;
-    return Key::unknown;
+    return setting_named(name) ? Key::setting : Key::unknown;
 }
 
 /// What is to come, so that it has room, and what makes the entry one for others.
@@ -140,14 +127,8 @@ class Builder {
         case Key::sort_key:
             return describe(key, line, entry_.sort_key);
         case Key::kernel:
-        case Key::kaslr:
-        case Key::wx:
-        case Key::after_fault:
-        case Key::watchdog:
-        case Key::last_words:
-        case Key::debug:
-        case Key::log:
-            return add_single(key, line);
+        case Key::setting:
+            return add_single(line);
         case Key::initrd:
             return add_module(line, false);
         case Key::module:
@@ -194,14 +175,15 @@ class Builder {
         return {};
     }
 
-    Result<void> add_single(Key key, const KeyLine& line) {
+    Result<void> add_single(const KeyLine& line) {
+        const auto setting = setting_named(line.key);
+        TextPosition& first = setting ? seen_settings_[*setting] : seen(Key::kernel);
         const TextPosition here = line.key_position;
-        const TextPosition first = seen(key);
         if (first.line != 0)
             return fail(ErrorCode::boot_key_repeated,
                         {here.line, here.column, first.line, first.column});
-        seen(key) = here;
-        if (key == Key::kernel) {
+        first = here;
+        if (!setting) {
             const auto path = whole_path(line);
             if (!path)
                 return std::unexpected(path.error());
@@ -272,6 +254,7 @@ class Builder {
     std::size_t module_count_ = 0;
     std::size_t command_line_bytes_ = 0;
     std::array<TextPosition, static_cast<std::size_t>(Key::count)> seen_{};
+    std::array<TextPosition, kSettings> seen_settings_{};
 };
 
 } // namespace

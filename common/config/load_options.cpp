@@ -11,20 +11,7 @@
 namespace baton {
 namespace {
 
-enum class Key : uint8_t {
-    none,
-    kernel,
-    module,
-    kaslr,
-    wx,
-    after_fault,
-    watchdog,
-    last_words,
-    debug,
-    log,
-    count
-};
-constexpr auto kKeys = static_cast<std::size_t>(Key::count);
+enum class Key : uint8_t { none, kernel, module, setting };
 
 std::string_view name_of(const Word& word) {
     return head(word.text, word.equals);
@@ -38,19 +25,7 @@ Key key_of(const Word& word) {
         return Key::kernel;
     if (name == "module")
         return Key::module;
-    if (name == "kaslr")
-        return Key::kaslr;
-    if (name == "wx")
-        return Key::wx;
-    if (name == "after-fault")
-        return Key::after_fault;
-    if (name == "last-words")
-        return Key::last_words;
-    if (name == "debug")
-        return Key::debug;
-    if (name == "log")
-        return Key::log;
-    return name == "watchdog" ? Key::watchdog : Key::none;
+    return setting_named(name) ? Key::setting : Key::none;
 }
 
 std::string_view value_of(const Word& word) {
@@ -100,13 +75,14 @@ class Builder {
     Result<void> add(Key key, const Word& word) {
         if (key == Key::module)
             return add_module(word);
-        TextPosition& first = seen_[static_cast<std::size_t>(key)];
+        const auto setting = setting_named(name_of(word));
+        TextPosition& first = setting ? seen_settings_[*setting] : seen_kernel_;
         const TextPosition here = position_of(word);
         if (first.line != 0)
             return fail(ErrorCode::boot_key_repeated,
                         {here.line, here.column, first.line, first.column});
         first = here;
-        if (key == Key::kernel)
+        if (!setting)
             return set_kernel(word);
         if (!set_setting(entry_, name_of(word), value_of(word)))
             return fail(ErrorCode::boot_setting_unknown, {here.line, here.column});
@@ -147,7 +123,8 @@ class Builder {
     Arena& arena_;
     BootEntry entry_;
     std::size_t module_count_ = 0;
-    std::array<TextPosition, kKeys> seen_{};
+    TextPosition seen_kernel_;
+    std::array<TextPosition, kSettings> seen_settings_{};
 };
 
 Result<BootEntry> build(std::string_view text, std::span<char> room, Builder builder,

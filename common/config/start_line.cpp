@@ -9,9 +9,6 @@
 namespace baton {
 namespace {
 
-constexpr std::array<std::string_view, 7> kSettings = {
-    "kaslr", "wx", "after-fault", "watchdog", "last-words", "debug", "log"};
-
 bool ends_the_settings(const Word& word) {
     return word.text == "--" && !word.quoted;
 }
@@ -35,21 +32,21 @@ Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSi
         entry.command_line = trim(line);
         return entry;
     }
-    std::array<uint64_t, kSettings.size()> seen{}; // columns
+    std::array<uint64_t, kSettings> seen{}; // columns
     Words words(line, *room);
     for (Word word; words.next(word) && !ends_the_settings(word);) {
         const uint64_t column = word.offset + 1;
         if (word.open_quote != std::string_view::npos)
             return fail(ErrorCode::boot_quote_open, {1, word.open_quote + 1});
         const std::string_view name = head(word.text, std::min(word.equals, word.text.size()));
-        const auto* const setting = std::find(kSettings.begin(), kSettings.end(), name);
-        if (setting == kSettings.end() || word.equals == std::string_view::npos) {
+        const auto setting = setting_named(name);
+        if (!setting || word.equals == std::string_view::npos) {
             remarks.remark({.kind = Remark::Kind::unknown_key,
                             .position = {1, static_cast<uint32_t>(column)},
                             .key = name});
             continue;
         }
-        uint64_t& first = seen[static_cast<std::size_t>(setting - kSettings.begin())];
+        uint64_t& first = seen[*setting];
         if (first != 0)
             return fail(ErrorCode::boot_key_repeated, {1, column, 1, first});
         first = column;
