@@ -287,6 +287,14 @@ def test_place_that_is_unknown_is_told_before_anything_starts(place):
     assert result.returncode == 2 and "kernel-entry|fault" in result.stderr
 
 
+def test_status_is_that_of_gdb():
+    at_reset = ("--via", "pvh", "--break", "reset", "--batch")
+    assert baton("debug", *at_reset, "--ex", "quit 3").returncode == 3
+    assert baton("debug", *at_reset, "--ex", "quit").returncode == 0
+    killed = baton("debug", *at_reset, "--ex", "python import os; os.kill(os.getpid(), 9)")
+    assert killed.returncode == 128 + 9
+
+
 def test_time_is_kept_and_a_machine_that_cannot_start_is_told():
     at_reset = ("--via", "pvh", "--break", "reset", "--batch")
     late = baton(

@@ -78,8 +78,8 @@ constexpr std::array kVerbs = {
          "QEMU waits at its first instruction, and GDB is at the terminal, with the commands that "
          "`help baton` lists, and knows where stage 1, stage 2 and the kernel are as soon as they "
          "are there. It lets the machine run up to the first of the places of --break. "
-         "When GDB ends, so does the machine. Everything after two dashes goes to QEMU. "
-         "docs/debugging.md is a walk-through.",
+         "When GDB ends, so does the machine, and the exit status is GDB's. Everything after two "
+         "dashes goes to QEMU. docs/debugging.md is a walk-through.",
          kDebugExamples},
     Verb{"explain", "Says what the fault reports in a serial log mean, with functions and lines.",
          "Addresses in the kernel and in stage 2 become functions, files and lines, by the DWARF "

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <poll.h>
 #include <thread>
 
@@ -73,8 +74,8 @@ int serve(const Words& commands, Child& qemu, unsigned timeout_seconds) {
     std::cout << std::flush;
     const Interruptions interruptions;
     pollfd wait{.fd = qemu.output(), .events = POLLIN, .revents = 0};
-    const int milliseconds = timeout_seconds == 0 ? -1 : static_cast<int>(timeout_seconds * 1000);
-    const int ready = poll(&wait, 1, milliseconds); // QEMU writes nothing: it is its end
+    const int ready = // QEMU writes nothing: it is its end
+        poll(&wait, 1, poll_milliseconds(timeout_seconds));
     if (ready > 0)
         return qemu.wait() == 0 ? 0 : 1;
     qemu.send(SIGTERM);
@@ -106,15 +107,10 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
         words.insert(words.end(), {"-nx", "-batch"});
     for (const std::string& command : commands)
         words.insert(words.end(), {"-ex", command});
-    switch (run_in_front(words, machine.timeout_seconds)) {
-    case FrontEnding::done:
-        return 0;
-    case FrontEnding::timeout:
+    const std::optional<int> status = run_in_front(words, machine.timeout_seconds);
+    if (!status)
         throw Failure("GDB did not end within " + std::to_string(machine.timeout_seconds) + " s");
-    case FrontEnding::interrupted:
-        break;
-    }
-    return 128 + Interruptions::caught();
+    return *status;
 }
 
 } // namespace baton::tool

@@ -24,7 +24,7 @@ struct DebugOptions {
     bool server_only = false;
 };
 
-/// Boots in QEMU, stopped, and starts GDB on it; it ends with GDB. The exit status.
+/// Boots in QEMU, stopped, and starts GDB on it; it ends with GDB, and with its exit status.
 int debug(const BootFiles& files, const MachineOptions& machine, const DebugOptions& options);
 
 } // namespace baton::tool

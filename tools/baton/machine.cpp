@@ -5,11 +5,13 @@
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <poll.h>
 #include <unistd.h>
@@ -73,7 +75,8 @@ class Console {
             return -1;
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - steady_clock::now());
-        return static_cast<int>(std::max<int64_t>(left.count(), 0));
+        return static_cast<int>(
+            std::clamp<int64_t>(left.count(), 0, std::numeric_limits<int>::max()));
     }
 
     /// Ends the child if it is time for that: it is asked first. False: it wasn't heard.

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -94,12 +95,13 @@ int start(const Words& words, int input, int output, int errors, bool in_backgro
     _exit(127);
 }
 
-std::optional<int> wait_for(int id) {
+/// The status as waitpid() tells it. 0: the program has ended with success.
+int wait_for(int id) {
     int status = 0;
     while (waitpid(id, &status, 0) < 0)
         if (errno != EINTR)
             fail_by_errno("waitpid");
-    return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
+    return status;
 }
 
 } // namespace
@@ -149,7 +151,13 @@ int Interruptions::caught() {
     return caught_signal;
 }
 
-FrontEnding run_in_front(const Words& words, unsigned timeout_seconds) {
+int poll_milliseconds(unsigned timeout_seconds) {
+    constexpr unsigned kMostSeconds = std::numeric_limits<int>::max() / 1000;
+    return timeout_seconds == 0 ? -1
+                                : static_cast<int>(std::min(timeout_seconds, kMostSeconds)) * 1000;
+}
+
+std::optional<int> run_in_front(const Words& words, unsigned timeout_seconds) {
     constexpr int kGraceMilliseconds = 5000; // for the program to end when it is told to
     const Interruptions interruptions;
     const int id = start(words, -1, -1, -1);
@@ -157,22 +165,27 @@ FrontEnding run_in_front(const Words& words, unsigned timeout_seconds) {
         .fd = static_cast<int>(syscall(SYS_pidfd_open, id, 0)), .events = POLLIN, .revents = 0};
     if (wait.fd < 0)
         fail_by_errno("pidfd_open");
-    FrontEnding ending = FrontEnding::done;
-    const int milliseconds = timeout_seconds == 0 ? -1 : static_cast<int>(timeout_seconds * 1000);
-    for (int left = milliseconds, ready = 0; (ready = poll(&wait, 1, left)) <= 0;) {
+    bool is_late = false, is_told = false;
+    for (int left = poll_milliseconds(timeout_seconds), ready = 0;
+         (ready = poll(&wait, 1, left)) <= 0;) {
         if (ready < 0 && Interruptions::caught() == SIGINT)
             continue;
-        if (ending != FrontEnding::done) {
+        if (is_told) {
             kill(id, SIGKILL);
             break;
         }
-        ending = ready == 0 ? FrontEnding::timeout : FrontEnding::interrupted;
+        is_late = ready == 0;
+        is_told = true;
         kill(id, SIGTERM);
         left = kGraceMilliseconds;
     }
     close(wait.fd);
-    wait_for(id);
-    return ending;
+    const int status = wait_for(id);
+    if (is_late)
+        return std::nullopt;
+    if (is_told)
+        return 128 + Interruptions::caught();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 Child::Child(const Words& words, Terminal terminal) {
@@ -205,9 +218,9 @@ void Child::send(int signal) const {
 }
 
 std::optional<int> Child::wait() {
-    const std::optional<int> status = wait_for(id_);
+    const int status = wait_for(id_);
     id_ = 0;
-    return status;
+    return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
 }
 
 } // namespace baton::tool

@@ -39,11 +39,13 @@ class Interruptions {
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-enum class FrontEnding { done, timeout, interrupted };
+/// A time limit as poll() takes it. 0: none.
+int poll_milliseconds(unsigned timeout_seconds);
 
 /// Runs a program in the tool's place, at its terminal, where Ctrl-C is for it; no longer than
-/// `timeout_seconds`, if that isn't 0, and not beyond another signal.
-FrontEnding run_in_front(const Words& words, unsigned timeout_seconds);
+/// `timeout_seconds`, if that isn't 0, and not beyond another signal. Its exit status, or 128 and
+/// the signal that has ended it, or the tool. Nothing: the time was over.
+std::optional<int> run_in_front(const Words& words, unsigned timeout_seconds);
 
 /// A program that runs beside the tool and dies with it.
 class Child {
