@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace baton::tool {
 namespace {
@@ -112,18 +113,21 @@ std::string check_accelerator(const std::string& text) {
     return text == "tcg" || text == "kvm" ? "" : "needs tcg or kvm";
 }
 
+/// Of a list "this|that|another".
+bool is_one_of(std::string_view list, std::string_view text) {
+    return std::ranges::any_of(std::views::split(list, '|'),
+                               [&](auto part) { return std::string_view(part) == text; });
+}
+
 std::string check_boot_path(const std::string& text) {
-    return is_boot_path(text) ? "" : "needs one of " + std::string(kBootPaths);
+    return is_one_of(kBootPaths, text) ? "" : "needs one of " + std::string(kBootPaths);
 }
 
 std::string check_place(const std::string& text) {
     constexpr std::string_view kCopy = "copy ";
     const bool is_copy = text.starts_with(kCopy) && text.size() > kCopy.size() &&
                          text.find_first_not_of("0123456789", kCopy.size()) == std::string::npos;
-    const bool is_known =
-        std::ranges::any_of(std::views::split(std::string_view(kPlaces), '|'), [&](auto part) {
-            return std::string_view(part) == text && text != "copy N";
-        });
+    const bool is_known = is_one_of(kPlaces, text) && text != "copy N";
     return is_copy || is_known ? "" : "needs one of " + std::string(kPlaces);
 }
 
