@@ -28,10 +28,12 @@ Words with_uefi(const fs::path& disk, const ScratchDirectory& scratch) {
             throw Failure("no " + file.string() + ": the Debian package ovmf has it");
     const fs::path own_variables = scratch / "variables.fd";
     fs::copy_file(variables, own_variables);
+    // Nothing of it is kept, so nothing of it need reach the host's disk.
+    const std::string raw = "format=raw,cache=unsafe";
     return with_display({"-machine", "q35", "-drive",
                          "if=pflash,unit=0,format=raw,readonly=on,file=" + code.string(), "-drive",
-                         "if=pflash,unit=1,format=raw,file=" + own_variables.string(), "-drive",
-                         "if=none,id=disk,format=raw,file=" + disk.string(), "-device",
+                         "if=pflash,unit=1," + raw + ",file=" + own_variables.string(), "-drive",
+                         "if=none,id=disk," + raw + ",file=" + disk.string(), "-device",
                          "virtio-blk-pci,drive=disk"});
 }
 
