@@ -7,7 +7,7 @@ import gdb
 
 from baton_gdb import diff, paging
 from baton_gdb.memory import register, text_at
-from baton_gdb.session import EFI, session, symbol
+from baton_gdb.session import EFI, offset_of, session, symbol
 
 CR0 = (
     (31, "PG"),
@@ -198,7 +198,11 @@ class Break(_Verb):
             )
         stop = gdb.Breakpoint(f"*{self.address(where):#x}", gdb.BP_HARDWARE_BREAKPOINT)
         if where == "copy":
-            field = symbol("baton::stage2::fault_state") + _offset("progress") + _segment_offset()
+            field = (
+                symbol("baton::stage2::fault_state")
+                + offset_of("baton::stage2::FaultState", "progress")
+                + offset_of("baton::HandoffProgress", "segment")
+            )
             stop.condition = f"*(unsigned int *) {field:#x} == {int(words[1], 0)}"
 
     def address(self, where: str) -> int:
@@ -218,14 +222,6 @@ class Break(_Verb):
 
     def complete(self, text, _word):
         return [place for place in self.PLACES if place.startswith(text)]
-
-
-def _offset(field: str, type_: str = "baton::stage2::FaultState") -> int:
-    return next(each.bitpos // 8 for each in gdb.lookup_type(type_).fields() if each.name == field)
-
-
-def _segment_offset() -> int:
-    return _offset("segment", "baton::HandoffProgress")
 
 
 class Plan(_Verb):

@@ -118,7 +118,7 @@ class Session:
         if not self.find_stage1():
             gdb.write("baton: waiting for stage 1 to be loaded\n")
             self._run_until_loaded()
-        address = symbol("baton_debug") + _offset_of("BatonDebug", "go_on")
+        address = symbol("baton_debug") + offset_of("BatonDebug", "go_on")
         write_physical(address, (1).to_bytes(8, "little"))  # ends the waiting of debug=wait
 
     def _run_until_loaded(self) -> None:
@@ -244,7 +244,7 @@ def symbol(name: str) -> int:
         raise
 
 
-def _offset_of(type_: str, field: str) -> int:
+def offset_of(type_: str, field: str) -> int:
     return next(each.bitpos // 8 for each in gdb.lookup_type(type_).fields() if each.name == field)
 
 
