@@ -56,18 +56,6 @@ UINT64 file_bytes() {
     return bytes;
 }
 
-void copy(void* to, const void* from, UINT64 bytes) {
-    UINT64 words = bytes / 8, rest = bytes % 8;
-    asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
-    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
-}
-
-void zero(void* to, UINT64 bytes) {
-    UINT64 words = bytes / 8, rest = bytes % 8;
-    asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(0) : "memory");
-    asm volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(0) : "memory");
-}
-
 void leave_firmware(EFI_HANDLE image) {
     UINT8 map[16384];
     UINTN bytes = sizeof map, key = 0, descriptor_bytes = 0;
@@ -100,10 +88,11 @@ UINT64 load() {
              at(first->p_paddr));
     for (const auto* segment = first; segment <= last; ++segment) {
         if (kFloor == Floor::read_copy)
-            copy(at(segment->p_paddr), content + segment->p_offset, segment->p_filesz);
+            std::memcpy(at(segment->p_paddr), content + segment->p_offset, segment->p_filesz);
         if (kFloor == Floor::direct)
             read(segment->p_offset, segment->p_filesz, at(segment->p_paddr));
-        zero(at(segment->p_paddr + segment->p_filesz), segment->p_memsz - segment->p_filesz);
+        std::memset(at(segment->p_paddr + segment->p_filesz), 0,
+                    segment->p_memsz - segment->p_filesz);
     }
     return header->e_entry;
 }

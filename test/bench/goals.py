@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 
 import result_tables
+from kernels import MIB
 
-KIB, MIB = 1 << 10, 1 << 20
+KIB = 1 << 10
 
 
 @dataclass

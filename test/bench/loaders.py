@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import artefacts
+from paths import KERNEL
 from payload import Payload
 
-KERNEL = "/baton/kernel.elf"
 LOADER = "/EFI/BOOT/LOADER.EFI"  # stamp.cpp starts it
 SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
 LIMINE = Path("/usr/share/limine/BOOTX64.EFI")  # where its `make install` puts it

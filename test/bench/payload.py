@@ -10,8 +10,8 @@ from pathlib import Path
 
 import artefacts
 from elf import PAGE, PF_R, PF_W, PF_X, Elf, Segment
+from kernels import MIB
 
-MIB = 1 << 20
 # payload/entry.asm
 BASE = 0x200_1000
 ENTRY_PE, PARAMETERS = 0x100, 0x180

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from statistics import median
 
-MIB = 1 << 20
+from kernels import MIB
+
 MERGED = "floor: merged"
 
 

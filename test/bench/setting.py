@@ -3,7 +3,8 @@
 
 from dataclasses import dataclass
 
-from payload import MIB, Payload
+from kernels import MIB
+from payload import Payload
 
 DEADLINE_SECONDS = 300  # of a boot
 

@@ -8,9 +8,8 @@
 //     hz 0x…      frequency of the TSC
 //     filled 0x…  pages that are full of garbage
 //     start 0x…   TSC when it asked the firmware to load the loader
-//     waited 0x…  ticks of the TSC from then to ExitBootServices in Stall, in which drivers wait
-//     for
-//                 disks: how many instructions that takes depends on the host
+//     waited 0x…  ticks of the TSC from then to ExitBootServices in Stall and CheckEvent, in which
+//                 drivers wait for disks: how many instructions that takes depends on the host
 #include "application.hpp"
 
 #include <cstring>
