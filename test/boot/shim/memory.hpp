@@ -7,11 +7,11 @@
 
 namespace shim {
 
-/// Takes all free memory between 1 MiB and 4 GiB but so many MiB in one piece.
+/// In one piece.
 struct LowMemory {
     UINTN address, pages;
 };
-/// Takes all memory below 4 GiB. So much of it can be given back.
+/// Takes all free memory below 4 GiB, of which a piece of so many MiB can be given back.
 LowMemory keep_low_memory(UINTN mib);
 void free_low_memory(const LowMemory& kept);
 
