@@ -56,20 +56,29 @@ macro(baton_link_with_ld)
     set(CMAKE_ASM_NASM_LINK_EXECUTABLE ${CMAKE_C_LINK_EXECUTABLE})
 endmacro()
 
+# The same for UEFI applications: first all that efi_main needs becomes one object, which is then
+# linked as PE. For that the linker neither searches ELF archives nor leaves a section out.
+macro(baton_link_efi_with_ld)
+    set(CMAKE_CXX_LINK_EXECUTABLE
+        "${CMAKE_LINKER} -r --gc-sections -z noexecstack --entry efi_main <OBJECTS> --start-group <LINK_LIBRARIES> --end-group -o <TARGET>.o"
+        "${CMAKE_LINKER} <LINK_FLAGS> <TARGET>.o -o <TARGET>")
+endmacro()
+
 # A UEFI application `output`, stripped, and `output`.debug beside it, the same image with its DWARF.
 # ELF objects are linked straight to PE: base relocations for the firmware to apply, page-aligned
-# sections of which none is writable and executable, and NX_COMPAT. The linker does not search ELF
-# archives for a PE image, so they go in whole. Call baton_link_with_ld() first.
+# sections of which none is writable and executable, and NX_COMPAT. Call baton_link_efi_with_ld()
+# first.
 function(add_efi_application name output)
     # The linker makes a build id for a PE image only if one of the objects is COFF.
     set(coff ${CMAKE_CURRENT_BINARY_DIR}/${output}.coff.obj)
     add_custom_command(OUTPUT ${coff} DEPENDS ${CMAKE_SOURCE_DIR}/cmake/empty.asm
         COMMAND ${CMAKE_ASM_NASM_COMPILER} -f win64 ${CMAKE_SOURCE_DIR}/cmake/empty.asm -o ${coff}
         VERBATIM)
-    set_source_files_properties(${coff} PROPERTIES EXTERNAL_OBJECT YES GENERATED YES)
+    set_source_files_properties(${coff} PROPERTIES GENERATED YES HEADER_FILE_ONLY YES) # linked below
     add_executable(${name} ${ARGN} ${coff})
     set(script ${CMAKE_SOURCE_DIR}/cmake/efi_application.ld)
-    set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output}.debug LINK_DEPENDS ${script})
+    set_target_properties(${name} PROPERTIES
+        OUTPUT_NAME ${output}.debug LINK_DEPENDS "${script};${coff}")
     target_include_directories(${name} SYSTEM PRIVATE ${GNU_EFI_INCLUDE}
                                ${GNU_EFI_INCLUDE}/x86_64)
     target_compile_definitions(${name} PRIVATE GNU_EFI_USE_MS_ABI)
@@ -77,7 +86,7 @@ function(add_efi_application name output)
     target_link_options(${name} PRIVATE
         "SHELL:-m i386pep" "SHELL:--subsystem 10" "SHELL:--image-base 0"
         --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
-        --build-id --whole-archive "SHELL:--entry efi_main" "SHELL:-T ${script}")
+        --build-id "SHELL:--entry efi_main" "SHELL:-T ${script}" ${coff})
     baton_check_relocations(${name} $<TARGET_OBJECTS:${name}>)
     add_custom_command(TARGET ${name} POST_BUILD
         COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}

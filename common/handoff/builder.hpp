@@ -8,6 +8,7 @@
 #include "abi/handoff.h"
 #include "config/boot_entry.hpp"
 #include "core/error.hpp"
+#include "handoff/decompressed_file.hpp"
 #include "handoff/kernel_file.hpp"
 #include "handoff/log.hpp"
 #include "handoff/memory.hpp"
@@ -86,6 +87,15 @@ class HandoffBuilder {
     const BatonHandoff* handoff() const { return handoff_; }
 
   private:
+    struct Module {
+        PhysRange contents;
+        std::string_view file; // its path
+        std::string_view path; // for the kernel: without the suffix of a compressed file
+        std::string_view string;
+
+        bool is_compressed() const { return path.size() != file.size(); }
+    };
+
     bool done(const Result<void>& step, std::string_view name);
 
     // builder_kernel.cpp
@@ -94,6 +104,7 @@ class HandoffBuilder {
     Result<void> find_modules();
     Result<void> load_kernel();
     Result<void> load_modules();
+    Result<void> load_module(Module& module);
     void apply_entry();
     Result<void> decide_runtime_map();
     Result<void> decide_paging_levels();
@@ -104,6 +115,7 @@ class HandoffBuilder {
     Result<void> load_symbols();
     Result<void> load_kernel_file();
     void leave_out_wish(uint32_t type);
+    void describe_decompression(std::string_view path, DecompressedFile& file, uint64_t start);
     void describe_kernel();
     void describe_plan();
 
@@ -133,17 +145,12 @@ class HandoffBuilder {
     Log& log() const { return given_.log; }
     const BootEntry& entry() const { return given_.entry; }
 
-    struct Module {
-        PhysRange contents;
-        std::string_view path;
-        std::string_view string;
-    };
-
     static constexpr std::size_t kIdentityMappings = 5; // at the most
 
     Given given_;
 
     // In the order in which the steps fill them in.
+    std::optional<DecompressedFile> decompressed_; // the kernel's file, where it is compressed
     std::optional<KernelFile> kernel_;
     Wishes wishes_;
     bool five_level_ = false;

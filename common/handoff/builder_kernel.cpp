@@ -15,10 +15,13 @@ Result<void> HandoffBuilder::read_headers() {
     const auto file = given_.platform.open_kernel(entry().kernel);
     if (!file)
         return std::unexpected(file.error());
-    auto kernel = KernelFile::open(**file, frames());
+    const uint64_t start = log().now();
+    const auto kernel = KernelFile::open(**file, frames(), decompressed_);
     if (!kernel)
         return std::unexpected(kernel.error());
     kernel_ = *kernel;
+    if (decompressed_)
+        describe_decompression(entry().kernel, *decompressed_, start);
     const auto wishes = kernel_->read_wishes();
     if (!wishes)
         return std::unexpected(wishes.error());
@@ -169,7 +172,7 @@ Result<void> HandoffBuilder::find_wished_module(std::string_view path) {
         return std::unexpected(normalised.error().about(path));
     const auto found = modules_.first(module_count_);
     const bool is_there = std::any_of(found.begin(), found.end(), [&](const Module& module) {
-        return module.path == *normalised;
+        return module.path == *normalised || module.file == *normalised;
     });
     return is_there ? Result<void>{} : find_module(*normalised, {}); // the boot entry has it, too
 }
@@ -181,7 +184,10 @@ Result<void> HandoffBuilder::find_module(std::string_view path, std::string_view
     const auto size = (*file)->size();
     if (!size)
         return std::unexpected(size.error().about(path));
-    modules_[module_count_++] = {.contents = {{}, *size}, .path = path, .string = string};
+    modules_[module_count_++] = {.contents = {{}, *size},
+                                 .file = path,
+                                 .path = without_compression_suffix(path),
+                                 .string = string};
     return {};
 }
 
@@ -246,27 +252,53 @@ Result<void> HandoffBuilder::load_kernel_file() {
     return {};
 }
 
-/// Modules' frames: their bytes, then zeroes to the end of the page.
 Result<void> HandoffBuilder::load_modules() {
-    for (Module& module : modules_.first(module_count_)) {
-        const auto origin = module_origin(module.path);
-        if (!origin)
-            return std::unexpected(origin.error());
-        const uint64_t size = module.contents.bytes;
-        const auto memory = allocate_block(frames(), size, {.origin = *origin});
-        if (!memory)
-            return std::unexpected(memory.error().about(module.path));
-        const auto file = given_.platform.open_module(module.path);
-        if (!file)
-            return std::unexpected(file.error());
-        const uint64_t start = log().now();
-        if (auto read = (*file)->read(0, memory->bytes); !read)
-            return std::unexpected(read.error().about(module.path));
-        std::fill_n(memory->bytes.data() + size, pages_for(size) * kPageBytes - size, std::byte{0});
-        log().rate(Text().add("module ").add(module.path).add(": ").view(), size, start);
-        module.contents.base = memory->base;
-    }
+    for (Module& module : modules_.first(module_count_))
+        if (auto loaded = load_module(module); !loaded)
+            return std::unexpected(loaded.error().about(module.file));
     return {};
+}
+
+/// Into frames of its own: its bytes, then zeroes to the end of the page.
+Result<void> HandoffBuilder::load_module(Module& module) {
+    const auto origin = module_origin(module.path);
+    if (!origin)
+        return std::unexpected(origin.error());
+    const auto opened = given_.platform.open_module(module.file);
+    if (!opened)
+        return std::unexpected(opened.error());
+    FileSource* file = *opened;
+    const uint64_t start = log().now();
+    std::optional<DecompressedFile> decompressed;
+    if (module.is_compressed()) {
+        const auto content = DecompressedFile::open(*file, frames());
+        if (!content)
+            return std::unexpected(content.error());
+        file = &decompressed.emplace(*content);
+    }
+    const auto size = file->size();
+    if (!size)
+        return std::unexpected(size.error());
+    const auto memory = allocate_block(frames(), *size, {.origin = *origin});
+    if (!memory)
+        return std::unexpected(memory.error());
+    if (auto read = file->read(0, memory->bytes); !read)
+        return read;
+    std::fill_n(memory->bytes.data() + *size, pages_for(*size) * kPageBytes - *size, std::byte{0});
+    module.contents = {memory->base, *size};
+    if (decompressed)
+        describe_decompression(module.file, *decompressed, start);
+    else
+        log().rate(Text().add("module ").add(module.path).add(": ").view(), *size, start);
+    return {};
+}
+
+void HandoffBuilder::describe_decompression(std::string_view path, DecompressedFile& file,
+                                            uint64_t start) {
+    Text text;
+    text.add(path).add(": ").size(file.compressed_bytes()).add(" of ");
+    text.add(name_of(file.compression())).add(", read and decompressed: ");
+    log().rate(text.view(), *file.size(), start);
 }
 
 /// "module NAME", as the memory map tells the kernel.

@@ -13,9 +13,12 @@ namespace {
 constexpr uint64_t kHeadBytes = 2 * kPageBytes;
 constexpr uint64_t kLargestNotes = uint64_t{64} << 10;
 
-} // namespace
+struct Head {
+    uint64_t file_bytes;
+    Bytes bytes;
+};
 
-Result<KernelFile> KernelFile::open(FileSource& file, FrameSource& frames) {
+Result<Head> read_head(FileSource& file, FrameSource& frames) {
     const auto size = file.size();
     if (!size)
         return std::unexpected(size.error());
@@ -25,7 +28,25 @@ Result<KernelFile> KernelFile::open(FileSource& file, FrameSource& frames) {
         return std::unexpected(head.error());
     if (auto read = file.read(0, head->bytes); !read)
         return std::unexpected(read.error());
-    const auto header = elf::parse_header(head->bytes, *size);
+    return Head{.file_bytes = *size, .bytes = head->bytes};
+}
+
+} // namespace
+
+Result<KernelFile> KernelFile::open(FileSource& given, FrameSource& frames,
+                                    std::optional<DecompressedFile>& decompressed) {
+    FileSource* file = &given;
+    auto head = read_head(*file, frames);
+    if (head && compression_of(head->bytes) != Compression::none) {
+        const auto content = DecompressedFile::open(given, frames);
+        if (!content)
+            return std::unexpected(content.error());
+        file = &decompressed.emplace(*content);
+        head = read_head(*file, frames);
+    }
+    if (!head)
+        return std::unexpected(head.error());
+    const auto header = elf::parse_header(head->bytes, head->file_bytes);
     if (!header)
         return std::unexpected(header.error());
 
@@ -37,10 +58,10 @@ Result<KernelFile> KernelFile::open(FileSource& file, FrameSource& frames) {
         return std::unexpected(headers.error());
     std::memcpy(headers->bytes.data(), head->bytes.data(), sizeof(elf::Elf64_Ehdr));
     const auto table = headers->bytes.subspan(sizeof(elf::Elf64_Ehdr));
-    if (auto read = file.read(header->program_headers_offset, table); !read)
+    if (auto read = file->read(header->program_headers_offset, table); !read)
         return std::unexpected(read.error());
-    return KernelFile(file, *size, frames, head->bytes, headers->bytes,
-                      elf::Image(*header, table, *size));
+    return KernelFile(*file, head->file_bytes, frames, head->bytes, headers->bytes,
+                      elf::Image(*header, table, head->file_bytes));
 }
 
 /// A part of the file, which the caller has checked to be in it.

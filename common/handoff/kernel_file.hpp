@@ -5,6 +5,7 @@
 #pragma once
 
 #include "elf/image.hpp"
+#include "handoff/decompressed_file.hpp"
 #include "handoff/memory.hpp"
 #include "handoff/platform.hpp"
 #include "plan/load_plan.hpp"
@@ -18,8 +19,10 @@ namespace baton {
 class KernelFile {
   public:
     /// Checks the headers of a file, which is referred to, as are `frames`, which give the memory
-    /// for all that is read. Errors: file_*, elf_*, out_of_memory.
-    static Result<KernelFile> open(FileSource& file, FrameSource& frames);
+    /// for all that is read, and `decompressed`, which gets what a compressed file holds.
+    /// Errors: file_*, compressed_data_damaged, elf_*, out_of_memory.
+    static Result<KernelFile> open(FileSource& file, FrameSource& frames,
+                                   std::optional<DecompressedFile>& decompressed);
 
     const elf::Image& image() const { return image_; }
     /// The ELF header, and the program headers behind it.

@@ -19,7 +19,7 @@ HANDOFF_CALLER = BUILD / "test/boot/handoff/handoff-caller.elf"
 HANDOFF_CALLER_1_0 = BUILD / "test/boot/handoff/handoff-caller-1.0.elf"
 SHIM = BUILD / "test/boot/shim/shim.efi"
 BENCH = BUILD / "test/bench"
-BENCH_PAYLOAD = BENCH / "bench-payload.bin"
+BENCH_PAYLOAD = BENCH / "payload/bench-payload.bin"
 HEADERS = BUILD / "include"
 TOOL = BUILD / "bin/baton"
 

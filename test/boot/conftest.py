@@ -91,12 +91,13 @@ def expect_conformance(boot):
 
     def start(name: str, expect: str = "", *, words: str = "", entry: str = "",
               firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True, displays: int = 1,
-              files: Mapping[str, Content] | None = None, **options) -> Machine:
+              files: Mapping[str, Content] | None = None, kernel: Content | None = None,
+              **options) -> Machine:
         features = [*firmware.FEATURES, f"memory:{memory_mib}", *filter(None, expect.split(","))]
         has_screen = display_adapter and firmware.HAS_DISPLAY_DRIVER
         features += [f"framebuffer:{displays}", "modes"] if has_screen else ["no-framebuffer"]
         text = f"kernel /baton/kernel.elf\noptions {words}\noptions expect={','.join(features)}\n"
-        machine = boot(artefacts.conformance_kernel(name), firmware=firmware,
+        machine = boot(kernel or artefacts.conformance_kernel(name), firmware=firmware,
                        memory_mib=memory_mib, display_adapter=display_adapter, **options,
                        files={"/loader/entries/test.conf": text + entry} | dict(files or {}))
         machine.wait_for_exit()

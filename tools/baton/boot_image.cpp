@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/boot_image.hpp"
 
+#include "compression/compression.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/process.hpp"
@@ -42,10 +43,14 @@ void check_size(const fs::path& file) {
 
 /// Writes the boot entry, and says what goes where.
 Volume plan_volume(const BootFiles& given, const ScratchDirectory& scratch) {
-    Volume volume{.files = {{data_file("BOOTX64.EFI"), "/EFI/BOOT/BOOTX64.EFI"},
-                            {given.kernel, "/baton/kernel.elf"}},
-                  .bytes = 0};
-    std::string entry = "title " + given.title + "\nkernel /baton/kernel.elf\n";
+    // A compressed one keeps the suffix that says so.
+    const std::string name = given.kernel.filename().string();
+    const std::string kernel =
+        "/baton/kernel.elf" + name.substr(without_compression_suffix(name).size());
+    Volume volume{
+        .files = {{data_file("BOOTX64.EFI"), "/EFI/BOOT/BOOTX64.EFI"}, {given.kernel, kernel}},
+        .bytes = 0};
+    std::string entry = "title " + given.title + "\nkernel " + kernel + "\n";
     for (const Setting& setting : given.settings)
         entry += setting.key + " " + setting.value + "\n";
     for (const std::string& text : given.command_line)

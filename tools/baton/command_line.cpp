@@ -27,6 +27,8 @@ constexpr std::array kImageExamples = {
     Example{"image my-kernel.elf -o my-os.iso --iso", "for a CD, a DVD or a USB stick"},
     Example{"image my-kernel.elf -o disk.img --module initrd.img=root --append \"verbose\"",
             "with a module, its string, and a command line"},
+    Example{"image my-kernel.elf -o disk.img --compress --disk-speed 30",
+            "compressed, for a slow USB stick"},
 };
 constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --timeout 30", "fails unless the kernel ends the run in time"},
@@ -61,12 +63,16 @@ constexpr std::array kVerbs = {
         "map them; and the memory map that the kernel would get. A machine's firmware takes memory "
         "of its own, so that physical addresses differ from boot to boot.",
         kPlanExamples},
-    Verb{"image", "Makes a disk image that boots a kernel.",
-         "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
-         "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
-         "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
-         "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte.",
-         kImageExamples},
+    Verb{
+        "image", "Makes a disk image that boots a kernel.",
+        "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
+        "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
+        "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
+        "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte. The "
+        "loader decompresses what --compress has compressed; a disk that is as fast as its "
+        "decoders "
+        "needs none of it.",
+        kImageExamples},
     Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
          "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
          "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
@@ -129,6 +135,10 @@ std::string check_place(const std::string& text) {
                          text.find_first_not_of("0123456789", kCopy.size()) == std::string::npos;
     const bool is_known = is_one_of(kPlaces, text) && text != "copy N";
     return is_copy || is_known ? "" : "needs one of " + std::string(kPlaces);
+}
+
+std::string check_compression(const std::string& text) {
+    return is_one_of(kCompressions, text) ? "" : "needs one of " + std::string(kCompressions);
 }
 
 std::string check_memory(const std::string& text) {
@@ -223,6 +233,16 @@ void add_image(CLI::App& verb, Arguments& arguments) {
     add_value(verb, "-o,--output", arguments.output, "FILE", "The image to make.")->required();
     add_boot_options(verb, arguments);
     verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
+    CLI::Option* const compress =
+        verb.add_flag("--compress{auto}", arguments.compression.compression,
+                      wrapped("Compress the kernel and the modules, each of them by what gets it "
+                              "into memory first; --compress=zstd or --compress=lz4 by that.",
+                              kColumns - kOptionColumns))
+            ->check(rule(check_compression));
+    add_value(verb, "--disk-speed", arguments.compression.disk_mib_per_second, "MIB",
+              "What the disk reads in a second, for --compress to choose by; 200 MiB without it.")
+        ->check(rule(check_number))
+        ->needs(compress);
 }
 
 void add_machine_options(CLI::App& verb, Arguments& arguments, std::string_view timeout) {

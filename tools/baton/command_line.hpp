@@ -4,7 +4,7 @@
 // completion of shells, so that they agree.
 #pragma once
 
-#include "tools/baton/boot_image.hpp"
+#include "tools/baton/compressed_files.hpp"
 #include "tools/baton/debug.hpp"
 #include "tools/baton/machine.hpp"
 
@@ -37,6 +37,7 @@ struct Arguments {
     bool svg = false;
     // image
     bool iso = false;
+    CompressionOptions compression;
     // debug, run
     MachineOptions machine;
     // debug

@@ -2,6 +2,7 @@
 #include "tools/baton/debug.hpp"
 
 #include "tools/baton/boot_path.hpp"
+#include "tools/baton/compressed_files.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/process.hpp"
@@ -99,7 +100,8 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
     Child qemu(qemu_words(boot, place, machine),
                options.server_only ? Child::Terminal::shared : Child::Terminal::none);
     wait_for_socket(place, qemu);
-    const Words commands = gdb_commands(fs::absolute(files.kernel), place, options);
+    const fs::path kernel = fs::absolute(decompressed(files.kernel, scratch));
+    const Words commands = gdb_commands(kernel, place, options);
     if (options.server_only)
         return serve(commands, qemu, machine.timeout_seconds);
     Words words{"gdb", "-q"};

@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "elf/notes.hpp"
 #include "plan/load_plan.hpp"
+#include "tools/baton/compressed_files.hpp"
 #include "tools/baton/debug_info.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/fault_log.hpp"
@@ -199,7 +200,8 @@ std::string explain(std::string_view log_text, const std::filesystem::path& kern
     }
     if (log.reports.empty())
         return text;
-    const Program kernel(kernel_file);
+    const ScratchDirectory scratch;
+    const Program kernel(decompressed(kernel_file, scratch));
     const Program stage2(data_file("stage2.elf"));
     for (const FaultReport& report : log.reports)
         text += Explanation(log, report, kernel, stage2).write() + "\n";

@@ -75,8 +75,11 @@ int plan(const Arguments& arguments) {
 }
 
 int image(const Arguments& arguments) {
-    make_boot_image(boot_files(arguments), arguments.iso ? Medium::iso : Medium::disk,
-                    arguments.output);
+    const ScratchDirectory scratch;
+    BootFiles files = boot_files(arguments);
+    if (!arguments.compression.compression.empty())
+        compress(files, arguments.compression, scratch);
+    make_boot_image(files, arguments.iso ? Medium::iso : Medium::disk, arguments.output);
     return 0;
 }
 

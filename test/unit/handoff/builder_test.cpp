@@ -130,6 +130,66 @@ TEST_F(HandoffBuilderTest, LoadsModulesWithZeroesToTheEndOfThePage) {
     EXPECT_EQ(*at(module.address + 8191), std::byte{0});
 }
 
+/// An LZ4 frame of one block that is stored as it is (bit 31 of its size); at most 64 KiB.
+Buffer in_a_frame(const Buffer& content) {
+    constexpr uint32_t kStored = 0x80000000;
+    Buffer frame;
+    const auto add = [&](uint64_t value, std::size_t bytes) {
+        for (std::size_t i = 0; i < bytes; ++i)
+            frame.push_back(static_cast<std::byte>(value >> 8 * i & 0xff));
+    };
+    add(0x184d2204, 4); // magic number
+    add(0x824060, 3);   // no checksums, blocks of 64 KiB, and this descriptor's own checksum
+    add(content.size() | kStored, 4);
+    frame.insert(frame.end(), content.begin(), content.end());
+    add(0, 4);
+    return frame;
+}
+
+TEST_F(HandoffBuilderTest, BootsACompressedKernelByAnyName) {
+    platform_.files["\\kernel"][0x2003] = std::byte{0x77};
+    const auto size = platform_.files["\\kernel"].size();
+    platform_.files["\\kernel"] = in_a_frame(platform_.files["\\kernel"]);
+    HandoffBuilder& builder = build();
+    EXPECT_EQ(walker().translate(kText)->kind, kReadExecute);
+    EXPECT_EQ(*at(kData + 3), std::byte{0x77});
+    EXPECT_EQ(builder.boot_info().kernel_file_bytes, size);
+    EXPECT_NE(lines_.all.find("12 KiB of LZ4, read and decompressed: 12 KiB"), std::string::npos)
+        << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, NamesACompressedKernelThatIsDamaged) {
+    Buffer& file = platform_.files["\\kernel"];
+    file = in_a_frame(file);
+    file.pop_back();
+    expect_refused("error: compressed_data_damaged: \\kernel");
+}
+
+TEST_F(HandoffBuilderTest, DecompressesAModuleByItsNameAndLeavesOutTheSuffix) {
+    const BootModule modules[] = {{.path = "\\initrd.lz4", .string = "root"},
+                                  {.path = "\\raw", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\initrd.lz4"] = in_a_frame(Buffer(5000, std::byte{3}));
+    platform_.files["\\raw"] = in_a_frame(Buffer(5000, std::byte{3}));
+    HandoffBuilder& builder = build();
+    ASSERT_EQ(outcome(builder.leave()), "good");
+    const BatonBootInfo& info = builder.boot_info();
+    ASSERT_EQ(info.module_count, 2u);
+    const auto* const module = reinterpret_cast<const BatonModule*>(at(info.modules));
+    EXPECT_EQ(module[0].bytes, 5000u);
+    EXPECT_STREQ(reinterpret_cast<const char*>(at(module[0].path)), "/initrd");
+    EXPECT_EQ(*at(module[0].address + 4999), std::byte{3});
+    EXPECT_EQ(*at(module[0].address + 5000), std::byte{0});
+    EXPECT_EQ(module[1].bytes, platform_.files["\\raw"].size()); // the kernel wants it so
+}
+
+TEST_F(HandoffBuilderTest, NamesAModuleThatIsNotWhatItsNameSays) {
+    const BootModule modules[] = {{.path = "\\initrd.zst", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\initrd.zst"] = Buffer(5000, std::byte{3});
+    expect_refused("error: compression_unknown: \\initrd.zst");
+}
+
 TEST_F(HandoffBuilderTest, LooksForModulesBeforeItReadsTheKernel) {
     const BootModule modules[] = {{.path = "\\initrd", .string = {}}};
     entry_.modules = modules;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "compression/compression.hpp"
+
+#include "compression/decoders.hpp"
+
+namespace baton {
+
+Compression compression_of(Bytes file) {
+    uint32_t magic = 0;
+    if (file.size() < sizeof magic)
+        return Compression::none;
+    magic = read_at<uint32_t>(file, 0);
+    // A frame that decoders skip (both formats have the same ones) comes first in what pzstd
+    // writes.
+    constexpr uint32_t kSkippable = 0x184d2a50; // the first of 16
+    if (magic == zstd::kMagic || (magic & 0xfffffff0) == kSkippable)
+        return Compression::zstd;
+    return magic == lz4::kMagic ? Compression::lz4 : Compression::none;
+}
+
+std::string_view name_of(Compression compression) {
+    switch (compression) {
+    case Compression::zstd:
+        return "zstd";
+    case Compression::lz4:
+        return "LZ4";
+    case Compression::none:
+        break;
+    }
+    return "not compressed";
+}
+
+std::string_view without_compression_suffix(std::string_view path) {
+    for (const std::string_view suffix : {".zst", ".lz4"})
+        if (path.size() > suffix.size() && path.ends_with(suffix))
+            path.remove_suffix(suffix.size());
+    return path;
+}
+
+uint64_t Decompressor::workspace_bytes(Compression compression) {
+    return compression == Compression::zstd ? zstd::workspace_bytes() : lz4::workspace_bytes();
+}
+
+Result<ContentSize> Decompressor::content_size(Bytes file) const {
+    return compression_ == Compression::zstd ? zstd::content_size(file)
+                                             : lz4::content_size(file, workspace_);
+}
+
+Result<uint64_t> Decompressor::decompress(Bytes file, std::span<std::byte> into) const {
+    return compression_ == Compression::zstd ? zstd::decompress(file, into, workspace_)
+                                             : lz4::decompress(file, into, workspace_);
+}
+
+} // namespace baton

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The decoders behind compression.hpp, each of them by its upstream's library.
+#pragma once
+
+#include "compression/compression.hpp"
+
+namespace baton::zstd {
+
+inline constexpr uint32_t kMagic = 0xfd2fb528; // RFC 8878 section 3.1.1
+
+uint64_t workspace_bytes();
+Result<ContentSize> content_size(Bytes file);
+Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace);
+
+} // namespace baton::zstd
+
+namespace baton::lz4 {
+
+inline constexpr uint32_t kMagic = 0x184d2204; // "General Structure of LZ4 Frame format"
+
+uint64_t workspace_bytes();
+Result<ContentSize> content_size(Bytes file, std::span<std::byte> workspace);
+Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace);
+
+} // namespace baton::lz4

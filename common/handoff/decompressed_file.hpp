@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A compressed file, as the file that it was.
+#pragma once
+
+#include "compression/compression.hpp"
+#include "handoff/memory.hpp"
+#include "handoff/platform.hpp"
+
+namespace baton {
+
+class DecompressedFile final : public FileSource {
+  public:
+    /// Reads all of `file`, which isn't used any more then. `frames` are referred to.
+    /// Errors: compression_unknown, compressed_data_damaged, file_*, out_of_memory.
+    static Result<DecompressedFile> open(FileSource& file, FrameSource& frames);
+
+    Compression compression() const { return compression_; }
+    uint64_t compressed_bytes() const { return compressed_.size(); }
+
+    Result<uint64_t> size() override { return size_; }
+    /// All of it is decompressed straight into `into`. For a part of it, the content gets into
+    /// frames of its own, once. Errors: compressed_data_damaged, out_of_memory.
+    Result<void> read(uint64_t offset, std::span<std::byte> into) override;
+
+  private:
+    DecompressedFile(FrameSource& frames, Bytes compressed, Compression compression,
+                     std::span<std::byte> workspace)
+        : frames_(&frames),
+          compressed_(compressed),
+          compression_(compression),
+          decompressor_(compression, workspace) {}
+
+    Result<void> decompress();
+
+    FrameSource* frames_;
+    Bytes compressed_;
+    Compression compression_;
+    Decompressor decompressor_;
+    uint64_t size_ = 0;
+    Bytes content_; // empty until it is there
+};
+
+} // namespace baton

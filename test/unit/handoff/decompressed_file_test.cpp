@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "handoff/decompressed_file.hpp"
+
+#include "compression/samples.hpp"
+#include "support/errors.hpp"
+#include "support/fake_frames.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace baton::test {
+namespace {
+
+class SampleFile final : public FileSource {
+  public:
+    explicit SampleFile(const std::string& name) : bytes_(sample(name)) {}
+    Result<uint64_t> size() override { return bytes_.size(); }
+    Result<void> read(uint64_t offset, std::span<std::byte> into) override {
+        ++reads;
+        std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
+                    into.begin());
+        return {};
+    }
+    int reads = 0;
+
+  private:
+    Buffer bytes_;
+};
+
+class DecompressedFileTest : public testing::TestWithParam<const char*> {
+  protected:
+    const Buffer plain_ = sample("plain");
+    SampleFile file_{GetParam()};
+    FakeFrames frames_;
+};
+
+TEST_P(DecompressedFileTest, ReadsAsTheFileThatItWas) {
+    auto content = DecompressedFile::open(file_, frames_);
+    ASSERT_EQ(outcome(content), "good");
+    EXPECT_EQ(*content->size(), plain_.size());
+    for (const auto& [offset, bytes] :
+         {std::pair<std::size_t, std::size_t>{0, 64}, {100'000, 70'000}, {plain_.size() - 1, 1}}) {
+        Buffer into(bytes);
+        ASSERT_TRUE(content->read(offset, into));
+        EXPECT_TRUE(std::equal(into.begin(), into.end(),
+                               plain_.begin() + static_cast<std::ptrdiff_t>(offset)))
+            << offset;
+    }
+    Buffer all(plain_.size());
+    ASSERT_TRUE(content->read(0, all));
+    EXPECT_TRUE(all == plain_);
+    EXPECT_EQ(file_.reads, 1);
+}
+
+TEST_P(DecompressedFileTest, CostsNoSecondCopyReadAsAWhole) {
+    auto content = DecompressedFile::open(file_, frames_);
+    ASSERT_TRUE(content);
+    const std::size_t blocks = frames_.blocks().size();
+    Buffer all(plain_.size());
+    ASSERT_TRUE(content->read(0, all));
+    EXPECT_TRUE(all == plain_);
+    EXPECT_EQ(frames_.blocks().size(), blocks);
+}
+
+TEST_P(DecompressedFileTest, SaysWhenMemoryRunsOut) {
+    for (uint64_t call = 0; call < 3; ++call) {
+        FakeFrames frames;
+        frames.run_dry_at(call);
+        auto content = DecompressedFile::open(file_, frames);
+        Buffer part(1);
+        const auto result = content ? content->read(0, part) : std::unexpected(content.error());
+        EXPECT_TRUE(failed_with(result, ErrorCode::out_of_memory)) << call;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Compressors, DecompressedFileTest,
+                         testing::Values("sized.zst", "unsized.zst", "sized.lz4", "unsized.lz4"),
+                         [](const auto& sample_of) {
+                             std::string name = sample_of.param;
+                             name[name.find('.')] = '_';
+                             return name;
+                         });
+
+TEST(DecompressedFile, RefusesWhatHoldsNothing) {
+    FakeFrames frames;
+    for (const char* const name : {"nothing.zst", "nothing.lz4"}) {
+        SampleFile file(name);
+        EXPECT_TRUE(failed_with(DecompressedFile::open(file, frames), ErrorCode::file_empty))
+            << name;
+    }
+}
+
+TEST(DecompressedFile, RefusesWhatIsNotCompressed) {
+    FakeFrames frames;
+    SampleFile file("plain");
+    EXPECT_TRUE(failed_with(DecompressedFile::open(file, frames), ErrorCode::compression_unknown));
+}
+
+} // namespace
+} // namespace baton::test
