@@ -69,10 +69,9 @@ endmacro()
 # sections of which none is writable and executable, and NX_COMPAT. Call baton_link_efi_with_ld()
 # first.
 function(add_efi_application name output)
-    # The linker makes a build id for a PE image only if one of the objects is COFF.
     set(coff ${CMAKE_CURRENT_BINARY_DIR}/${output}.coff.obj)
-    add_custom_command(OUTPUT ${coff} DEPENDS ${CMAKE_SOURCE_DIR}/cmake/empty.asm
-        COMMAND ${CMAKE_ASM_NASM_COMPILER} -f win64 ${CMAKE_SOURCE_DIR}/cmake/empty.asm -o ${coff}
+    add_custom_command(OUTPUT ${coff} DEPENDS ${CMAKE_SOURCE_DIR}/cmake/efi_object.asm
+        COMMAND ${CMAKE_ASM_NASM_COMPILER} -f win64 ${CMAKE_SOURCE_DIR}/cmake/efi_object.asm -o ${coff}
         VERBATIM)
     set_source_files_properties(${coff} PROPERTIES GENERATED YES HEADER_FILE_ONLY YES) # linked below
     add_executable(${name} ${ARGN} ${coff})

@@ -18,7 +18,8 @@ Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& current, Fram
     return map;
 }
 
-Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware) {
+Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware,
+                                                MemoryListener& listener) {
     constexpr unsigned kTries = 8;
     EFI_STATUS status = EFI_SUCCESS;
     for (unsigned i = 0; i < kTries; ++i) {
@@ -32,6 +33,7 @@ Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware) {
         if (efi::failed(status))
             break;
         used_bytes_ = bytes;
+        listener.memory_is_known();
         status = firmware.boot()->ExitBootServices(firmware.image, key);
         if (!efi::failed(status))
             return {};

@@ -5,6 +5,7 @@
 
 #include "core/arena.hpp"
 #include "core/error.hpp"
+#include "handoff/platform.hpp"
 #include "memory/efi_map.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
@@ -26,12 +27,13 @@ class FinalMemoryMap {
     /// Descriptors that the buffer holds at the most.
     std::size_t capacity() const { return buffer_.size() / descriptor_bytes_; }
 
-    /// ExitBootServices. Between its tries nothing is called but GetMemoryMap and it (UEFI 2.10
-    /// section 7.4.6). Errors: memory_map_unavailable, exit_boot_services_failed; after the latter
-    /// no boot service may be called any more.
-    Result<void> exit_boot_services(const efi::Firmware& firmware);
+    /// ExitBootServices. Before each try `listener` is told of the map. Between the tries nothing of
+    /// the firmware's is called but GetMemoryMap and it (UEFI 2.10 section 7.4.6).
+    /// Errors: memory_map_unavailable, exit_boot_services_failed; after the latter no boot service
+    /// may be called any more.
+    Result<void> exit_boot_services(const efi::Firmware& firmware, MemoryListener& listener);
 
-    /// The map that ExitBootServices accepted.
+    /// The last map, which is the one that ExitBootServices accepted.
     EfiMemoryMap map() const { return {bytes(), descriptor_bytes_}; }
     Bytes bytes() const { return Bytes(buffer_).first(used_bytes_); }
     /// For SetVirtualAddressMap: the descriptors to change, and where one goes. `index` is less

@@ -95,8 +95,8 @@ void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> last_words) {
         leave_no_boot_mark(given_.firmware);
 }
 
-Result<void> EfiPlatform::leave() {
-    const auto left = final_map_.exit_boot_services(given_.firmware);
+Result<void> EfiPlatform::leave(MemoryListener& listener) {
+    const auto left = final_map_.exit_boot_services(given_.firmware, listener);
     // Only GetMemoryMap and ExitBootServices may be called after a try to exit.
     if (left || left.error().code == ErrorCode::exit_boot_services_failed) {
         frames_.keep();

@@ -39,7 +39,7 @@ class EfiPlatform final : public Platform {
     Result<std::span<const PhysRange>> memory() override;
     Result<Needs> prepare() override;
     void add_facts(BootRecord& record) override;
-    Result<void> leave() override;
+    Result<void> leave(MemoryListener& listener) override;
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
     bool can_map_runtime_services() override;

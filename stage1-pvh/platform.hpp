@@ -52,7 +52,10 @@ class StartPlatform final : public Platform {
     Result<std::span<const PhysRange>> memory() override { return given_.memory; }
     Result<Needs> prepare() override;
     void add_facts(BootRecord& record) override;
-    Result<void> leave() override { return {}; }
+    Result<void> leave(MemoryListener& listener) override {
+        listener.memory_is_known();
+        return {};
+    }
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
     Result<Displays> find_displays(const Wishes& wishes) override;

@@ -49,7 +49,7 @@ struct ReportPorts {
     uint16_t debug;  // QEMU's debug console
 };
 
-class HandoffBuilder {
+class HandoffBuilder final : private MemoryListener {
   public:
     /// What is not a number or a set of these is referred to.
     struct Given {
@@ -135,6 +135,7 @@ class HandoffBuilder {
     Result<void> make_handoff_record();
     void decide_after_fault();
     Result<void> leave_firmware();
+    void memory_is_known() override;
     void complete_records();
     std::span<const TypedRange> final_claims();
 

@@ -164,13 +164,17 @@ Result<void> HandoffBuilder::leave_firmware() {
     given_.platform.prepare_to_leave(silent ? std::nullopt
                                             : std::optional(stage2_.last_words_physical()));
     log().line(Text().add("leaving the firmware"));
-    return given_.platform.leave();
+    return given_.platform.leave(*this);
+}
+
+/// Sorting it takes longer than all that is left to do once the firmware is gone.
+void HandoffBuilder::memory_is_known() {
+    record_.set_memory_map(final_claims());
 }
 
 /// The firmware is gone: nothing here can fail.
 void HandoffBuilder::complete_records() {
     BatonBootInfo& info = record_.info();
-    record_.set_memory_map(final_claims());
     given_.platform.finish(record_, layout_, wishes_.runtime_map);
     log().line(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
     info.log = record_.to_virtual(log().text().data()).value;

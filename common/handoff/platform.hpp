@@ -49,6 +49,15 @@ struct Displays {
     bool has_wished_mode;         // true without a wish for one, too
 };
 
+/// Who wants to know what all memory is before the firmware goes.
+class MemoryListener {
+  public:
+    virtual void memory_is_known() = 0;
+
+  protected:
+    ~MemoryListener() = default;
+};
+
 /// The functions are called in the order in which they stand here, frames(), open_module() and
 /// last_frames() aside. The first group is what each stage 1 must have; of the second, it
 /// gives what its firmware knows.
@@ -77,11 +86,13 @@ class Platform {
     /// Adds what this stage 1 knows of the machine and of the way the loader came.
     virtual void add_facts(BootRecord& record) = 0;
 
-    /// The firmware is left; an error is a firmware that is still there.
+    /// The firmware is left; an error is a firmware that is still there. Before that `listener` is
+    /// told that claim_memory() can be called, and again where memory has changed since.
     /// Errors: memory_map_unavailable, exit_boot_services_failed.
-    virtual Result<void> leave() = 0;
+    virtual Result<void> leave(MemoryListener& listener) = 0;
     /// What all memory is, once the kernel runs; returns how many of `room` are used. The blocks of
-    /// frames() are of the type that final_type() tells. Called after leave().
+    /// frames() are of the type that final_type() tells. Called by leave(), by way of its listener;
+    /// calls nothing of the firmware's.
     virtual std::size_t claim_memory(std::span<TypedRange> room) = 0;
 
     // ---- What some stages 1 have.
@@ -102,7 +113,7 @@ class Platform {
     /// The last call before leave(): closes all files; tells the next boot where stage 2's last
     /// words are, or nothing at all.
     virtual void prepare_to_leave(std::optional<PhysAddr> /*last_words*/) {}
-    /// After claim_memory(): the firmware's own memory map, and its runtime services told where
+    /// After leave(): the firmware's own memory map, and its runtime services told where
     /// they are, if so wished.
     virtual void finish(BootRecord& /*record*/, const Layout& /*layout*/, bool /*runtime_map*/) {}
     /// The very last call.

@@ -187,7 +187,10 @@ class DeskPlatform final : public Platform {
         return Needs{.fact_bytes = 0, .claims = given_.memory.size() + frames_.block_count()};
     }
     void add_facts(BootRecord&) override {}
-    Result<void> leave() override { return {}; }
+    Result<void> leave(MemoryListener& listener) override {
+        listener.memory_is_known();
+        return {};
+    }
 
     std::size_t claim_memory(std::span<TypedRange> room) override {
         std::vector<TypedRange> claims = given_.memory;

@@ -257,7 +257,18 @@ TEST_F(HandoffBuilderTest, AFirmwareThatStaysIsAnError) {
     platform_.stays = true;
     const auto left = build().leave();
     EXPECT_TRUE(failed_with(left, ErrorCode::exit_boot_services_failed)) << outcome(left);
-    EXPECT_EQ(platform_.said, (std::vector<std::string>{"prepare to leave", "leave"}));
+    EXPECT_EQ(platform_.said, (std::vector<std::string>{"prepare to leave", "leave", "claim"}));
+}
+
+TEST_F(HandoffBuilderTest, TellsOfMemoryAsItIsAtTheLastTryToLeave) {
+    constexpr uint64_t kLate = 0x8000'0000;
+    platform_.found_late = {.range = {{kLate}, 0x5000}, .type = BATON_MEMORY_BAD};
+    ASSERT_EQ(outcome(build().leave()), "good");
+    const BatonBootInfo& info = builder_->boot_info();
+    const auto& last = *reinterpret_cast<const BatonMemoryRange*>(
+        at(info.memory_map + (info.memory_map_count - 1) * info.memory_map_entry_bytes));
+    EXPECT_EQ(last.base_physical, kLate);
+    EXPECT_EQ(last.bytes, 0x5000u);
 }
 
 TEST_F(HandoffBuilderTest, AnErrorNamesTheKernelWhereItNamesNothingElse) {

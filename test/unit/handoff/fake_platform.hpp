@@ -80,8 +80,13 @@ class FakePlatform final : public Platform {
     void prepare_to_leave(std::optional<PhysAddr> last_words) override {
         said.emplace_back(last_words ? "prepare to leave" : "prepare to leave nothing");
     }
-    Result<void> leave() override {
+    Result<void> leave(MemoryListener& listener) override {
         said.emplace_back("leave");
+        listener.memory_is_known();
+        if (found_late) {
+            elsewhere.push_back(*found_late);
+            listener.memory_is_known();
+        }
         if (stays)
             return fail(ErrorCode::exit_boot_services_failed, {1, 8});
         return {};
@@ -140,6 +145,7 @@ class FakePlatform final : public Platform {
     std::vector<std::string> opened;
     std::vector<std::string> said;
     bool stays = false; // leave() fails
+    std::optional<TypedRange> found_late; // memory that is `elsewhere` by the second try to leave
 
   private:
     class BufferFile final : public FileSource {
