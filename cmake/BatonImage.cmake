@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] [ISO])
+# baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] [ISO] [COMPRESS])
 #
 # Target NAME, which is part of `all`, makes an image that boots the kernel: NAME.img, a disk, or with
 # ISO NAME.iso, for a CD, a DVD or a USB stick. A kernel that Baton would not boot fails the build,
@@ -9,11 +9,12 @@
 #   MODULES  files for the kernel to find in memory, each with a string for it if it likes,
 #            FILE[=STRING]; relative to the source folder. Names of files have no `=` in them.
 #   OPTIONS  the kernel's command line; the texts are joined by blanks
+#   COMPRESS compresses the kernel and the modules where that gets them into memory sooner
 function(baton_add_image name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "ISO" "KERNEL" "MODULES;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "ISO;COMPRESS" "KERNEL" "MODULES;OPTIONS")
     if(NOT arg_KERNEL OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] "
-                            "[ISO]), not with: ${arg_UNPARSED_ARGUMENTS}")
+                            "[ISO] [COMPRESS]), not with: ${arg_UNPARSED_ARGUMENTS}")
     endif()
     if(TARGET ${arg_KERNEL})
         set(kernel $<TARGET_FILE:${arg_KERNEL}>)
@@ -38,6 +39,9 @@ function(baton_add_image name)
     if(arg_ISO)
         set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.iso)
         set(medium --iso)
+    endif()
+    if(arg_COMPRESS)
+        list(APPEND medium --compress)
     endif()
     add_custom_command(
         OUTPUT ${image}

@@ -31,6 +31,10 @@ endforeach()
 file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES ${BATON_UPSTREAM_SOURCES}/libzstd/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.zstd)
+install(FILES ${BATON_UPSTREAM_SOURCES}/lz4/lib/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.lz4)
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # find_package(Baton), and pkg-config baton.
@@ -70,5 +74,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fdisk, gdb, mtools, ovmf, qemu-system-x86")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config, xorriso")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, lz4, pkg-config, xorriso, zstd")
 include(CPack)

@@ -18,7 +18,7 @@ std::span<const uint64_t, paging::kEntriesPerTable> table_at(uint64_t physical) 
         reinterpret_cast<const uint64_t*>(physical), paging::kEntriesPerTable);
 }
 
-constexpr std::size_t kGroup = 16;
+constexpr std::size_t kGroup = 64;
 
 /// Whether none of kGroup entries can refer to a table. Most of the firmware's are pages of 2 MiB,
 /// and there may be half a million of them: an instruction each, without a loop.

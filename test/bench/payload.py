@@ -32,6 +32,7 @@ class Payload:
 
     file_bytes: int
     machine_bytes: int  # of memory
+    content: Path | None = None  # what it is filled with, from its beginning on; random without it
 
     @property
     def bss_bytes(self) -> int:
@@ -46,8 +47,10 @@ class Payload:
         """Text, constants, data."""
         constants_bytes = _pages(self.file_bytes // 2)
         data_bytes = self.file_bytes - TEXT_BYTES - constants_bytes
-        dice = random.Random(self.file_bytes)
-        constants, data = dice.randbytes(constants_bytes), dice.randbytes(data_bytes)
+        filling = (self.content.read_bytes() if self.content
+                   else random.Random(self.file_bytes).randbytes(constants_bytes + data_bytes))
+        constants, data = filling[:constants_bytes], filling[constants_bytes:][:data_bytes]
+        assert len(data) == data_bytes, f"{self.content} is too small"
         zeroes = self.file_bytes
         work = zeroes + self.bss_bytes
         parameters = PARAMETERS_LAYOUT.pack(

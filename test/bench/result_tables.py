@@ -30,7 +30,7 @@ def ratio(numbers: Sequence[float], others: Sequence[float]) -> float | None:
     return median(numbers) / median(others) if numbers and others else None
 
 
-def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(heads, *rows)]
     line = lambda row: "  ".join(
@@ -78,7 +78,7 @@ def of_cells(cells) -> str:
         here = list(group)
         rows = [_row(cell, cells) for cell in here]
         rows = [row + [""] * (len(heads) - len(row)) for row in rows]
-        parts.append(f"{setting}, and {setting.mib / 4:g} MiB of .bss\n\n{_grid(heads, rows)}\n")
+        parts.append(f"{setting}, and {setting.mib / 4:g} MiB of .bss\n\n{grid(heads, rows)}\n")
         parts += [f"{cell.loader.name} failed: {cell.failure}\n" for cell in here if cell.failure]
     return "\n".join(parts)
 
@@ -90,7 +90,7 @@ def of_steps(cells) -> str:
     names = dict.fromkeys(name for step in steps for name in step)
     rows = [[name, *(_number(step.get(name, 0), "{:,.0f}") for step in steps)] for name in names]
     heads = ["Baton's steps, instructions", *(str(cell.setting) for cell in own)]
-    return _grid(heads, rows) + "\n"
+    return grid(heads, rows) + "\n"
 
 
 def of_counts(counts) -> str:
@@ -99,13 +99,13 @@ def of_counts(counts) -> str:
               for mib, number in counts.page_table_frames.items()]
     calls = [[name, str(number)] for name, number in counts.firmware_calls.items()]
     calls.append(["together", str(sum(counts.firmware_calls.values()))])
-    return "\n\n".join([_grid(["file", "KiB"], files),
-                        _grid(["machine with 1 GiB pages", "frames of page tables"], frames),
-                        _grid(["calls of the firmware", "number"], calls)]) + "\n"
+    return "\n\n".join([grid(["file", "KiB"], files),
+                        grid(["machine with 1 GiB pages", "frames of page tables"], frames),
+                        grid(["calls of the firmware", "number"], calls)]) + "\n"
 
 
 def of_goals(checked) -> str:
     rows = [[goal.name, goal.relation + f" {goal.limit:g}", f"{goal.measured:.2f}",
              "yes" if goal.is_met else "no", "REGRESSED" if goal.has_regressed else "no"]
             for goal in checked]
-    return _grid(["goal", "limit", "measured", "met", "regressed"], rows) + "\n"
+    return grid(["goal", "limit", "measured", "met", "regressed"], rows) + "\n"

@@ -130,14 +130,16 @@ def _image_file(image: Path, unreadable: bytes | None) -> str:
 
 def _disk_arguments(image: Path, files: Mapping[str, Path] | Path, disk: str,
                     partition: gpt.Partition | mbr.Partition | None,
-                    unreadable: bytes | None) -> list[str]:
+                    unreadable: bytes | None, bytes_per_second: int | None) -> list[str]:
     if isinstance(files, Path):
         image = files
     else:
         make_volume(image, files)
     if partition is not None:
         partition.put_around(image)
-    return ["-drive", f"if=none,id=disk,format=raw,{_image_file(image, unreadable)}", *DISKS[disk]]
+    speed = f",throttling.bps-read={bytes_per_second}" if bytes_per_second else ""
+    return ["-drive", f"if=none,id=disk,format=raw,{_image_file(image, unreadable)}{speed}",
+            *DISKS[disk]]
 
 
 def _die_with_parent() -> None:
@@ -154,14 +156,15 @@ class Machine:
                  memory_mib: int = 256, processors: int = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
-                 unreadable: bytes | None = None, hpet: bool = True,
+                 unreadable: bytes | None = None, disk_bytes_per_second: int | None = None,
+                 hpet: bool = True,
                  instruction_shift: int | None = None,
                  after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
         disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
-        begin. A reset ends QEMU unless it `resets`; without the
+        begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`; without the
         `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
         its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.
         `after`: a machine that has ended, and is switched on again as this one; what its firmware
@@ -177,7 +180,8 @@ class Machine:
         if medium := firmware.medium(directory, files):
             assert network is None and partition is None and unreadable is None
         elif network is None:
-            medium = _disk_arguments(directory / "disk.img", files, disk, partition, unreadable)
+            medium = _disk_arguments(directory / "disk.img", files, disk, partition, unreadable,
+                                     disk_bytes_per_second)
         else:
             medium = network.arguments(directory, files)
         arguments = [

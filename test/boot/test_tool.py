@@ -202,6 +202,7 @@ def test_image_that_cannot_be_made_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("arguments, program, package", [
     (["image"], "mformat", "mtools"), (["image", "--iso"], "mformat", "mtools"),
+    (["image", "--compress=lz4"], "lz4", "lz4"), (["image", "--compress"], "zstd", "zstd"),
     (["run"], "mformat", "mtools"),
     (["debug"], "mformat", "mtools")])
 def test_missing_program_is_told_with_its_package(tmp_path, arguments, program, package):

@@ -32,6 +32,8 @@ constexpr std::array kPackages = {
     Package{"grub-mkrescue", "grub-common"},
     Package{"grub-mkstandalone", "grub-common"},
     Package{"xorriso", "xorriso"},
+    Package{"lz4", "lz4"},
+    Package{"zstd", "zstd"},
     Package{"gdb", "gdb"},
     Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
