@@ -50,7 +50,7 @@ def test_bss_is_zero_after_a_warm_reset_into_dirty_memory(expect_promises_kept, 
 def test_big_bss_is_zero(expect_promises_kept):
     segments = plain_segments()
     segments.append(patterned(TOP_2_GIB + MIB, PF_R | PF_W, 0x123, 256 * MIB))
-    expect_promises_kept(segments, memory_mib=512, flags=RESET_ONCE)
+    expect_promises_kept(segments, memory_mib=512, flags=RESET_ONCE, firmware=UBoot)
 
 
 @pytest.mark.slow
