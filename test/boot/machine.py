@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A machine with Baton on its disk: starts QEMU, watches what it says, and ends it for sure."""
 
+import contextlib
 import ctypes
 import fcntl
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
@@ -46,6 +48,7 @@ class Firmware:
 
     HAS_PCI = True
     LOOKS_FOR_TPM = False  # and waits where there is none
+    QUESTION, ANSWER = None, b""  # what it asks on the serial port, and waits; then it boots at once
 
     @classmethod
     def medium(cls, _directory: Path, _files: Mapping[str, Path]) -> list[str] | None:
@@ -67,6 +70,7 @@ class Ovmf(Firmware):
     REGAINED = r"BdsDxe: failed to start Boot\d+"
     HAS_DISPLAY_DRIVER = True
     LOOKS_FOR_TPM = True
+    QUESTION, ANSWER = "to skip startup.nsh or any other key to continue", b" "  # of its shell
     # Of the conformance kernel: what it finds on each machine with this firmware.
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
@@ -117,6 +121,7 @@ class UBoot(Firmware):
     """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
 
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
+    QUESTION, ANSWER = "Hit any key to stop autoboot", b" boot\n"
     REGAINED = r"## Application failed"
     HAS_DISPLAY_DRIVER = False
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
@@ -249,6 +254,7 @@ class Machine:
               if hides_tpm else []),
         ]
         self._deadline = time.monotonic() + deadline_seconds
+        self._answers = 0
         with self._errors_file.open("wb") as errors:
             self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
                                           stdout=subprocess.DEVNULL, stderr=errors,
@@ -265,6 +271,13 @@ class Machine:
             else:
                 self._ask("cont")
                 break
+
+    def _answer(self) -> None:
+        question = self.firmware.QUESTION
+        if question and self.serial.count(question) > self._answers and self.is_running:
+            self._answers += 1
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._qemu.stdin.fileno(), self.firmware.ANSWER)
 
     def close(self) -> None:
         self._qemu.kill()
@@ -304,6 +317,7 @@ class Machine:
                 self.fail(match.group())
             if time.monotonic() > self._deadline:
                 self.fail("QEMU did not end in time")
+            self._answer()
             time.sleep(POLL_SECONDS)
         if self._qemu.returncode != wanted:
             self.fail(f"QEMU ended with status {self._qemu.returncode}, not {wanted}")
@@ -388,6 +402,7 @@ class Machine:
                           f"without {pattern!r} on {where}")
             if time.monotonic() > self._deadline:
                 self.fail(f"no {pattern!r} on {where} in time")
+            self._answer()
             time.sleep(POLL_SECONDS)
 
 
