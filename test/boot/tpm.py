@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine without a TPM reads ones where it would be, and QEMU's zeroes, which OVMF takes for one that
-is never ready: it waits 2 s, nearly half of the time that a boot takes."""
+"""A machine without a TPM reads ones where it would be, and QEMU's reads zeroes, which OVMF takes for
+one that is never ready: it waits 2 s, nearly half of the time that a boot takes."""
 
 import socket
 from pathlib import Path
