@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A machine with Baton on its disk: starts QEMU, watches what it says, and ends it for sure."""
 
+import contextlib
 import ctypes
+import fcntl
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
@@ -15,8 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import artefacts
 import gpt
 import mbr
+import tpm
 from network import Network
 from plain_server import PlainServer
 
@@ -42,20 +47,30 @@ class Firmware:
     """What a machine starts with."""
 
     HAS_PCI = True
+    LOOKS_FOR_TPM = False  # and waits where there is none
+    QUESTION, ANSWER = None, b""  # what it asks on the serial port, and waits; then it boots at once
 
     @classmethod
     def medium(cls, _directory: Path, _files: Mapping[str, Path]) -> list[str] | None:
         """QEMU's arguments for what it boots from, where that is no disk with the files."""
         return None
 
+    @classmethod
+    def usual_before(cls) -> Path | None:
+        """The directory of a machine with the usual devices whose variables others can have, so that
+        they take less time."""
+        return None
+
 
 class Ovmf(Firmware):
     """The UEFI of EDK II, for QEMU."""
 
-    DIRECTORY = Path("/usr/share/OVMF")
+    CODE, VARIABLES = (Path("/usr/share/OVMF") / f"OVMF_{what}_4M.fd" for what in ("CODE", "VARS"))
     # What the firmware says on the serial port when the loader came back with an error.
     REGAINED = r"BdsDxe: failed to start Boot\d+"
     HAS_DISPLAY_DRIVER = True
+    LOOKS_FOR_TPM = True
+    QUESTION, ANSWER = "to skip startup.nsh or any other key to continue", b" "  # of its shell
     # Of the conformance kernel: what it finds on each machine with this firmware.
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
@@ -63,18 +78,50 @@ class Ovmf(Firmware):
     def arguments(cls, directory: Path, before: Path | None) -> list[str]:
         """`before`: the directory of a machine whose variables this one has."""
         variables = directory / "variables.fd"
-        old = cls.DIRECTORY / "OVMF_VARS_4M.fd" if before is None else before / variables.name
-        shutil.copyfile(old, variables)
-        code = cls.DIRECTORY / "OVMF_CODE_4M.fd"
+        shutil.copyfile(cls.VARIABLES if before is None else before / variables.name, variables)
         return ["-machine", "q35",
-                "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}",
+                "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={cls.CODE}",
                 "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
+
+    @classmethod
+    def usual_before(cls) -> Path:
+        """One that was switched on once, without a loader. It is kept for the tests to come."""
+        kept = artefacts.BUILD / f"test/boot/ovmf-{cls.CODE.stat().st_mtime_ns}"
+        with open(kept.with_suffix(".lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                with tempfile.TemporaryDirectory(dir=kept.parent) as name:
+                    made = Path(name) / "made"
+                    made.mkdir()
+                    _switch_on_once(made)
+                    made.rename(kept)
+        return kept
+
+
+class NewOvmf(Ovmf):
+    """It has never been switched on."""
+
+    @classmethod
+    def usual_before(cls) -> None:
+        return None
+
+
+def _switch_on_once(directory: Path) -> None:
+    no_loader = directory / "no-loader"
+    no_loader.write_bytes(b"none")
+    machine = Machine(directory, {"/EFI/BOOT/BOOTX64.EFI": no_loader}, firmware=NewOvmf)
+    try:
+        machine.wait_for_serial(r"BdsDxe: failed to load Boot\d+")
+    finally:
+        machine.close()
+    (directory / "disk.img").unlink()
 
 
 class UBoot(Firmware):
     """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
 
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
+    QUESTION, ANSWER = "Hit any key to stop autoboot", b" boot\n"
     REGAINED = r"## Application failed"
     HAS_DISPLAY_DRIVER = False
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
@@ -176,6 +223,7 @@ class Machine:
         self._log_file = directory / "qemu.log"
         self._errors_file = directory / "errors.txt"
         self._qmp_socket = directory / "qmp"
+        self._qtest_socket = directory / "qtest"
         self._screenshot_file = directory / "screen.ppm"
         if medium := firmware.medium(directory, files):
             assert network is None and partition is None and unreadable is None
@@ -184,13 +232,18 @@ class Machine:
                                      disk_bytes_per_second)
         else:
             medium = network.arguments(directory, files)
+        is_usual = (display_adapter and disk == "virtio-blk" and network is None
+                    and partition is None and not isinstance(files, Path))
+        before = after._directory if after else firmware.usual_before() if is_usual else None
+        has_vga = display_adapter and firmware.HAS_PCI
+        hides_tpm = firmware.LOOKS_FOR_TPM and has_vga and instruction_shift is None
         arguments = [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
-            *firmware.arguments(directory, after and after._directory),
+            *firmware.arguments(directory, before),
             *(["-machine", f"hpet={'on' if hpet else 'off'}"] if firmware.HAS_PCI else []),
             "-accel", "tcg", "-cpu", cpu, "-m", str(memory_mib), "-smp", str(processors),
-            "-display", "none", *(["-device", "VGA"] if display_adapter and firmware.HAS_PCI else []),
+            "-display", "none", *(["-device", "VGA"] if has_vga else []),
             *([] if instruction_shift is None
               else ["-icount", f"shift={instruction_shift},sleep=off"]),
             *medium,
@@ -201,12 +254,34 @@ class Machine:
             "-chardev", f"stdio,id=console,logfile={self._serial_file}",
             *(["-serial", "chardev:console"] if serial_port else ["-serial", "none"]),
             "-d", "cpu_reset", "-D", str(self._log_file),
+            *(["-S", "-qtest", f"unix:{self._qtest_socket},server=on,wait=off", "-qtest-log", "none"]
+              if hides_tpm else []),
         ]
         self._deadline = time.monotonic() + deadline_seconds
+        self._answers = 0
         with self._errors_file.open("wb") as errors:
             self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
                                           stdout=subprocess.DEVNULL, stderr=errors,
                                           preexec_fn=_die_with_parent)
+        if hides_tpm:
+            self._start_without_tpm()
+
+    def _start_without_tpm(self) -> None:
+        while self.is_running:
+            try:
+                tpm.hide(self._qtest_socket)
+            except (FileNotFoundError, ConnectionRefusedError):  # not yet
+                time.sleep(POLL_SECONDS / 4)
+            else:
+                self._ask("cont")
+                break
+
+    def _answer(self) -> None:
+        question = self.firmware.QUESTION
+        if question and self.serial.count(question) > self._answers and self.is_running:
+            self._answers += 1
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._qemu.stdin.fileno(), self.firmware.ANSWER)
 
     def close(self) -> None:
         self._qemu.kill()
@@ -246,6 +321,7 @@ class Machine:
                 self.fail(match.group())
             if time.monotonic() > self._deadline:
                 self.fail("QEMU did not end in time")
+            self._answer()
             time.sleep(POLL_SECONDS)
         if self._qemu.returncode != wanted:
             self.fail(f"QEMU ended with status {self._qemu.returncode}, not {wanted}")
@@ -330,6 +406,7 @@ class Machine:
                           f"without {pattern!r} on {where}")
             if time.monotonic() > self._deadline:
                 self.fail(f"no {pattern!r} on {where} in time")
+            self._answer()
             time.sleep(POLL_SECONDS)
 
 

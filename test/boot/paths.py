@@ -145,10 +145,15 @@ class _Bios(_Grub):
 
 class GrubOnUefi(_Grub):
     FEATURES = ("uefi", "no-boot-device", "acpi", "log", "build-id", "smbios")
+    LOOKS_FOR_TPM = True
 
     @classmethod
     def arguments(cls, directory: Path, before: Path | None) -> list[str]:
         return Ovmf.arguments(directory, before)
+
+    @classmethod
+    def usual_before(cls) -> Path | None:
+        return Ovmf.usual_before()
 
     @classmethod
     def medium(cls, directory: Path, files: Mapping[str, Path]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from elf import Elf
 from kernels import TOP_2_GIB, checker_kernel, code_kernel, plain_segments
 from machine import FAILURE, Ovmf, UBoot
+from paths import Pvh
 
 NOP = b"\x90" * 16
 
@@ -36,7 +37,7 @@ def test_missing_module_of_a_wish_is_error(boot):
 
 def test_wish_that_is_unknown_but_not_required_is_logged(boot):
     """And that kernel runs."""
-    machine = boot(wishing_kernel(hostile.wish(4444, flags=0)), firmware=UBoot)
+    machine = boot(wishing_kernel(hostile.wish(4444, flags=0)), firmware=Pvh)
     machine.wait_for_debugcon(r"\] this version doesn't know what the kernel wishes for in 1 note$")
     machine.wait_for_debugcon(r"\] kernel .*, 1 segment, entry 0x")
     machine.wait_for_exit()
@@ -81,7 +82,7 @@ def test_wishes_that_cannot_be_met_but_are_not_required_are_logged(boot):
 
 def test_base_that_cannot_be_had_but_is_not_required_is_logged(boot):
     kernel = hostile.wishing_pie(hostile.wish(hostile.BASE_ADDRESS, 2**64 - 4096, flags=0))
-    machine = boot(kernel(), firmware=UBoot)
+    machine = boot(kernel(), firmware=Pvh)
     machine.wait_for_exit(FAILURE)  # which that kernel always reports
     machine.wait_for_debugcon(r"\] warning: the kernel's wish BASE can't be met$")
     machine.wait_for_debugcon(r"\] slide 0xffffffff7ffff000$")

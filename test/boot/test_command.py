@@ -118,14 +118,14 @@ def test_run_ends_at_its_timeout(kernel_file):
 
 @needs_build
 def test_run_tells_of_a_triple_fault(kernel_file):
-    result = baton("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--timeout", 60)
+    result = baton("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--via=pvh", "--timeout", 60)
     assert result.returncode == 1
     assert "the guest triple-faulted" in result.stderr
 
 
 @needs_build
 def test_run_ends_with_a_fault_that_is_reported(kernel_file):
-    result = baton("run", kernel_file(code_kernel(UD2)), "--timeout", 60)
+    result = baton("run", kernel_file(code_kernel(UD2)), "--via=pvh", "--timeout", 60)
     assert result.returncode == 1
     assert "baton: fault: #UD invalid opcode, vector 6, in kernel + 0x0" in result.stdout
     assert "the loader reported a fault" in result.stderr

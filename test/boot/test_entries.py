@@ -6,6 +6,7 @@ import zlib
 
 import artefacts
 from machine import FAILURE, Ovmf, UBoot
+from paths import Pvh
 
 BROKEN = b"This is a text and no kernel.\n" * 10
 INITRD = b"the first file" * 1000
@@ -136,7 +137,7 @@ def test_kaslr_off_in_the_entry_goes_over_the_wish(expect_conformance):
 
 
 def test_kaslr_of_a_fixed_kernel_is_told_to_be_none(expect_conformance):
-    machine = expect_conformance("minus-2g", "no-kaslr", entry="kaslr on\n", firmware=UBoot)
+    machine = expect_conformance("minus-2g", "no-kaslr", entry="kaslr on\n", firmware=Pvh)
     machine.wait_for_debugcon("the kernel isn't position independent: no KASLR")
 
 
@@ -155,7 +156,7 @@ def test_writable_and_executable_refused(boot):
 
 def test_conformance_kernel_tells_when_a_promise_is_broken(boot):
     """So that a pass means something: an expectation that this machine doesn't meet."""
-    machine = boot(artefacts.conformance_kernel("minus-2g"), firmware=UBoot, files={
+    machine = boot(artefacts.conformance_kernel("minus-2g"), firmware=Pvh, files={
         "/loader/entries/one.conf": "kernel /baton/kernel.elf\noptions expect=modules:2\n"})
     machine.wait_for_exit(FAILURE)
     machine.wait_for_debugcon("^FAIL X1 .*modules: expected 0x2, found 0x0")

@@ -7,7 +7,8 @@ import time
 import artefacts
 import pytest
 from faults import AT_ENTRY, IN_STAGE2, VARIES, expect_report, report
-from machine import Machine, UBoot
+from machine import Machine
+from paths import Pvh
 
 RELAY = artefacts.BUILD / "test/boot/relay/relay.elf"
 WISH_LA57 = artefacts.BUILD / "test/boot/relay/relay-la57.elf"
@@ -17,9 +18,9 @@ UNMAPPED = 0xFFFF_F000_0000_0000
 
 
 def start(boot, mode: str, kernel=RELAY, **options):
-    entry = f"kernel /relay.elf\noptions {mode}\n"
-    files = {"/loader/entries/relay.conf": entry, "/relay.elf": kernel}
-    return boot(None, files=files, **({"firmware": UBoot} | options))
+    entry = f"kernel /baton/kernel.elf\noptions {mode}\n"
+    return boot(kernel, files={"/loader/entries/relay.conf": entry},
+                **({"firmware": Pvh} | options))
 
 
 def test_h14_stage2_refuses_a_record_it_does_not_know_and_gives_it_back(boot):

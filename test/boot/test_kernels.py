@@ -29,7 +29,7 @@ def test_u_boot_boots_kernel_at(expect_promises_kept, base):
 
 def test_kernel_may_end_at_the_last_address(expect_promises_kept):
     segments = plain_segments() + [patterned(2**64 - 0x2000, PF_R | PF_W, 0x1800, 0x2000)]
-    expect_promises_kept(segments, firmware=UBoot)
+    expect_promises_kept(segments, firmware=Pvh)
 
 
 def test_kernel_may_cover_the_addresses_where_the_firmware_allocates(expect_promises_kept):
@@ -40,7 +40,7 @@ def test_kernel_may_cover_the_addresses_where_the_firmware_allocates(expect_prom
     expect_promises_kept(segments, memory_mib=512)
 
 
-@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+@pytest.mark.parametrize("firmware", [Pvh, UBoot])
 def test_bss_is_zero_after_a_warm_reset_into_dirty_memory(expect_promises_kept, firmware):
     machine = expect_promises_kept(plain_segments(), flags=RESET_ONCE, firmware=firmware)
     machine.wait_for_debugcon("checker: resetting")
@@ -50,7 +50,7 @@ def test_bss_is_zero_after_a_warm_reset_into_dirty_memory(expect_promises_kept, 
 def test_big_bss_is_zero(expect_promises_kept):
     segments = plain_segments()
     segments.append(patterned(TOP_2_GIB + MIB, PF_R | PF_W, 0x123, 256 * MIB))
-    expect_promises_kept(segments, memory_mib=512, flags=RESET_ONCE)
+    expect_promises_kept(segments, memory_mib=512, flags=RESET_ONCE, firmware=UBoot)
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_big_kernel_of_64_mib(expect_promises_kept):
     expect_promises_kept(segments)
 
 
-@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+@pytest.mark.parametrize("firmware", [Pvh, UBoot])
 def test_segments_may_share_pages(expect_promises_kept, firmware):
     """Text with constants, and constants with data: the page gets the permissions of both."""
     base = TOP_2_GIB
@@ -78,7 +78,7 @@ def test_text_and_data_in_one_page_is_granted_with_a_warning(expect_promises_kep
         patterned(base, PF_R | PF_X, 0x5123),
         patterned(base + 0x5200, PF_R | PF_W, 0x777, 0x3456),
     ]
-    machine = expect_promises_kept(segments, flags=ALLOW_WRITE_EXECUTE, firmware=UBoot)
+    machine = expect_promises_kept(segments, flags=ALLOW_WRITE_EXECUTE, firmware=Pvh)
     machine.wait_for_debugcon(rf"warning: .*writable and executable.*{base + 0x5000:x}, 4 KiB, "
                               r".*executable segment 0 and writable segment 1 .*ALIGN\(4096\)")
 
@@ -90,7 +90,7 @@ def test_many_segments_in_any_order(expect_promises_kept):
         # Some halves of the address space, some gaps, some sizes; no two in one page.
         base = (TOP_2_GIB, 32 * MIB, HIGHER_HALF)[i % 4 % 3]
         segments.append(patterned(base + i * 0x10000 + i * 0x13, flags, i * 37, i * 151))
-    expect_promises_kept(segments[::-1], firmware=UBoot)
+    expect_promises_kept(segments[::-1], firmware=Pvh)
 
 
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])

@@ -75,6 +75,6 @@ def test_wish_everything(expect_conformance):
 
 
 def test_executable_segment_that_is_writable_is_warned_of(expect_conformance):
-    machine = expect_conformance("write-execute", "wx", firmware=UBoot)
+    machine = expect_conformance("write-execute", "wx", firmware=Pvh)
     machine.wait_for_debugcon(r"warning: writable and executable at once: 0xffffffff8\w+, "
                               r".* by the flags of segment 3 itself: .*PHDRS")

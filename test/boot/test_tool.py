@@ -11,6 +11,7 @@ import artefacts
 import pytest
 from elf import PF_R, PF_W, PF_X, Elf, Segment
 from kernels import TOP_2_GIB, code_kernel
+from paths import Pvh
 from tool import FAULTING, FIXED, PIE, baton, compiled
 
 SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
@@ -218,7 +219,7 @@ def test_missing_program_is_told_with_its_package(tmp_path, arguments, program, 
 def test_explain_finds_functions_and_lines(boot, tmp_path, kind, flags, settings):
     kernel = compiled(tmp_path, FAULTING, flags)
     entry = "\n".join(["kernel /baton/kernel.elf", "after-fault exit", *settings, ""])
-    machine = boot(kernel, files={"/loader/entries/a.conf": entry})
+    machine = boot(kernel, files={"/loader/entries/a.conf": entry}, firmware=Pvh)
     machine.wait_for_exit(37)
     log = tmp_path / "serial.log"
     log.write_text(machine.serial)
@@ -248,8 +249,8 @@ def test_explain_finds_functions_and_lines(boot, tmp_path, kind, flags, settings
 
 def test_explain_notices_another_kernel(boot, tmp_path):
     kernel = compiled(tmp_path, FAULTING)
-    machine = boot(kernel, files={"/loader/entries/a.conf":
-                                  "kernel /baton/kernel.elf\nafter-fault exit\n"})
+    machine = boot(kernel, firmware=Pvh, files={
+        "/loader/entries/a.conf": "kernel /baton/kernel.elf\nafter-fault exit\n"})
     machine.wait_for_exit(37)
     other = compiled(tmp_path, FAULTING.replace("+ 1", "+ 2"), name="other.elf")
     result = baton("explain", "--kernel", other, stdin=None, input=machine.serial)
@@ -273,7 +274,7 @@ def test_explain_knows_stage2(tmp_path):
 
 
 def test_explain_tells_cause_and_cure_of_an_error(boot, tmp_path):
-    machine = boot(NOT_EXECUTABLE)
+    machine = boot(NOT_EXECUTABLE, firmware=Pvh)
     machine.wait_for_firmware()
     result = baton("explain", "--kernel", artefacts.REPORTER, stdin=None, input=machine.serial)
     assert result.returncode == 0
@@ -288,7 +289,7 @@ def test_explain_says_that_there_is_nothing_to_explain(tmp_path):
 
 
 def test_run_explains_a_fault(tmp_path):
-    result = baton("run", compiled(tmp_path, FAULTING), "--timeout", 60)
+    result = baton("run", compiled(tmp_path, FAULTING), "--via", "pvh", "--timeout", 60)
     assert result.returncode == 1
     assert re.search("^rip .* peek at .*my-kernel.c:", result.stderr, re.M)
 
@@ -307,7 +308,8 @@ def test_examples_of_help_work(tmp_path, verb):
     assert len(examples) >= 2 and any(example.startswith(verb) for example in examples)
     kernel = compiled(tmp_path, FAULTING) if verb == "explain" else tmp_path / "my-kernel.elf"
     if verb == "explain":
-        (tmp_path / "serial.log").write_text(baton("run", kernel, "--timeout", 60).stdout)
+        (tmp_path / "serial.log").write_text(
+            baton("run", kernel, "--via", "pvh", "--timeout", 60).stdout)
     else:
         kernel.write_bytes(code_kernel(SUCCEEDS).build())
     (tmp_path / "initrd.img").write_text("content")

@@ -296,11 +296,15 @@ def go_on() -> None:
 
 def _run_for(seconds: float) -> None:
     """Or until a breakpoint. A GdbError if something else stops the guest."""
-    is_over = Event()
+    is_over, has_stopped = Event(), Event()
+
+    def interrupt() -> None:
+        if not has_stopped.is_set():  # else it would stop the next run
+            gdb.execute("interrupt")
 
     def stop() -> None:
         is_over.set()
-        gdb.post_event(lambda: gdb.execute("interrupt"))
+        gdb.post_event(interrupt)
 
     stops: list[gdb.StopEvent] = []
     timer = Timer(seconds, stop)
@@ -309,6 +313,7 @@ def _run_for(seconds: float) -> None:
         timer.start()
         go_on()
     finally:
+        has_stopped.set()
         timer.cancel()
         gdb.events.stop.disconnect(stops.append)
     is_signal = bool(stops) and isinstance(stops[-1], gdb.SignalEvent)
