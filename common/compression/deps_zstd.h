@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <string.h>
 
 #define ZSTD_DEPS_COMMON
 #define ZSTD_memcpy(to, from, bytes) __builtin_memcpy((to), (from), (bytes))

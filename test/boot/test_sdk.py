@@ -130,9 +130,10 @@ def test_cmake_build_fails_with_the_cure_of_what_would_not_boot(tmp_path):
 def test_cmake_image_follows_its_modules_and_takes_options(boot_image, tmp_path):
     project = example(tmp_path, "cmake-kernel")
     with (project / "CMakeLists.txt").open("a") as file:
-        file.write('baton_add_image(other KERNEL my-kernel OPTIONS "a b" "c" ISO)\n')
+        file.write('baton_add_image(other KERNEL my-kernel OPTIONS "a b" "c" ISO COMPRESS)\n')
     succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={installed(tmp_path)}", cwd=project)
-    succeed("cmake", "--build", "build", cwd=project)
+    built = succeed("cmake", "--build", "build", cwd=project)
+    assert built.count("my-kernel: not compressed, ") == 1  # too small: once, for COMPRESS
     (project / "motd.txt").write_text("Changed.")
     succeed("cmake", "--build", "build", cwd=project)
     machine = boot_image(project / "build/my-os.img")

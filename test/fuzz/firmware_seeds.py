@@ -2,6 +2,7 @@
 """Seeds of what firmware and people say: boot entries, load options, memory maps, device paths."""
 
 import struct
+import subprocess
 
 from seeds import seed
 
@@ -185,6 +186,20 @@ def start_info_seeds() -> None:
          + extension)
 
 
+def compressed_file_seeds() -> None:
+    """What the command line tools make: with and without a size, checksums, several frames."""
+    words = b"".join(b"%d and %d are %d. " % (i, i * i, i + i * i) for i in range(400))
+    contents = {"words": words, "zeroes": bytes(5000), "short": b"abc", "nothing": b""}
+    commands = {"zstd": ["zstd", "-qc"], "zstd-19": ["zstd", "-qc19", "--no-check"],
+                "lz4": ["lz4", "-qc"], "lz4-linked": ["lz4", "-qc9", "-BD", "-B4", "-BX"]}
+    for compressor, command in commands.items():
+        made = {name: subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True).stdout
+                for name, content in contents.items()}
+        for name, file in made.items():
+            seed("compressed_file", f"{compressor}-{name}", file)
+        seed("compressed_file", f"{compressor}-frames", made["short"] + made["words"])
+
+
 def make() -> None:
     entry_file_seeds()
     load_option_seeds()
@@ -192,3 +207,4 @@ def make() -> None:
     device_path_seeds()
     boot_server_seeds()
     start_info_seeds()
+    compressed_file_seeds()

@@ -28,7 +28,7 @@ struct Format {
 const std::array<Format, 2>& formats() {
     static const std::array<Format, 2> all = {
         Format{"zstd", ".zst", {"zstd", "-q", "-f", "-19", "-T0"}, 400},
-        Format{"lz4", ".lz4", {"lz4", "-q", "-f", "-9", "--content-size"}, 1500}};
+        Format{"lz4", ".lz4", {"lz4", "-q", "-f", "-9", "--content-size"}, 800}};
     return all;
 }
 

@@ -2,8 +2,8 @@
 //
 //     bench-decompress FILE
 //
-// Prints how many MiB of content a second the loader's decoder, as it was built for the loader, gives
-// on this machine: the best of several times.
+// Prints how many MiB of content a second the loader's decoder, as it was built for the loader,
+// gives on this machine: the best of several times.
 #include "compression/compression.hpp"
 
 #include <algorithm>
