@@ -6,11 +6,20 @@
 namespace baton {
 namespace {
 
+template<class T>
+void assign(T& setting, std::optional<T> value) {
+    setting = *value;
+}
+template<class T>
+void assign(std::optional<T>& setting, std::optional<T> value) {
+    setting = value;
+}
+
 template<auto member, auto parse>
 bool set(BootEntry& entry, std::string_view text) {
     const auto value = parse(text);
     if (value)
-        entry.*member = *value;
+        assign(entry.*member, value);
     return value.has_value();
 }
 

@@ -70,7 +70,7 @@ class Ovmf(Firmware):
     REGAINED = r"BdsDxe: failed to start Boot\d+"
     HAS_DISPLAY_DRIVER = True
     LOOKS_FOR_TPM = True
-    QUESTION, ANSWER = "to skip startup.nsh or any other key to continue", b" "  # of its shell
+    QUESTION, ANSWER = " or any other key to continue.", b" "  # of its shell
     # Of the conformance kernel: what it finds on each machine with this firmware.
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
