@@ -49,10 +49,13 @@ def _function_called(file: Path, line: str) -> str | None:
     """The firmware function that is called there, in a statement that may have several lines."""
     if not line.isdigit() or not file.is_file():
         return None
-    number = int(line) - 1
-    for text in (_lines(file)[number:number + 1], _lines(file)[number:number + 3]):
-        if match := FIRMWARE_FUNCTION.search(" ".join(text)):
+    text = ""
+    for part in _lines(file)[int(line) - 1:int(line) + 2]:
+        text += part
+        if match := FIRMWARE_FUNCTION.search(text):
             return match[1]
+        if part.endswith(";"):
+            break
     return None
 
 

@@ -34,6 +34,8 @@ constexpr std::string_view kStableNames[] = {
     "memory_map_unavailable",
     "exit_boot_services_failed",
     "stage2_mismatch",
+    "compression_unknown",
+    "compressed_data_damaged",
     "elf_too_small",
     "elf_bad_magic",
     "elf_not_64_bit",
