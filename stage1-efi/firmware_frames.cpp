@@ -18,41 +18,6 @@ bool is_free(const EfiMemoryDescriptor& descriptor) {
            efi_memory_type(descriptor) == BATON_MEMORY_USABLE;
 }
 
-/// What of `range` the map says something else about, too: firmware contradicts itself. Nothing
-/// where it doesn't.
-std::optional<PhysRange> contradiction(const EfiMemoryMap& map, PhysRange range) {
-    for (std::size_t i = 0; i < map.size(); ++i)
-        if (!is_free(map[i]) && efi_range(map[i]).overlaps(range))
-            return efi_range(map[i]);
-    return {};
-}
-
-/// The highest place for `request` below `end` in the free memory of `map`.
-std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
-                                   const FrameRequest& request,
-                                   std::span<const PhysRange> occupied) {
-    std::optional<PhysAddr> best;
-    for (std::size_t i = 0; i < map.size(); ++i) {
-        if (!is_free(map[i]))
-            continue;
-        PhysRange free = efi_range(map[i]);
-        const uint64_t low = std::max(free.base.value, kLowest);
-        if (free.empty() || free.end().value <= low)
-            continue;
-        free = {{low}, free.end().value - low};
-        auto place = highest_fit(free, end, request, occupied);
-        while (place && (!best || *place > *best)) {
-            const auto taken = contradiction(map, {*place, request.pages * kPageBytes});
-            if (!taken) {
-                best = place;
-                break;
-            }
-            place = highest_fit(free, taken->base, request, occupied);
-        }
-    }
-    return best;
-}
-
 } // namespace
 
 FirmwareFrames::~FirmwareFrames() {
@@ -70,9 +35,57 @@ FirmwareFrames::~FirmwareFrames() {
         firmware_.boot()->FreePool(map_buffer_);
 }
 
+PhysRange FirmwareFrames::Chunk::all() const {
+    return {{reinterpret_cast<uint64_t>(this)}, pages * kPageBytes};
+}
+
 PhysRange FirmwareFrames::Chunk::left() const {
-    return {{reinterpret_cast<uint64_t>(this) + used_pages * kPageBytes},
-            (pages - used_pages) * kPageBytes};
+    return {all().base + used_pages * kPageBytes, (pages - used_pages) * kPageBytes};
+}
+
+/// The allocated block that `range` overlaps. The map that is known may say that it is free.
+std::optional<PhysRange> FirmwareFrames::own(PhysRange range) const {
+    for (const Chunk* chunk = chunks_; chunk != nullptr; chunk = chunk->next)
+        if (chunk->all().overlaps(range))
+            return chunk->all();
+    for (const Block* block = blocks_; block != nullptr; block = block->next)
+        if (const PhysRange pages{{block->base}, block->pages * kPageBytes}; pages.overlaps(range))
+            return pages;
+    return older_ == nullptr ? std::nullopt : older_->own(range);
+}
+
+/// What else there is in `range`, which the map says is free: a block of Baton's, or something that
+/// the map says too: firmware contradicts itself. Nothing where it is free.
+std::optional<PhysRange> FirmwareFrames::taken(const EfiMemoryMap& map, PhysRange range) const {
+    for (std::size_t i = 0; i < map.size(); ++i)
+        if (!is_free(map[i]) && efi_range(map[i]).overlaps(range))
+            return efi_range(map[i]);
+    return own(range);
+}
+
+/// The highest place for `request` below `end` in the free memory of `map`.
+std::optional<PhysAddr> FirmwareFrames::find_place(const EfiMemoryMap& map, PhysAddr end,
+                                                   const FrameRequest& request) const {
+    std::optional<PhysAddr> best;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        if (!is_free(map[i]))
+            continue;
+        PhysRange free = efi_range(map[i]);
+        const uint64_t low = std::max(free.base.value, kLowest);
+        if (free.empty() || free.end().value <= low)
+            continue;
+        free = {{low}, free.end().value - low};
+        auto place = highest_fit(free, end, request, occupied_.ranges());
+        while (place && (!best || *place > *best)) {
+            const auto other = taken(map, {*place, request.pages * kPageBytes});
+            if (!other) {
+                best = place;
+                break;
+            }
+            place = highest_fit(free, other->base, request, occupied_.ranges());
+        }
+    }
+    return best;
 }
 
 Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
@@ -130,14 +143,24 @@ std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& reques
     return block.base;
 }
 
-/// Finds the place and has the firmware mark it as allocated.
+/// Where the map that is known leads to nothing, by the one of now.
 Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
+    const bool map_is_old = map_.has_value();
+    const auto base = claim_by_map(request);
+    if (base || !map_is_old)
+        return base;
+    map_.reset();
+    return claim_by_map(request);
+}
+
+/// Finds the place and has the firmware mark it as allocated.
+Result<PhysAddr> FirmwareFrames::claim_by_map(const FrameRequest& request) {
     const auto map = memory_map();
     if (!map)
         return std::unexpected(map.error());
-    auto place = find_place(*map, k4GiB, request, occupied_.ranges());
+    auto place = find_place(*map, k4GiB, request);
     if (!place)
-        place = find_place(*map, kAnywhere, request, occupied_.ranges());
+        place = find_place(*map, kAnywhere, request);
     const auto type = request.use == FrameUse::code ? EfiLoaderCode : EfiLoaderData;
     EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
     if (!place || efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
@@ -150,9 +173,15 @@ Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
 
 Result<EfiMemoryMap> FirmwareFrames::memory_map() {
     constexpr unsigned kTries = 8; // enlarging the buffer can make the map longer
-    EFI_STATUS status = EFI_SUCCESS;
-    UINTN bytes = 0;
-    for (unsigned i = 0; i < kTries; ++i) {
+    constexpr UINTN kFirstBytes = 6144;
+    if (map_)
+        return *map_;
+    EFI_STATUS status = EFI_BUFFER_TOO_SMALL;
+    UINTN bytes = kFirstBytes;
+    for (unsigned i = 0; i < kTries && status == EFI_BUFFER_TOO_SMALL; ++i) {
+        if (bytes > map_buffer_bytes_)
+            if (auto grown = grow_map_buffer(bytes); !grown)
+                return std::unexpected(grown.error());
         bytes = map_buffer_bytes_;
         UINTN key = 0, descriptor_bytes = 0;
         UINT32 version = 0;
@@ -160,12 +189,8 @@ Result<EfiMemoryMap> FirmwareFrames::memory_map() {
             firmware_.boot()->GetMemoryMap(&bytes, static_cast<EFI_MEMORY_DESCRIPTOR*>(map_buffer_),
                                            &key, &descriptor_bytes, &version);
         if (status == EFI_SUCCESS)
-            return EfiMemoryMap({static_cast<const std::byte*>(map_buffer_), bytes},
+            return map_.emplace(Bytes(static_cast<const std::byte*>(map_buffer_), bytes),
                                 descriptor_bytes);
-        if (status != EFI_BUFFER_TOO_SMALL)
-            break;
-        if (auto grown = grow_map_buffer(bytes); !grown)
-            return std::unexpected(grown.error());
     }
     return fail(ErrorCode::memory_map_unavailable, {status, bytes});
 }

@@ -19,16 +19,21 @@ namespace baton {
 /// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the
 /// firmware uses without saying so, and of the first MiB, which kernels need for themselves.
 ///
-/// Small blocks come from chunks of many pages: each call of the firmware's allocator, and each
-/// look at its memory map, costs more than to use the memory.
+/// Small blocks come from chunks of many pages, and the memory map is asked for again only when a
+/// place in it can't be had: a call of either of the firmware's functions costs more than to use
+/// the memory.
 ///
 /// Owns what it has allocated: destruction gives all of it back, unless keep() was called.
 class FirmwareFrames final : public FrameSource {
   public:
-    /// `occupied`: never to be handed out. Both are referred to, not copied.
-    FirmwareFrames(const efi::Firmware& firmware, const RangeSet& occupied)
+    /// `occupied`: never to be handed out. An `older` object lends its memory map; it is not to be
+    /// used as long as this one is there. All of them are referred to, not copied.
+    FirmwareFrames(const efi::Firmware& firmware, const RangeSet& occupied,
+                   const FirmwareFrames* older = nullptr)
         : firmware_(firmware),
-          occupied_(occupied) {}
+          occupied_(occupied),
+          older_(older),
+          map_(older == nullptr ? std::nullopt : older->map_) {}
     ~FirmwareFrames();
     FirmwareFrames(const FirmwareFrames&) = delete;
     FirmwareFrames& operator=(const FirmwareFrames&) = delete;
@@ -39,7 +44,8 @@ class FirmwareFrames final : public FrameSource {
         return reinterpret_cast<std::byte*>(address.value);
     }
 
-    /// The memory map of this moment. It lives until the next call of this class.
+    /// The memory map, as it was when it was last asked for: what has been allocated since may be
+    /// free in it. It lives until the next call of this class.
     /// Errors: memory_map_unavailable, out_of_memory.
     Result<EfiMemoryMap> memory_map();
 
@@ -74,21 +80,29 @@ class FirmwareFrames final : public FrameSource {
         std::size_t used_blocks;
         std::array<Block, kBlocks> blocks;
 
+        PhysRange all() const;
         PhysRange left() const;
     };
     static_assert(sizeof(Chunk) <= kPageBytes);
 
+    std::optional<PhysRange> own(PhysRange range) const;
+    std::optional<PhysRange> taken(const EfiMemoryMap& map, PhysRange range) const;
+    std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
+                                       const FrameRequest& request) const;
     Result<PhysAddr> claim(const FrameRequest& request);
+    Result<PhysAddr> claim_by_map(const FrameRequest& request);
     Result<void> make_chunk();
     std::optional<PhysAddr> take_of_chunk(const FrameRequest& request);
     Result<void> grow_map_buffer(UINTN bytes);
 
     const efi::Firmware& firmware_;
     const RangeSet& occupied_;
+    const FirmwareFrames* older_;
     Chunk* chunks_ = nullptr; // the one in use first
     Block* blocks_ = nullptr;
     std::size_t block_count_ = 0;
     bool kept_ = false;
+    std::optional<EfiMemoryMap> map_;
     void* map_buffer_ = nullptr;
     UINTN map_buffer_bytes_ = 0;
 };

@@ -124,6 +124,7 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         const Error error = boot_entry({.firmware = firmware,
                                         .firmware_memory = memory,
                                         .volume = *volume,
+                                        .entries_frames = frames,
                                         .console = console,
                                         .log = log},
                                        previous, entry);

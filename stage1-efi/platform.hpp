@@ -23,6 +23,7 @@ class EfiPlatform final : public Platform {
         const efi::Firmware& firmware;
         const FirmwareMemory& firmware_memory;
         const File& volume;
+        const FirmwareFrames& entries_frames; // which the boot entries are in
         Console& console;
         Log& log;
     };
@@ -30,7 +31,7 @@ class EfiPlatform final : public Platform {
     /// nothing can be.
     explicit EfiPlatform(const Given& given)
         : given_(given),
-          frames_(given.firmware, given.firmware_memory.occupied),
+          frames_(given.firmware, given.firmware_memory.occupied, &given.entries_frames),
           reader_(frames_) {}
 
     FrameSource& frames() override { return frames_; }

@@ -21,8 +21,8 @@ uint32_t permissions_of(Access access) {
     }
 }
 
-/// Hands out single frames from blocks of several, so that page tables lie together and cost few
-/// calls of the firmware.
+/// Hands out single frames from blocks of several, so that page tables lie together: in the memory
+/// map they are a few ranges.
 class FramePool final : public FrameSource {
   public:
     explicit FramePool(FrameSource& source) : source_(source) {}

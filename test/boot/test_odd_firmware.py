@@ -49,6 +49,12 @@ def test_firmware_may_behave_so(expect_conformance, plan):
     expect_conformance("minus-2g", plan=f"{plan}\n")
 
 
+def test_memory_that_is_gone_since_the_map_was_read_is_replaced(expect_conformance):
+    """The third is for the kernel, by the map that is known from the boot entries."""
+    machine = expect_conformance("minus-2g", plan="fail AllocatePages 3 3\n")
+    machine.wait_for_debugcon("^shim: AllocatePages 3 fails, ")
+
+
 def test_machine_without_serial_port(expect_conformance):
     expect_conformance("minus-2g", serial_port=False)
 
