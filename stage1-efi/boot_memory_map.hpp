@@ -27,10 +27,10 @@ class FinalMemoryMap {
     /// Descriptors that the buffer holds at the most.
     std::size_t capacity() const { return buffer_.size() / descriptor_bytes_; }
 
-    /// ExitBootServices. Before each try `listener` is told of the map. Between the tries nothing of
-    /// the firmware's is called but GetMemoryMap and it (UEFI 2.10 section 7.4.6).
-    /// Errors: memory_map_unavailable, exit_boot_services_failed; after the latter no boot service
-    /// may be called any more.
+    /// ExitBootServices. Before each try `listener` is told of the map. Between the tries nothing
+    /// of the firmware's is called but GetMemoryMap and it (UEFI 2.10 section 7.4.6). Errors:
+    /// memory_map_unavailable, exit_boot_services_failed; after the latter no boot service may be
+    /// called any more.
     Result<void> exit_boot_services(const efi::Firmware& firmware, MemoryListener& listener);
 
     /// The last map, which is the one that ExitBootServices accepted.

@@ -22,7 +22,7 @@ class Loader:
     name: str
     # files(payload, directory): by their paths on the volume; makes them in the directory.
     files: Callable[[Payload, Path], Files]
-    kind: str = "peer"  # or "baton", "floor"; "pe" for a peer that boots no ELF file
+    kind: str = "peer"  # or "baton", "floor"; "pe" for a peer that boots no ELF file; "trial"
     by_pvh: bool = False
     only_full: bool = False
 
@@ -96,6 +96,8 @@ def loaders(full: bool) -> list[Loader]:
                "baton", by_pvh=True),
         Loader("floor: merged", started(artefacts.BENCH / "floor-merged.efi"), "floor"),
         Loader("floor: direct", started(artefacts.BENCH / "floor-direct.efi"), "floor",
+               only_full=True),
+        Loader("floor: asynchronous", started(artefacts.BENCH / "floor-asynchronous.efi"), "trial",
                only_full=True),
         Loader("floor: read, copy", started(artefacts.BENCH / "floor-read_copy.efi"), "floor"),
         Loader("GRUB, Multiboot2", _grub),

@@ -50,7 +50,7 @@ def test_firmware_may_behave_so(expect_conformance, plan):
 
 
 def test_memory_that_is_gone_since_the_map_was_read_is_replaced(expect_conformance):
-    """The third is for the kernel, by the map that is known from the boot entries."""
+    """The third is a block of its own, by the map that is known from the boot entries."""
     machine = expect_conformance("minus-2g", plan="fail AllocatePages 3 3\n")
     machine.wait_for_debugcon("^shim: AllocatePages 3 fails, ")
 

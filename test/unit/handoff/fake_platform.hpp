@@ -144,7 +144,7 @@ class FakePlatform final : public Platform {
     uint64_t claimed_file_bytes = 0;
     std::vector<std::string> opened;
     std::vector<std::string> said;
-    bool stays = false; // leave() fails
+    bool stays = false;                   // leave() fails
     std::optional<TypedRange> found_late; // memory that is `elsewhere` by the second try to leave
 
   private:
