@@ -6,14 +6,18 @@
 namespace baton {
 
 Compression compression_of(Bytes file) {
-    uint32_t magic = 0;
-    if (file.size() < sizeof magic)
-        return Compression::none;
-    magic = read_at<uint32_t>(file, 0);
-    // A frame that decoders skip (both formats have the same ones) comes first in what pzstd
-    // writes.
+    // Frames that decoders skip may come first, as in what pzstd writes; both formats have the
+    // same.
     constexpr uint32_t kSkippable = 0x184d2a50; // the first of 16
-    if (magic == zstd::kMagic || (magic & 0xfffffff0) == kSkippable)
+    constexpr std::size_t kHeaderBytes = 8;
+    while (file.size() >= kHeaderBytes && (read_at<uint32_t>(file, 0) & 0xfffffff0) == kSkippable) {
+        const uint64_t bytes = kHeaderBytes + uint64_t{read_at<uint32_t>(file, 4)};
+        if (bytes >= file.size()) // what it is lies behind what there is of the file here
+            return Compression::zstd;
+        file = file.subspan(bytes);
+    }
+    const uint32_t magic = file.size() < sizeof magic ? 0 : read_at<uint32_t>(file, 0);
+    if (magic == zstd::kMagic)
         return Compression::zstd;
     return magic == lz4::kMagic ? Compression::lz4 : Compression::none;
 }
@@ -32,8 +36,10 @@ std::string_view name_of(Compression compression) {
 
 std::string_view without_compression_suffix(std::string_view path) {
     for (const std::string_view suffix : {".zst", ".lz4"})
-        if (path.size() > suffix.size() && path.ends_with(suffix))
+        if (path.size() > suffix.size() && path.ends_with(suffix)) {
             path.remove_suffix(suffix.size());
+            break;
+        }
     return path;
 }
 

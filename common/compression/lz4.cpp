@@ -47,6 +47,15 @@ Result<ContentSize> take_frame(Bytes& left, Bytes file, std::span<std::byte> wor
     if (LZ4F_isError(expected) != 0)
         return damaged(LZ4F_getErrorCode(expected), file);
     left = left.subspan(taken);
+    if (info.frameType == LZ4F_skippableFrame) { // the rest of its header is its size
+        const uint64_t bytes = left.size() < sizeof(uint32_t)
+                                   ? ~uint64_t{0}
+                                   : 4 + uint64_t{read_at<uint32_t>(left, 0)};
+        if (bytes > left.size())
+            return damaged(LZ4F_ERROR_frameHeader_incomplete, file);
+        left = left.subspan(bytes);
+        return ContentSize{.bytes = 0, .exact = true};
+    }
 
     constexpr uint32_t kStored = 0x80000000; // not compressed
     constexpr std::size_t kChecksumBytes = 4;

@@ -96,7 +96,7 @@ TEST(Decompressor, RefusesADamagedFileByItsChecksum) {
 INSTANTIATE_TEST_SUITE_P(Compressors, DecompressorTest,
                          testing::Values("sized.zst", "fast.zst", "unsized.zst", "frames.zst",
                                          "skippable.zst", "sized.lz4", "unsized.lz4", "linked.lz4",
-                                         "small.lz4", "frames.lz4"),
+                                         "small.lz4", "frames.lz4", "skippable.lz4"),
                          [](const auto& sample_of) {
                              std::string name = sample_of.param;
                              name[name.find('.')] = '_';
@@ -114,6 +114,7 @@ TEST(Compression, HasSuffixesThatAreNoPartOfAName) {
     EXPECT_EQ(without_compression_suffix("\\a\\kernel.elf.zst"), "\\a\\kernel.elf");
     EXPECT_EQ(without_compression_suffix("initrd.lz4"), "initrd");
     EXPECT_EQ(without_compression_suffix("a.zst.txt"), "a.zst.txt");
+    EXPECT_EQ(without_compression_suffix("a.lz4.zst"), "a.lz4");
     EXPECT_EQ(without_compression_suffix("kernel.elf"), "kernel.elf");
     EXPECT_EQ(without_compression_suffix(".zst"), ".zst");
 }
