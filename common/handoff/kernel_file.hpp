@@ -21,7 +21,7 @@ class KernelFile {
     /// Checks the headers of a file, which is referred to, as are `frames`, which give the memory
     /// for all that is read, and `decompressed`, which gets what a compressed file holds.
     /// Errors: file_*, compressed_data_damaged, elf_*, out_of_memory.
-    static Result<KernelFile> open(FileSource& file, FrameSource& frames,
+    static Result<KernelFile> open(FileSource& given, FrameSource& frames,
                                    std::optional<DecompressedFile>& decompressed);
 
     const elf::Image& image() const { return image_; }

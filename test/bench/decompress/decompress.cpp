@@ -8,10 +8,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <vector>
+
+namespace {
+
+int fail(const char* why) {
+    std::cerr << "bench-decompress: " << why << '\n';
+    return 1;
+}
+
+} // namespace
 
 int main(int count, char** words) {
     using namespace baton;
@@ -20,7 +29,7 @@ int main(int count, char** words) {
     const Bytes bytes = std::as_bytes(std::span(file));
     const Compression compression = compression_of(bytes);
     if (compression == Compression::none)
-        return std::fprintf(stderr, "bench-decompress: needs a compressed file\n"), 1;
+        return fail("needs a compressed file");
     std::vector<std::byte> workspace(Decompressor::workspace_bytes(compression));
     const Decompressor decompressor(compression, workspace);
     const auto size = decompressor.content_size(bytes);
@@ -32,8 +41,8 @@ int main(int count, char** words) {
         const auto done = decompressor.decompress(bytes, content);
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
         if (!done)
-            return std::fprintf(stderr, "bench-decompress: the file is damaged\n"), 1;
+            return fail("the file is damaged");
         best = std::max(best, static_cast<double>(*done) / (1 << 20) / time.count());
     }
-    std::printf("%.1f\n", best);
+    std::cout << best << '\n';
 }
