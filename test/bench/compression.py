@@ -2,6 +2,7 @@
 """Shows at which speed of the disk a compressed kernel is booted sooner: one that is filled with a
 program, by QEMU's throttling. docs/performance.md explains the table."""
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,7 @@ from payload import Payload
 from setting import Setting
 
 KERNEL_MIB = 16
-SPEEDS = (10, 25, 50, 100, 200, 400, 800)  # MiB/s
-ROUNDS = 3
+SPEEDS = [10, 25, 50, 100, 200, 400, 800]  # MiB/s
 COMMANDS = {"as it is": None, "LZ4": ["lz4", "-qf9", "--content-size"], "zstd": ["zstd", "-qf19T0"]}
 
 
@@ -40,6 +40,8 @@ def kernel(form: str, payload: Payload, directory: Path) -> Path:
     if COMMANDS[form] is None:
         return plain
     file = directory / f"kernel.{form}"
+    if file.exists():
+        return file
     with plain.open("rb") as source, file.open("wb") as target:
         subprocess.run([*COMMANDS[form], "-c"], stdin=source, stdout=target, check=True)
     return file
@@ -57,36 +59,53 @@ def decoder_speed(file: Path) -> float:
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./baton bench --compression", description=__doc__)
+    parser.add_argument("--speed", type=int, action="append", help="just this one, in MiB/s")
+    parser.add_argument("--rounds", type=int, default=3, help="boots to take the time of; 3")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or any(speed < 1 for speed in arguments.speed or []):
+        parser.error("there must be a round, and a speed")
+    return arguments
+
+
+def of_speed(speed: int | None, milliseconds: dict[str, float], sizes: dict[str, float],
+             decoded: dict[str, float]) -> list[str]:
+    """A row of the table: measured, and reckoned where the disk's speed is known."""
+    reckoned = [f"{1000 * (sizes[form] / speed + (KERNEL_MIB / decoded[form] if form in decoded else 0)):.0f}"
+                if speed else "-" for form in COMMANDS]
+    return [str(speed or "not throttled"), *(f"{milliseconds[form]:.0f}" for form in COMMANDS),
+            *reckoned]
+
+
 def main() -> int:
+    arguments = parse_arguments()
     setting = CompressedSetting("virtio-blk", KERNEL_MIB)
-    cells = {(form, speed): bench.Cell(loader(form), setting)
-             for speed in (*SPEEDS, None) for form in COMMANDS}
+    speeds = [*(arguments.speed or SPEEDS), None]
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch:
         workshop = bench.Workshop(Path(scratch))
-        for cell in cells.values():
-            workshop.prepare(cell)
+        rows: dict[int | None, dict[str, float]] = {}
+        print(f"taking the time, {len(speeds) * len(COMMANDS)} times {arguments.rounds} boots",
+              file=sys.stderr)
+        for speed in speeds:
+            cells = {form: bench.Cell(loader(form), setting) for form in COMMANDS}
+            for cell in cells.values():
+                workshop.prepare(cell)
+            bench.measure_time(workshop, cells.values(), arguments.rounds, speed and speed * MIB)
+            rows[speed] = {form: median(cell.milliseconds) for form, cell in cells.items()}
         folder = Path(scratch) / f"{KERNEL_MIB}"
-        sizes = {form: kernel(form, setting.payload, folder).stat().st_size / MIB
-                 for form in COMMANDS}
-        speeds = {form: decoder_speed(folder / f"kernel.{form}") for form in COMMANDS
-                  if COMMANDS[form]}
-        print(f"taking the time, {len(cells)} times {ROUNDS} boots", file=sys.stderr)
-        for (_, speed), cell in cells.items():
-            bench.measure_time(workshop, [cell], ROUNDS, speed and speed * MIB)
+        kernels = {form: kernel(form, setting.payload, folder) for form in COMMANDS}
+        sizes = {form: file.stat().st_size / MIB for form, file in kernels.items()}
+        decoded = {form: decoder_speed(file) for form, file in kernels.items() if COMMANDS[form]}
 
-    rows = []
-    for speed in (*SPEEDS, None):
-        measured = [median(cells[form, speed].milliseconds) for form in COMMANDS]
-        reckoned = [1000 * (sizes[form] / speed + (KERNEL_MIB / speeds[form] if form in speeds else 0))
-                    for form in COMMANDS] if speed else []
-        rows.append([str(speed or "not throttled"), *(f"{ms:.0f}" for ms in [*measured, *reckoned])])
-    print(result_tables.grid(["disk, MiB/s", *(f"{form}, ms" for form in COMMANDS),
-                              *(f"{form}, reckoned" for form in COMMANDS)],
-                             [row + ["-"] * (7 - len(row)) for row in rows]))
-    for form, speed in speeds.items():
-        gain = 1 - sizes[form] / sizes["as it is"]
-        print(f"\n{form}: {sizes['as it is']:.1f} to {sizes[form]:.1f} MiB, decoded at {speed:.0f} MiB/s "
-              f"without QEMU: pays below {speed * gain:.0f} MiB/s")
+    print(result_tables.grid(
+        ["disk, MiB/s", *(f"{form}, ms" for form in COMMANDS),
+         *(f"{form}, reckoned" for form in COMMANDS)],
+        [of_speed(speed, milliseconds, sizes, decoded) for speed, milliseconds in rows.items()]))
+    plain = sizes["as it is"]
+    for form, speed in decoded.items():
+        print(f"\n{form}: {plain:.1f} to {sizes[form]:.1f} MiB, decoded at {speed:.0f} MiB/s without QEMU: "
+              f"pays below {speed * (1 - sizes[form] / plain):.0f} MiB/s")
     return 0
 
 
