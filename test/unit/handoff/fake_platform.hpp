@@ -47,7 +47,10 @@ class FakePlatform final : public Platform {
     static constexpr PhysRange kMemory{{0x1000'0000}, uint64_t{32} << 20};
 
     /// `memory_bytes` from kMemory on are there to be handed out.
-    explicit FakePlatform(uint64_t memory_bytes = kMemory.bytes) : memory_bytes_(memory_bytes) {}
+    /// They are full of garbage.
+    explicit FakePlatform(uint64_t memory_bytes = kMemory.bytes) : memory_bytes_(memory_bytes) {
+        std::memset(memory_.get(), 0xa5, std::min(memory_bytes, kMemory.bytes));
+    }
 
     /// As at first: nothing is handed out, opened or said.
     void restart() {
