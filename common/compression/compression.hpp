@@ -41,6 +41,7 @@ class Decompressor {
           workspace_(workspace) {}
 
     static uint64_t workspace_bytes(Compression compression);
+    Compression compression() const { return compression_; }
 
     /// What the headers of a file's frames and blocks say. Error: compressed_data_damaged.
     Result<ContentSize> content_size(Bytes file) const;

@@ -23,7 +23,7 @@ Result<DecompressedFile> DecompressedFile::open(FileSource& file, FrameSource& f
     if (!workspace)
         return std::unexpected(workspace.error());
 
-    DecompressedFile result(frames, compressed->bytes, compression, workspace->bytes);
+    DecompressedFile result(frames, compressed->bytes, {compression, workspace->bytes});
     const auto size = result.decompressor_.content_size(compressed->bytes);
     if (!size)
         return std::unexpected(size.error());

@@ -15,7 +15,7 @@ class DecompressedFile final : public FileSource {
     /// Errors: compression_unknown, compressed_data_damaged, file_*, out_of_memory.
     static Result<DecompressedFile> open(FileSource& file, FrameSource& frames);
 
-    Compression compression() const { return compression_; }
+    Compression compression() const { return decompressor_.compression(); }
     uint64_t compressed_bytes() const { return compressed_.size(); }
 
     Result<uint64_t> size() override { return size_; }
@@ -24,18 +24,15 @@ class DecompressedFile final : public FileSource {
     Result<void> read(uint64_t offset, std::span<std::byte> into) override;
 
   private:
-    DecompressedFile(FrameSource& frames, Bytes compressed, Compression compression,
-                     std::span<std::byte> workspace)
+    DecompressedFile(FrameSource& frames, Bytes compressed, const Decompressor& decompressor)
         : frames_(&frames),
           compressed_(compressed),
-          compression_(compression),
-          decompressor_(compression, workspace) {}
+          decompressor_(decompressor) {}
 
     Result<void> decompress();
 
     FrameSource* frames_;
     Bytes compressed_;
-    Compression compression_;
     Decompressor decompressor_;
     uint64_t size_ = 0;
     Bytes content_; // empty until it is there

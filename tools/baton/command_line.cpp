@@ -70,8 +70,7 @@ constexpr std::array kVerbs = {
         "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
         "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte. The "
         "loader decompresses what --compress has compressed; a disk that is as fast as its "
-        "decoders "
-        "needs none of it.",
+        "decoders needs none of it.",
         kImageExamples},
     Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
          "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
