@@ -97,11 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Compressors, DecompressorTest,
                          testing::Values("sized.zst", "fast.zst", "unsized.zst", "frames.zst",
                                          "skippable.zst", "sized.lz4", "unsized.lz4", "linked.lz4",
                                          "small.lz4", "frames.lz4", "skippable.lz4"),
-                         [](const auto& sample_of) {
-                             std::string name = sample_of.param;
-                             name[name.find('.')] = '_';
-                             return name;
-                         });
+                         test_name_of);
 
 TEST(Compression, IsKnownByItsMagicNumber) {
     EXPECT_EQ(compression_of(sample("sized.zst")), Compression::zstd);

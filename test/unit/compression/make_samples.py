@@ -1,4 +1,4 @@
-#SPDX - License - Identifier : BSD - 2 - Clause
+# SPDX-License-Identifier: BSD-2-Clause
 """A file, and what the command line tools of zstd and LZ4 make of it: make_samples.py FOLDER"""
 
 import pathlib
@@ -29,8 +29,8 @@ def join(name, *parts):
 
 
 def of_file(name, *command, source="plain"):
-    subprocess.run([*command, folder / source, "-o" if command[0] == "zstd" else folder / name,
-                    *([folder / name] if command[0] == "zstd" else [])], check=True)
+    output = ["-o"] if command[0] == "zstd" else []
+    subprocess.run([*command, folder / source, *output, folder / name], check=True)
 
 
 of_file("sized.zst", "zstd", "-qf", "-19")

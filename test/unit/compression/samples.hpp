@@ -3,20 +3,22 @@
 // What make_samples.py has made.
 #pragma once
 
-#include "support/bytes.hpp"
+#include "support/files.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <gtest/gtest.h>
 #include <string>
 
 namespace baton::test {
 
 inline Buffer sample(const std::string& name) {
-    std::ifstream stream(BATON_COMPRESSED_SAMPLES "/" + name, std::ios::binary);
-    Buffer bytes;
-    for (std::istreambuf_iterator<char> byte(stream), end; byte != end; ++byte)
-        bytes.push_back(static_cast<std::byte>(*byte));
-    return bytes;
+    return read_file(BATON_COMPRESSED_SAMPLES "/" + name);
+}
+
+/// How the instance of a test for the sample is called.
+inline std::string test_name_of(const testing::TestParamInfo<const char*>& sample_of) {
+    std::string name = sample_of.param;
+    name[name.find('.')] = '_';
+    return name;
 }
 
 } // namespace baton::test

@@ -75,11 +75,7 @@ TEST_P(DecompressedFileTest, SaysWhenMemoryRunsOut) {
 
 INSTANTIATE_TEST_SUITE_P(Compressors, DecompressedFileTest,
                          testing::Values("sized.zst", "unsized.zst", "sized.lz4", "unsized.lz4"),
-                         [](const auto& sample_of) {
-                             std::string name = sample_of.param;
-                             name[name.find('.')] = '_';
-                             return name;
-                         });
+                         test_name_of);
 
 TEST(DecompressedFile, RefusesWhatHoldsNothing) {
     FakeFrames frames;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "handoff/fake_platform.hpp"
+#include "support/files.hpp"
 
 #include <array>
 #include <optional>
@@ -26,9 +27,6 @@ class FakeBoot {
   protected:
     explicit FakeBoot(uint64_t memory_bytes = FakePlatform::kMemory.bytes)
         : platform_(memory_bytes) {
-        std::ifstream stream(BATON_STAGE2_BIN, std::ios::binary);
-        for (std::istreambuf_iterator<char> byte(stream), end; byte != end; ++byte)
-            stage2_.push_back(static_cast<std::byte>(*byte));
         entry_.kernel = "\\kernel";
     }
 
@@ -56,7 +54,7 @@ class FakeBoot {
     Lines lines_;
     std::array<char, 8192> log_memory_{};
     std::optional<Log> log_;
-    Buffer stage2_;
+    Buffer stage2_ = read_file(BATON_STAGE2_BIN);
     PreviousBoot previous_;
     std::optional<HandoffBuilder> builder_;
 

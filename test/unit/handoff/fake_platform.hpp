@@ -12,9 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <ios>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
