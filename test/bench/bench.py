@@ -108,14 +108,14 @@ class Workshop:
         make_volume(self._images[key],
                     {BOOT_APPLICATION: artefacts.BENCH / "stamp.efi", **files}, CLUSTER_SECTORS)
 
-    def boot(self, cell: Cell, instruction_shift: int | None,
-             disk_bytes_per_second: int | None = None) -> Boot | None:
+    def boot(self, cell: Cell, instruction_shift: int | None) -> Boot | None:
         """None where it failed, which the cell then says."""
         options = {"firmware": paths.Pvh, "display_adapter": False} if cell.loader.by_pvh else {}
         with tempfile.TemporaryDirectory(dir=self._directory) as directory:
             machine = Machine(
                 Path(directory), self._images[cell.loader.name, cell.setting.mib],
-                disk=cell.setting.disk, disk_bytes_per_second=disk_bytes_per_second,
+                disk=cell.setting.disk,
+                disk_bytes_per_second=cell.setting.disk_bytes_per_second,
                 memory_mib=cell.setting.memory_mib,
                 instruction_shift=instruction_shift, deadline_seconds=DEADLINE_SECONDS, **options)
             try:
@@ -145,15 +145,13 @@ def count_instructions(workshop: Workshop, cell: Cell) -> None:
         cell.touched_bytes.append(touched - cell.setting.payload.memory_bytes)
 
 
-def measure_time(workshop: Workshop, cells: Iterable[Cell], rounds: int,
-                 disk_bytes_per_second: int | None = None) -> None:
+def measure_time(workshop: Workshop, cells: Iterable[Cell], rounds: int) -> None:
     """The loaders take turns, so that what else the host does meets all of them."""
     hz = []
     ticks: list[tuple[Cell, int]] = []
     for _ in range(rounds):
         for cell in cells:
-            if cell.failure is None and (boot := workshop.boot(
-                    cell, None, disk_bytes_per_second)):
+            if cell.failure is None and (boot := workshop.boot(cell, None)):
                 hz += [boot.numbers["hz"]] if "hz" in boot.numbers else []
                 ticks.append((cell, boot.ticks))
     for cell, count in ticks:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from statistics import median
@@ -25,8 +26,11 @@ SPEEDS = [10, 25, 50, 100, 200, 400, 800]  # MiB/s
 COMMANDS = {"as it is": None, "LZ4": ["lz4", "-qf9", "--content-size"], "zstd": ["zstd", "-qf19T0"]}
 
 
-class CompressedSetting(Setting):
-    """Filled with machine code and what goes with it."""
+@dataclass(frozen=True)
+class ProgramSetting(Setting):
+    """The kernel is filled with machine code and what goes with it."""
+
+    disk_bytes_per_second: int | None
 
     @property
     def payload(self) -> Payload:
@@ -72,15 +76,16 @@ def parse_arguments() -> argparse.Namespace:
 def of_speed(speed: int | None, milliseconds: dict[str, float], sizes: dict[str, float],
              decoded: dict[str, float]) -> list[str]:
     """A row of the table: measured, and reckoned where the disk's speed is known."""
-    reckoned = [f"{1000 * (sizes[form] / speed + (KERNEL_MIB / decoded[form] if form in decoded else 0)):.0f}"
-                if speed else "-" for form in COMMANDS]
-    return [str(speed or "not throttled"), *(f"{milliseconds[form]:.0f}" for form in COMMANDS),
-            *reckoned]
+    measured = [f"{milliseconds[form]:.0f}" for form in COMMANDS]
+    if speed is None:
+        return ["not throttled", *measured, *("-" for _ in COMMANDS)]
+    decoding = {form: KERNEL_MIB / decoded[form] if form in decoded else 0 for form in COMMANDS}
+    reckoned = [f"{1000 * (sizes[form] / speed + decoding[form]):.0f}" for form in COMMANDS]
+    return [str(speed), *measured, *reckoned]
 
 
 def main() -> int:
     arguments = parse_arguments()
-    setting = CompressedSetting("virtio-blk", KERNEL_MIB)
     speeds = [*(arguments.speed or SPEEDS), None]
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch:
         workshop = bench.Workshop(Path(scratch))
@@ -88,10 +93,11 @@ def main() -> int:
         print(f"taking the time, {len(speeds) * len(COMMANDS)} times {arguments.rounds} boots",
               file=sys.stderr)
         for speed in speeds:
+            setting = ProgramSetting("virtio-blk", KERNEL_MIB, speed and speed * MIB)
             cells = {form: bench.Cell(loader(form), setting) for form in COMMANDS}
             for cell in cells.values():
                 workshop.prepare(cell)
-            bench.measure_time(workshop, cells.values(), arguments.rounds, speed and speed * MIB)
+            bench.measure_time(workshop, cells.values(), arguments.rounds)
             rows[speed] = {form: median(cell.milliseconds) for form, cell in cells.items()}
         folder = Path(scratch) / f"{KERNEL_MIB}"
         kernels = {form: kernel(form, setting.payload, folder) for form in COMMANDS}
@@ -104,8 +110,8 @@ def main() -> int:
         [of_speed(speed, milliseconds, sizes, decoded) for speed, milliseconds in rows.items()]))
     plain = sizes["as it is"]
     for form, speed in decoded.items():
-        print(f"\n{form}: {plain:.1f} to {sizes[form]:.1f} MiB, decoded at {speed:.0f} MiB/s without QEMU: "
-              f"pays below {speed * (1 - sizes[form] / plain):.0f} MiB/s")
+        print(f"\n{form}: {plain:.1f} to {sizes[form]:.1f} MiB, decoded at {speed:.0f} MiB/s "
+              f"without QEMU: pays below {speed * (1 - sizes[form] / plain):.0f} MiB/s")
     return 0
 
 

@@ -8,8 +8,8 @@
 //     direct     the headers are read, then each segment straight to its place
 //     merged     the headers are read, then all segments in one Read straight to their places; the
 //                file must hold them as far apart as memory does
-//     asynchronous  the same by ReadEx (UEFI 2.10 section 13.5.6), and nothing else until it is
-//     done
+//     asynchronous
+//                the same by ReadEx (UEFI 2.10 section 13.5.6), and nothing else until it is done
 //
 // Then what is beyond the file's bytes is zeroed, the firmware left, the kernel entered.
 #include "application.hpp"

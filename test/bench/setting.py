@@ -13,6 +13,7 @@ DEADLINE_SECONDS = 300  # of a boot
 class Setting:
     disk: str
     mib: int
+    disk_bytes_per_second = None  # as fast as it is, in all of them
 
     @property
     def memory_mib(self) -> int:
