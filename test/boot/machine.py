@@ -211,8 +211,8 @@ class Machine:
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
         disk, but a server with the
         files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
-        begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`; without the
-        `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
+        begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`;
+        without the `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
         its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.
         `after`: a machine that has ended, and is switched on again as this one; what its firmware
         has stored is there."""

@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import zlib
-from pathlib import Path
 
 import artefacts
 import pytest
@@ -14,7 +13,8 @@ from paths import Multiboot2Uefi, Pvh
 from tool import baton
 
 # As compressible as programs are, more or less.
-TEXT = b"".join(file.read_bytes() for file in sorted((Path(__file__).parents[2] / "common").rglob("*.?pp"))) * 2
+SOURCES = sorted((artefacts.SOURCE / "common").rglob("*.?pp"))
+TEXT = b"".join(file.read_bytes() for file in SOURCES) * 2
 COMMANDS = {"zst": ["zstd", "-q", "-19", "-c"], "lz4": ["lz4", "-q", "-9", "-c"]}
 
 
@@ -82,7 +82,8 @@ def test_image_compresses_what_gains_by_it(boot_image, tmp_path):
     machine.wait_for_debugcon(reported("/baton/1/random.img", noise))
 
 
-@pytest.mark.parametrize(("disk", "choice"), [("20", "zstd"), ("450", "lz4"), ("9000", "not compressed")])
+@pytest.mark.parametrize(("disk", "choice"), [
+    ("20", "zstd"), ("450", "lz4"), ("9000", "not compressed")])
 def test_faster_disk_gets_less_compression(tmp_path, disk, choice):
     (tmp_path / "text.img").write_bytes(TEXT)
     result = baton("image", artefacts.REPORTER, "-o", tmp_path / "out.img", "--compress",
@@ -104,7 +105,8 @@ def test_tools_read_a_compressed_kernel(tmp_path):
     kernel.write_bytes(compressed(artefacts.REPORTER.read_bytes(), "zst"))
     plain = [baton(verb, artefacts.REPORTER).stdout for verb in ("check", "plan")]
     packed = [baton(verb, kernel).stdout for verb in ("check", "plan")]
-    assert re.findall("^segment .*? at ", packed[0], re.M) == re.findall("^segment .*? at ", plain[0], re.M)
+    segments = [re.findall("^segment .*? at ", checked[0], re.M) for checked in (plain, packed)]
+    assert segments[0] == segments[1]
     assert packed[1].count("\n") > 10
     debugged = baton("debug", kernel, "--via", "pvh", "--batch", "--ex", "info symbol $rip")
     assert re.search(r"^_start in section \.text", debugged.stdout, re.M), debugged.stdout

@@ -199,6 +199,6 @@ def test_after_fault_reset_boots_again_when_the_time_is_over(boot, firmware):
     machine.wait_for_debugcon("^baton: end of report: reset in 2 s$")
     reported = time.monotonic()
     machine.wait_for_debugcon(r"end of report: reset in 2 s\n(.*\n)*.*booting \\baton\\kernel.elf")
-    if firmware is Ovmf:  # U-Boot's clock, which Baton's is measured by, is too fast now and then
-        assert time.monotonic() - reported > 1.8
+    # U-Boot's clock, which Baton's is measured by, is more than twice too fast now and then.
+    assert time.monotonic() - reported > (1.8 if firmware is Ovmf else 0.7)
     assert not machine.has_triple_faulted
