@@ -88,7 +88,9 @@ struct Elf64_Nhdr {
 };
 static_assert(sizeof(Elf64_Nhdr) == 12);
 
-inline constexpr uint32_t NT_GNU_BUILD_ID = 3; // of the owner "GNU"
+// Of the owner "GNU".
+inline constexpr uint32_t NT_GNU_BUILD_ID = 3;
+inline constexpr uint32_t NT_GNU_PROPERTY_TYPE_0 = 5; // Linux gABI extensions
 
 // The dynamic array: gABI chapter 5, "Dynamic Section"; RELR is an addition of the gABI of 2022.
 inline constexpr uint64_t DT_NULL = 0;

@@ -11,8 +11,8 @@
 #include "fuzz/require.hpp"
 #include "plan/wishes.hpp"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 
 namespace baton::fuzz {
 namespace {
@@ -26,60 +26,67 @@ bool lies_in(Bytes view, Bytes bytes) {
     return lies_in({reinterpret_cast<const char*>(view.data()), view.size()}, bytes);
 }
 
-/// Where a note's parts are: gABI chapter 5, "Note Section". Offsets from the segment's beginning.
-struct Place {
-    uint64_t owner, owner_bytes;
-    uint64_t descriptor, descriptor_bytes;
-    uint32_t type;
-    uint64_t next;
-};
-
-/// No value: the note doesn't fit into the segment.
-std::optional<Place> place_at(Bytes segment, uint64_t offset, uint64_t alignment) {
-    const auto padded = [&](uint64_t at) { return (at + alignment - 1) / alignment * alignment; };
-    const auto word = [&](uint64_t at) { return uint64_t{read_at<uint32_t>(segment, at)}; };
-    Place place{.owner = offset + 12,
-                .owner_bytes = word(offset),
-                .descriptor = 0,
-                .descriptor_bytes = word(offset + 4),
-                .type = read_at<uint32_t>(segment, offset + 8),
-                .next = 0};
-    place.descriptor = padded(place.owner + place.owner_bytes);
-    const uint64_t end = place.descriptor + place.descriptor_bytes;
-    place.next = padded(end);
-    if (place.owner + place.owner_bytes > segment.size() || end > segment.size())
-        return std::nullopt;
-    return place;
+uint64_t padded(uint64_t at, uint64_t alignment) {
+    return (at + alignment - 1) / alignment * alignment;
 }
 
+/// Whether a note's name and descriptor lie in the segment: gABI chapter 5, "Note Section".
+bool note_fits(Bytes segment, uint64_t offset) {
+    if (!fits(offset, sizeof(elf::Elf64_Nhdr), segment.size()))
+        return false;
+    const auto header = read_at<elf::Elf64_Nhdr>(segment, offset);
+    const uint64_t name = offset + sizeof header;
+    return fits(name, header.n_namesz, segment.size()) &&
+           fits(padded(name + header.n_namesz, 4), header.n_descsz, segment.size());
+}
+
+bool all_zero(Bytes segment, uint64_t from, uint64_t to) {
+    for (; from < to; ++from)
+        if (segment[from] != std::byte{0})
+            return false;
+    return true;
+}
+
+/// Notes come in order, each is laid out by 4 bytes or by 8, and nothing but zeroes and their own
+/// padding is left out between them.
 void check_reader(Bytes segment, uint64_t alignment) {
-    const uint64_t effective = alignment == 8 ? 8 : 4;
     elf::NoteReader reader(segment, alignment, 1);
-    uint64_t offset = 0;
+    uint64_t end = 0; // of the notes before: of the layout, too, where that is by 4
+    uint64_t padding = 4;
     while (true) {
         const auto note = reader.next();
-        if (offset + sizeof(elf::Elf64_Nhdr) > segment.size()) {
-            require(note && !*note, "the notes end where no header fits any more");
-            return;
-        }
-        const auto place = place_at(segment, offset, effective);
-        require(note.has_value() == place.has_value(), "a note that doesn't fit is refused");
         if (!note) {
             require(note.error().code == ErrorCode::note_malformed &&
-                        note.error().numbers[0] == 1 && note.error().numbers[1] == offset,
+                        note.error().numbers[0] == 1 && note.error().numbers[1] >= end,
                     "an error says where the note is");
+            require(!note_fits(segment, note.error().numbers[1]), "a note that fits is read");
             return;
         }
-        require(note->has_value(), "no note is left out");
+        const uint64_t padded_end = std::min<uint64_t>(padded(end, padding), segment.size());
+        if (!*note) {
+            require(all_zero(segment, padded_end, segment.size()), "behind the notes is nothing");
+            return;
+        }
         const elf::Note& found = **note;
         require(lies_in(found.owner, segment) && lies_in(found.descriptor, segment),
                 "a note's parts lie in the segment");
-        require(found.type == place->type && found.descriptor.size() == place->descriptor_bytes,
+        const auto offset = static_cast<uint64_t>(found.owner.data() -
+                                                  reinterpret_cast<const char*>(segment.data())) -
+                            sizeof(elf::Elf64_Nhdr);
+        require(offset % 4 == 0 && offset >= padded(end, 4), "notes come in order");
+        require(all_zero(segment, padded_end, offset), "no note is left out");
+        const auto header = read_at<elf::Elf64_Nhdr>(segment, offset);
+        require(found.type == header.n_type && found.descriptor.size() == header.n_descsz &&
+                    found.owner.size() <= header.n_namesz,
                 "a note is as its header says");
-        if (!found.descriptor.empty())
-            require(found.descriptor.data() == segment.data() + place->descriptor,
-                    "a descriptor is where the alignment puts it");
-        offset = place->next;
+        const auto descriptor = static_cast<uint64_t>(found.descriptor.data() - segment.data());
+        const uint64_t name_end = offset + sizeof header + header.n_namesz;
+        const bool may_be_by_8 = alignment > 4 && offset % 8 == 0;
+        require(descriptor == padded(name_end, 4) ||
+                    (may_be_by_8 && descriptor == padded(name_end, 8)),
+                "a descriptor is where one of the layouts puts it");
+        end = descriptor + header.n_descsz;
+        padding = may_be_by_8 ? 8 : 4;
     }
 }
 

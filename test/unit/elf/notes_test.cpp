@@ -7,9 +7,13 @@
 #include "support/errors.hpp"
 #include "support/random.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace baton::test {
@@ -30,6 +34,21 @@ class NoteSegment {
                                       .n_type = type});
         return text(name).text(descriptor);
     }
+    /// A note that is padded in another way than the others.
+    NoteSegment& add_aligned(std::size_t alignment, std::string_view name, uint32_t type,
+                             std::string_view descriptor, std::byte padding = std::byte{0}) {
+        const std::size_t usual = std::exchange(alignment_, alignment);
+        const std::byte usual_padding = std::exchange(padding_, padding);
+        add(name, type, descriptor);
+        alignment_ = usual;
+        padding_ = usual_padding;
+        return *this;
+    }
+    /// Zeroes up to a multiple of `alignment`, as before a section with that alignment.
+    NoteSegment& align(std::size_t alignment) {
+        bytes.resize(align_up(bytes.size(), alignment));
+        return *this;
+    }
     NoteSegment& header(uint32_t name_bytes, uint32_t descriptor_bytes) {
         append(bytes, elf::Elf64_Nhdr{name_bytes, descriptor_bytes, 1});
         return *this;
@@ -42,10 +61,11 @@ class NoteSegment {
     NoteSegment& text(std::string_view text) {
         for (const char character : text)
             append(bytes, character);
-        bytes.resize(align_up(bytes.size(), alignment_), std::byte{0xee});
+        bytes.resize(align_up(bytes.size(), alignment_), padding_);
         return *this;
     }
     std::size_t alignment_;
+    std::byte padding_{0xee};
 };
 
 std::string text_of(Bytes bytes) {
@@ -59,6 +79,9 @@ struct Seen {
 
     bool operator==(const Seen&) const = default;
 };
+void PrintTo(const Seen& note, std::ostream* out) {
+    *out << note.owner << ' ' << note.type << ' ' << testing::PrintToString(note.descriptor);
+}
 
 /// All notes up to the end, which must be a good one.
 std::vector<Seen> all(elf::NoteReader reader) {
@@ -106,9 +129,120 @@ TEST(Notes, AnyOtherAlignmentOfTheSegmentIs4) {
         EXPECT_EQ(all({segment.bytes, alignment, kHeader}).size(), 2u) << alignment;
 }
 
-TEST(Notes, AnOwnerEndsWithOneNulOrNone) {
+// What ld makes of a script that collects .note.* of files compiled with -fcf-protection: a
+// property note, which is aligned to 8, and all others, which are aligned to 4, in any order.
+struct MixedNote {
+    Seen note;
+    std::size_t alignment;
+};
+const MixedNote kProperty = {{"GNU", 5, std::string("\2\0\0\xc0\4\0\0\0\3\0\0\0\0\0\0\0"sv)}, 8};
+const MixedNote kStack = {{"Baton", 2, std::string("\1\0\0\0\0\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0"sv)},
+                          4};
+const MixedNote kKaslr = {{"Baton", 4, std::string("\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"sv)},
+                          4};
+const MixedNote kModule = {{"Baton", 8, std::string("\0\0\0\0/boot/initrd.img\0"sv)}, 4};
+const MixedNote kShortModule = {{"Baton", 8, std::string("\0\0\0\0/m\0"sv)}, 4};
+const MixedNote kBuildId = {{"GNU", 3, "0123456789abcdefghij"}, 4};
+const MixedNote kXen = {{"Xen", 18, "four"}, 4};
+const MixedNote kOddOwner = {{"Linker-12", 1, "x"}, 4};
+
+/// The notes as sections of their own, in this order. All that are not a property have `alignment`.
+NoteSegment segment_of(std::span<const MixedNote> notes, std::size_t alignment = 4) {
+    NoteSegment segment(8);
+    for (const MixedNote& mixed : notes) {
+        const std::size_t own = std::max(mixed.alignment, alignment);
+        segment.align(own).add_aligned(own, mixed.note.owner + '\0', mixed.note.type,
+                                       mixed.note.descriptor);
+    }
+    return segment;
+}
+std::vector<Seen> notes_of(std::span<const MixedNote> notes) {
+    std::vector<Seen> seen;
+    for (const MixedNote& mixed : notes)
+        seen.push_back(mixed.note);
+    return seen;
+}
+
+/// Calls `check` with each choice of up to four of the notes above, in each order.
+template<class Check>
+void for_each_order(const Check& check) {
+    const std::vector<MixedNote> all = {kProperty,    kStack,   kKaslr, kModule,
+                                        kShortModule, kBuildId, kXen,   kOddOwner};
+    std::vector<MixedNote> chosen;
+    const auto choose = [&](const auto& again) -> void {
+        if (!chosen.empty())
+            check(std::span<const MixedNote>(chosen));
+        if (chosen.size() == 4)
+            return;
+        for (const MixedNote& note : all) {
+            chosen.push_back(note);
+            again(again);
+            chosen.pop_back();
+        }
+    };
+    choose(choose);
+}
+
+TEST(Notes, OfBothAlignmentsMayFollowEachOtherInAnyOrder) {
+    for_each_order([](std::span<const MixedNote> notes) {
+        EXPECT_EQ(all(segment_of(notes).reader()), notes_of(notes));
+    });
+}
+
+TEST(Notes, AllAlignedTo8AreReadInAnyOrder) {
+    for_each_order([](std::span<const MixedNote> notes) {
+        const NoteSegment padded = segment_of(notes, 8);
+        EXPECT_EQ(all(padded.reader()), notes_of(notes));
+    });
+}
+
+TEST(Notes, AllAlignedTo8AreReadWhereTheLastOneIsNotPadded) {
+    for_each_order([](std::span<const MixedNote> notes) {
+        NoteSegment cut = segment_of(notes, 8);
+        cut.bytes.resize(cut.bytes.size() - (8 - notes.back().note.descriptor.size() % 8) % 8);
+        EXPECT_EQ(all(cut.reader()), notes_of(notes));
+    });
+}
+
+// An output section that a script pads: . = ALIGN(16); in it, or a segment that ends with a page.
+TEST(Notes, MayHaveAnyNumberOfZeroesBehindThem) {
+    const MixedNote first[] = {kProperty, kStack, kKaslr};
+    const MixedNote last[] = {kKaslr, kBuildId, kProperty};
+    const MixedNote module[] = {kProperty, kModule};
+    for (const std::size_t end : {8u, 16u, 32u, 64u, 4096u})
+        for (const std::span<const MixedNote> notes :
+             {std::span<const MixedNote>(first), std::span<const MixedNote>(last),
+              std::span<const MixedNote>(module)})
+            EXPECT_EQ(all(segment_of(notes).align(end).reader()), notes_of(notes)) << end;
+}
+
+TEST(Notes, MayHaveZeroesBetweenThemForLargerAlignments) {
+    for (const std::size_t gap : {16u, 32u, 64u, 4096u}) {
+        NoteSegment segment = segment_of(std::span(&kProperty, 1)).align(gap);
+        segment.add_aligned(4, "Baton\0"sv, 2, kStack.note.descriptor).align(gap);
+        segment.add_aligned(4, "GNU\0"sv, 3, kBuildId.note.descriptor);
+        EXPECT_EQ(all(segment.reader()),
+                  (std::vector<Seen>{kProperty.note, kStack.note, kBuildId.note}))
+            << gap;
+    }
+}
+
+TEST(Notes, OfBothAlignmentsAreReadInASegmentOfAnyLargerAlignment) {
+    const MixedNote notes[] = {kStack, kProperty, kKaslr, kBuildId};
+    for (const uint64_t alignment : {uint64_t{8}, uint64_t{16}, uint64_t{4096}, ~uint64_t{0}})
+        EXPECT_EQ(all({segment_of(notes).bytes, alignment, kHeader}), notes_of(notes)) << alignment;
+}
+
+TEST(Notes, PropertyNotesAreFoundInASegmentOfASmallerAlignmentToo) {
+    const MixedNote notes[] = {kBuildId, kProperty, kStack};
+    for (const uint64_t alignment : {0u, 1u, 2u, 4u})
+        EXPECT_EQ(all({segment_of(notes).bytes, alignment, kHeader}), notes_of(notes)) << alignment;
+}
+
+TEST(Notes, AnOwnerEndsAtItsFirstNul) {
     EXPECT_EQ(all(NoteSegment().add("CORE"sv, 1, "").reader()).at(0).owner, "CORE");
-    EXPECT_EQ(all(NoteSegment().add("CO\0\0"sv, 1, "").reader()).at(0).owner, "CO\0"sv);
+    EXPECT_EQ(all(NoteSegment().add("CO\0\0"sv, 1, "").reader()).at(0).owner, "CO");
+    EXPECT_EQ(all(NoteSegment().add("Baton\0\0\0"sv, 1, "").reader()).at(0).owner, "Baton");
     EXPECT_EQ(all(NoteSegment().add(""sv, 1, "four").reader()).at(0), (Seen{"", 1, "four"}));
 }
 
@@ -156,6 +290,16 @@ TEST(NotesErrors, EachCutWithinANoteIsMalformed) {
                          whole.bytes.begin() + static_cast<std::ptrdiff_t>(length));
         expect_error(elf::NoteReader(cut, 4, kHeader).next(), ErrorCode::note_malformed,
                      {kHeader, 0, 6, 21});
+    }
+}
+
+TEST(NotesErrors, TheRestOfANoteIsMalformedWhereNoHeaderFits) {
+    for (std::size_t bytes = 1; bytes < sizeof(elf::Elf64_Nhdr); ++bytes) {
+        NoteSegment segment = NoteSegment().add("GNU\0"sv, 3, "four");
+        segment.bytes.resize(segment.bytes.size() + bytes, std::byte{6});
+        auto reader = segment.reader();
+        ASSERT_TRUE(reader.next());
+        expect_error(reader.next(), ErrorCode::note_malformed, {kHeader, 20, 0, 0});
     }
 }
 
