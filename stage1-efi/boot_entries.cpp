@@ -27,18 +27,8 @@ class LogRemarks final : public RemarkSink {
 
     void remark(const Remark& remark) override {
         Text text;
-        text.add(file_).add(':').decimal(remark.position.line).add(": ").add(remark.key);
-        switch (remark.kind) {
-        case Remark::Kind::unknown_key:
-            text.add(": not known, ignored");
-            break;
-        case Remark::Kind::unused_key:
-            text.add(": for other loaders, ignored");
-            break;
-        case Remark::Kind::replaced_key:
-            text.add(": comes again further on, which counts");
-            break;
-        }
+        text.add(file_).add(':').decimal(remark.position.line).add(": ");
+        describe(remark, text);
         log_.line(text);
     }
 

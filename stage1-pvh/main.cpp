@@ -68,7 +68,10 @@ class LogRemarks final : public RemarkSink {
   public:
     explicit LogRemarks(Log& log) : log_(log) {}
     void remark(const Remark& remark) override {
-        log_.line(Text().add("command line: ").add(remark.key).add(": not known, ignored"));
+        Text text;
+        text.add("command line: ");
+        describe(remark, text);
+        log_.line(text);
     }
 
   private:
@@ -130,7 +133,9 @@ Result<BootEntry> read_command_line(const StartInfo& info, FrameSource& frames, 
         return std::unexpected(arena.error());
     LogRemarks remarks(log);
     const auto entry = parse_start_line(info.command_line, *arena, remarks);
-    return entry ? entry : std::unexpected(entry.error().about("command line"));
+    if (!entry && entry.error().subject[0] == 0) // else it names the setting
+        return std::unexpected(entry.error().about("command line"));
+    return entry;
 }
 
 /// The kernel and the modules of `entry`.

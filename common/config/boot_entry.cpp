@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/boot_entry.hpp"
 
+#include "core/settings.def"
+
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace baton {
@@ -25,18 +29,22 @@ bool set(BootEntry& entry, std::string_view text) {
 
 struct KnownSetting {
     std::string_view name;
+    std::string_view usage;                                // the name and its values
     bool (*set)(BootEntry& entry, std::string_view value); // false: no such value
 };
 constexpr KnownSetting kKnownSettings[] = {
-    {"kaslr", set<&BootEntry::kaslr, parse_switch>},
-    {"wx", set<&BootEntry::write_execute, parse_write_execute>},
-    {"after-fault", set<&BootEntry::after_fault, parse_after_fault>},
-    {"watchdog", set<&BootEntry::watchdog, parse_watchdog>},
-    {"last-words", set<&BootEntry::last_words, parse_switch>},
-    {"debug", set<&BootEntry::debug, parse_debug>},
-    {"log", set<&BootEntry::log, parse_log_to>},
+#define BATON_KNOWN_SETTING(name, values, meaning, field, parser)                                  \
+    {name, name " " values, set<&BootEntry::field, parser>},
+    BATON_SETTINGS(BATON_KNOWN_SETTING)
+#undef BATON_KNOWN_SETTING
 };
 static_assert(std::size(kKnownSettings) == kSettings);
+static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
+                          [](const KnownSetting& setting) {
+                              return setting.usage.size() <
+                                     std::tuple_size_v<decltype(Error::subject)>;
+                          }),
+              "an error has room for the values of each setting");
 
 } // namespace
 
@@ -105,9 +113,33 @@ std::optional<std::size_t> setting_named(std::string_view name) {
     return std::nullopt;
 }
 
-bool set_setting(BootEntry& entry, std::string_view name, std::string_view value) {
+Result<void> set_setting(BootEntry& entry, std::string_view name, std::string_view value,
+                         TextPosition position) {
     const auto setting = setting_named(name);
-    return setting && kKnownSettings[*setting].set(entry, value);
+    if (setting && kKnownSettings[*setting].set(entry, value))
+        return {};
+    return std::unexpected(Error(ErrorCode::boot_setting_unknown, {position.line, position.column})
+                               .about(setting ? kKnownSettings[*setting].usage : name));
+}
+
+void describe(const Remark& remark, TextWriter& text) {
+    text.add(remark.key);
+    switch (remark.kind) {
+    case Remark::Kind::unknown_key:
+        text.add(": not known, ignored");
+        break;
+    case Remark::Kind::unused_key:
+        text.add(": for other loaders, ignored");
+        break;
+    case Remark::Kind::replaced_key:
+        text.add(": comes again further on, which counts");
+        break;
+    case Remark::Kind::unknown_setting:
+        text.add(": not known, ignored; the settings are ");
+        for (const KnownSetting& known : kKnownSettings)
+            text.add(&known == kKnownSettings ? "" : ", ").add(known.name);
+        break;
+    }
 }
 
 } // namespace baton

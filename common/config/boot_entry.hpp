@@ -4,6 +4,9 @@
 #pragma once
 
 #include "config/lines.hpp"
+#include "core/error.hpp"
+#include "core/settings.def"
+#include "core/text.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -93,25 +96,33 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
-/// The settings of an entry: "kaslr", "wx", "after-fault", "watchdog", "last-words", "debug",
-/// "log".
-inline constexpr std::size_t kSettings = 7;
+/// The settings of an entry: core/settings.def.
+#define BATON_COUNT_SETTING(name, values, meaning, field, parser) +1
+inline constexpr std::size_t kSettings = BATON_SETTINGS(BATON_COUNT_SETTING);
+#undef BATON_COUNT_SETTING
 /// Which of them has a name, from 0 on. No value: none.
 std::optional<std::size_t> setting_named(std::string_view name);
-/// Sets what an entry says under a name. false: no such setting, or it has no such value.
-bool set_setting(BootEntry& entry, std::string_view name, std::string_view value);
+/// Sets what an entry says under a name. `position` is the value's, for the error.
+/// Error: boot_setting_unknown, about the setting and its values, or about the name if no setting
+/// has it.
+Result<void> set_setting(BootEntry& entry, std::string_view name, std::string_view value,
+                         TextPosition position);
 
 /// Something that a parser left aside, which a person who wonders should find in the log.
 struct Remark {
     enum class Kind : uint8_t {
-        unknown_key,  // no key that Baton knows: ignored
-        unused_key,   // a key for other loaders: ignored
-        replaced_key, // the same key comes again further on, and that one counts
+        unknown_key,     // no key that Baton knows: ignored
+        unused_key,      // a key for other loaders: ignored
+        replaced_key,    // the same key comes again further on, and that one counts
+        unknown_setting, // no key where settings are, too: ignored
     };
     Kind kind;
     TextPosition position;
     std::string_view key; // valid during the call alone
 };
+
+/// What a remark says, without its position.
+void describe(const Remark& remark, TextWriter& text);
 
 /// Where parsers tell their remarks.
 class RemarkSink {

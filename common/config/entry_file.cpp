@@ -146,7 +146,7 @@ class Builder {
         case Key::count:
             break;
         }
-        remark(Remark::Kind::unknown_key, line.key_position, line.key);
+        remark(Remark::Kind::unknown_setting, line.key_position, line.key);
         return {};
     }
 
@@ -190,10 +190,7 @@ class Builder {
             entry_.kernel = *path;
             return {};
         }
-        if (!set_setting(entry_, line.key, line.value))
-            return fail(ErrorCode::boot_setting_unknown,
-                        {line.value_position.line, line.value_position.column});
-        return {};
+        return set_setting(entry_, line.key, line.value, line.value_position);
     }
 
     Result<void> add_module(const KeyLine& line, bool with_string) {
@@ -219,7 +216,7 @@ class Builder {
     /// The path that is all of the line's value.
     Result<std::string_view> whole_path(const KeyLine& line) {
         if (line.value.empty() || line.value.front() != '"')
-            return normalise_path(line.value, line.value_position, arena_);
+            return entry_path(line.value, line.value_position, arena_);
         std::string_view rest;
         const auto path = first_path(line, rest);
         if (path && !rest.empty())
@@ -244,7 +241,7 @@ class Builder {
             return fail(ErrorCode::boot_quote_open,
                         {position.line, position.column + word.open_quote});
         rest = trim(words.rest());
-        return normalise_path(word.text, position, arena_);
+        return entry_path(word.text, position, arena_);
     }
 
     Room room_;

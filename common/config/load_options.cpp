@@ -84,9 +84,7 @@ class Builder {
         first = here;
         if (!setting)
             return set_kernel(word);
-        if (!set_setting(entry_, name_of(word), value_of(word)))
-            return fail(ErrorCode::boot_setting_unknown, {here.line, here.column});
-        return {};
+        return set_setting(entry_, name_of(word), value_of(word), here);
     }
 
     Result<BootEntry> finish(std::string_view command_line) {
@@ -99,7 +97,7 @@ class Builder {
 
   private:
     Result<void> set_kernel(const Word& word) {
-        const auto path = normalise_path(value_of(word), position_of(word), arena_);
+        const auto path = entry_path(value_of(word), position_of(word), arena_);
         if (!path)
             return std::unexpected(path.error());
         entry_.kernel = *path;
@@ -112,7 +110,7 @@ class Builder {
             path = head(path, word.later_equals - word.equals - 1);
             string = tail(word.text, word.later_equals + 1);
         }
-        const auto normalised = normalise_path(path, position_of(word), arena_);
+        const auto normalised = entry_path(path, position_of(word), arena_);
         if (!normalised)
             return std::unexpected(normalised.error());
         modules_[module_count_++] = {.path = *normalised, .string = string};
@@ -144,7 +142,7 @@ Result<BootEntry> build(std::string_view text, std::span<char> room, Builder bui
             if (auto added = builder.add(key, word); !added)
                 return std::unexpected(added.error());
         } else if (!first) {
-            remarks.remark({.kind = Remark::Kind::unknown_key,
+            remarks.remark({.kind = Remark::Kind::unknown_setting,
                             .position = position_of(word),
                             .key = head(word.text, std::min(word.equals, word.text.size()))});
         }

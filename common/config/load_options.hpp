@@ -3,11 +3,9 @@
 // The boot entry in the load options that the firmware passes (UEFI 2.10 section 3.1.3,
 // EFI_LOAD_OPTION.OptionalData):
 //
-//     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [kaslr=on|off] [wx=refuse|allow]
-//     [after-fault=stop|reset|reset:SECONDS|exit] [watchdog=SECONDS|off] [last-words=on|off]
-//     [debug=wait|off] [log=memory|ports|screen]
-//     [-- COMMAND LINE]
+//     [PROGRAM] kernel=PATH [module=PATH[=STRING]]… [SETTING=VALUE]… [-- COMMAND LINE]
 //
+// with the settings of core/settings.def.
 // Words are separated by blanks and may come in any order before the "--"; only "module" may come
 // again. Double quotes keep blanks together, around the whole word or a part of it; inside them ""
 // stands for one quote, and an '=' is part of the module's path: module="a=b c.img"="the string".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/path.hpp"
 
+#include "config/foreign_path.hpp"
+
 #include <algorithm>
 
 namespace baton {
@@ -60,6 +62,12 @@ Result<std::string_view> normalise_path(std::string_view path, TextPosition posi
     if (length == 0)
         return fail(ErrorCode::boot_path_empty, {position.line, position.column});
     return std::string_view(room->data(), length);
+}
+
+Result<std::string_view> entry_path(std::string_view path, TextPosition position, Arena& arena) {
+    if (auto own = check_no_device(path, position); !own)
+        return std::unexpected(own.error());
+    return normalise_path(path, position, arena);
 }
 
 } // namespace baton

@@ -23,7 +23,11 @@ inline constexpr std::size_t kMaxPathBytes = 1023;
 /// out_of_memory.
 Result<std::string_view> normalise_path(std::string_view path, TextPosition position, Arena& arena);
 
-/// Of an arena that is enough for normalise_path() of a path of so many bytes.
+/// The same for a path that a person wrote for Baton: one with a device in front of it, as other
+/// programs have it, is the error boot_path_with_device.
+Result<std::string_view> entry_path(std::string_view path, TextPosition position, Arena& arena);
+
+/// Of an arena that is enough for normalise_path() or entry_path() of a path of so many bytes.
 constexpr uint64_t path_arena_bytes(uint64_t path_bytes) {
     return path_bytes + 1; // the first '\'
 }

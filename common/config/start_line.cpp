@@ -41,7 +41,7 @@ Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSi
         const std::string_view name = head(word.text, std::min(word.equals, word.text.size()));
         const auto setting = setting_named(name);
         if (!setting || word.equals == std::string_view::npos) {
-            remarks.remark({.kind = Remark::Kind::unknown_key,
+            remarks.remark({.kind = Remark::Kind::unknown_setting,
                             .position = {1, static_cast<uint32_t>(column)},
                             .key = name});
             continue;
@@ -50,8 +50,9 @@ Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSi
         if (first != 0)
             return fail(ErrorCode::boot_key_repeated, {1, column, 1, first});
         first = column;
-        if (!set_setting(entry, name, tail(word.text, word.equals + 1)))
-            return fail(ErrorCode::boot_setting_unknown, {1, column});
+        const TextPosition position = {1, static_cast<uint32_t>(column)};
+        if (auto set = set_setting(entry, name, tail(word.text, word.equals + 1), position); !set)
+            return std::unexpected(set.error());
     }
     entry.command_line = trim(words.rest());
     return entry;

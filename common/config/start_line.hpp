@@ -5,8 +5,8 @@
 //
 //     [SETTINGS --] COMMAND LINE
 //
-// Settings are those of load options (load_options.hpp): kaslr=, wx=, after-fault=, watchdog=,
-// last-words=, debug= and log=, each once. Without a word "--" all of it is the kernel's.
+// Settings are those of load options (load_options.hpp), each once. Without a word "--" all of it
+// is the kernel's.
 #pragma once
 
 #include "config/boot_entry.hpp"

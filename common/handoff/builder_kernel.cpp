@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The first part of a handoff: the kernel and its modules get into their frames.
+#include "config/foreign_path.hpp"
 #include "config/path.hpp"
 #include "handoff/builder.hpp"
 #include "plan/relocate.hpp"
@@ -174,7 +175,11 @@ Result<void> HandoffBuilder::find_wished_module(std::string_view path) {
     const bool is_there = std::any_of(found.begin(), found.end(), [&](const Module& module) {
         return module.path == *normalised || module.file == *normalised;
     });
-    return is_there ? Result<void>{} : find_module(*normalised, {}); // the boot entry has it, too
+    if (is_there) // the boot entry has it, too
+        return {};
+    if (auto own = check_no_device(path, {}); !own)
+        return own;
+    return find_module(*normalised, {});
 }
 
 Result<void> HandoffBuilder::find_module(std::string_view path, std::string_view string) {

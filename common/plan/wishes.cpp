@@ -2,9 +2,8 @@
 #include "plan/wishes.hpp"
 
 #include "core/bytes.hpp"
+#include "core/requests.def"
 #include "elf/format.hpp"
-
-#include <iterator>
 
 namespace baton {
 namespace {
@@ -37,7 +36,7 @@ std::unexpected<Error> malformed(const elf::Note& note, uint64_t needed_bytes) {
 }
 
 bool has_values(uint32_t type) {
-    return type >= BATON_WISH_PROTOCOL && type <= BATON_WISH_WATCHDOG && type != BATON_WISH_MODULE;
+    return !wish_name(type).empty() && type != BATON_WISH_MODULE;
 }
 
 Result<void> take_module(const elf::Note& note, Wishes& wishes) {
@@ -121,13 +120,16 @@ Result<void> take_values(uint32_t type, const WishValues& wish, Wishes& wishes) 
 } // namespace
 
 std::string_view wish_name(uint32_t type) {
-    // In the order of BatonWishType, from 1 on.
-    constexpr std::string_view kNames[] = {
-        "PROTOCOL",    "STACK",       "FRAMEBUFFER", "KASLR", "5_LEVEL_PAGING",
-        "DIRECT_MAP",  "SYMBOLS",     "MODULE",      "BASE",  "REFUSE_WRITE_EXECUTE",
-        "RUNTIME_MAP", "KERNEL_FILE", "WATCHDOG"};
-    static_assert(std::size(kNames) == BATON_WISH_WATCHDOG);
-    return type - 1 < std::size(kNames) ? kNames[type - 1] : std::string_view();
+    switch (type) {
+#define BATON_REQUEST_NAME(number, name, ...)                                                      \
+    case BATON_WISH_##name:                                                                        \
+        static_assert(BATON_WISH_##name == (number));                                              \
+        return #name;
+        BATON_REQUESTS(BATON_REQUEST_NAME)
+#undef BATON_REQUEST_NAME
+    default:
+        return {};
+    }
 }
 
 std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t other_value) {

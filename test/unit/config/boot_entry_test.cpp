@@ -3,8 +3,15 @@
 // The values of settings.
 #include "config/boot_entry.hpp"
 
+#include "config/parsing.hpp"
+#include "config/settings.hpp"
+#include "support/errors.hpp"
+
 #include <gtest/gtest.h>
+#include <sstream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace baton::test {
 namespace {
@@ -42,31 +49,81 @@ TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
 
 TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     BootEntry entry;
-    EXPECT_TRUE(set_setting(entry, "kaslr", "off"));
-    EXPECT_TRUE(set_setting(entry, "wx", "refuse"));
-    EXPECT_TRUE(set_setting(entry, "after-fault", "reset:3"));
-    EXPECT_TRUE(set_setting(entry, "watchdog", "20"));
+    EXPECT_TRUE(set_setting(entry, "kaslr", "off", {}));
+    EXPECT_TRUE(set_setting(entry, "wx", "refuse", {}));
+    EXPECT_TRUE(set_setting(entry, "after-fault", "reset:3", {}));
+    EXPECT_TRUE(set_setting(entry, "watchdog", "20", {}));
     EXPECT_EQ(entry.watchdog, 20u);
-    EXPECT_FALSE(set_setting(entry, "watchdog", "on"));
-    EXPECT_TRUE(set_setting(entry, "last-words", "off"));
+    EXPECT_FALSE(set_setting(entry, "watchdog", "on", {}));
+    EXPECT_TRUE(set_setting(entry, "last-words", "off", {}));
     EXPECT_EQ(entry.last_words, Switch::off);
-    EXPECT_FALSE(set_setting(entry, "last-words", "0"));
-    EXPECT_TRUE(set_setting(entry, "debug", "wait"));
+    EXPECT_FALSE(set_setting(entry, "last-words", "0", {}));
+    EXPECT_TRUE(set_setting(entry, "debug", "wait", {}));
     EXPECT_EQ(entry.debug, Debug::wait);
-    EXPECT_FALSE(set_setting(entry, "debug", "on"));
+    EXPECT_FALSE(set_setting(entry, "debug", "on", {}));
     for (const auto& [value, wanted] :
          {std::pair("memory", LogTo::memory), {"ports", LogTo::ports}, {"screen", LogTo::screen}}) {
-        EXPECT_TRUE(set_setting(entry, "log", value));
+        EXPECT_TRUE(set_setting(entry, "log", value, {}));
         EXPECT_EQ(entry.log, wanted);
     }
-    EXPECT_FALSE(set_setting(entry, "log", "off"));
-    EXPECT_FALSE(set_setting(entry, "kaslr", "refuse"));
-    EXPECT_FALSE(set_setting(entry, "wx", "stop"));
-    EXPECT_FALSE(set_setting(entry, "after-fault", "on"));
-    EXPECT_FALSE(set_setting(entry, "timeout", "on"));
+    EXPECT_FALSE(set_setting(entry, "log", "off", {}));
+    EXPECT_FALSE(set_setting(entry, "kaslr", "refuse", {}));
+    EXPECT_FALSE(set_setting(entry, "wx", "stop", {}));
+    EXPECT_FALSE(set_setting(entry, "after-fault", "on", {}));
+    EXPECT_FALSE(set_setting(entry, "timeout", "on", {}));
     EXPECT_EQ(entry.kaslr, Switch::off);
     EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
     EXPECT_EQ(entry.after_fault, reset_in(3));
+}
+
+/// "reset:SECONDS" is tried as "reset:5".
+std::vector<std::string> values_of(const SettingText& setting) {
+    std::vector<std::string> values;
+    std::istringstream text{std::string(setting.values)};
+    for (std::string value; std::getline(text, value, '|');) {
+        if (const auto at = value.find("SECONDS"); at != std::string::npos)
+            value.replace(at, std::string_view("SECONDS").size(), "5");
+        values.push_back(value);
+    }
+    return values;
+}
+
+TEST(SettingTexts, EachSettingHasTheValuesThatItsTextLists) {
+    for (std::size_t i = 0; i < std::size(kSettingTexts); ++i) {
+        const SettingText& setting = kSettingTexts[i];
+        EXPECT_EQ(setting_named(setting.name), i);
+        EXPECT_GE(values_of(setting).size(), 2u) << setting.name;
+        for (const std::string& value : values_of(setting)) {
+            BootEntry entry;
+            EXPECT_EQ(outcome(set_setting(entry, setting.name, value, {})), "good")
+                << setting.name << ' ' << value;
+        }
+    }
+}
+
+TEST(SettingTexts, ABadValueIsAnsweredWithTheSettingsOwnValues) {
+    for (const SettingText& setting : kSettingTexts) {
+        BootEntry entry;
+        const std::string usage = std::string(setting.name) + " " + std::string(setting.values);
+        for (const std::string_view value : {"", "On", "reset 0", "maybe"})
+            expect_failure(set_setting(entry, setting.name, value, {2, 9}),
+                           bad_setting(usage, 2, 9));
+    }
+}
+
+TEST(SettingTexts, ANameThatNoSettingHasIsNamed) {
+    BootEntry entry;
+    expect_failure(set_setting(entry, "colour", "on", {1, 1}), bad_setting("colour", 1, 1));
+}
+
+TEST(Remark, OnAWordThatIsNoSettingListsAllThatThereAre) {
+    Text text;
+    describe({.kind = Remark::Kind::unknown_setting, .position = {1, 1}, .key = "kalsr"}, text);
+    const std::string found(text.view());
+    EXPECT_TRUE(found.starts_with("kalsr: not known, ignored")) << found;
+    for (const SettingText& setting : kSettingTexts)
+        EXPECT_TRUE(found.contains(setting.name)) << found;
+    EXPECT_FALSE(found.ends_with("...")) << "cut off: " << found;
 }
 
 } // namespace

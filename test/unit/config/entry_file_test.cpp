@@ -113,9 +113,9 @@ TEST(EntryFile, UnknownKeysAreIgnoredWithARemark) {
     expect_entry("kernel k\n\n  colour blue\ndevicetree a.dtb\nKernel j\n",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\k");
-                     EXPECT_EQ(remarks.texts, (std::vector<std::string>{"unknown 3:3 colour",
+                     EXPECT_EQ(remarks.texts, (std::vector<std::string>{"no setting 3:3 colour",
                                                                         "unused 4:1 devicetree",
-                                                                        "unknown 5:1 Kernel"}));
+                                                                        "no setting 5:1 Kernel"}));
                  });
 }
 
@@ -196,9 +196,19 @@ TEST(EntryFile, BadQuotesAreAnErrorWithTheirPlace) {
 }
 
 TEST(EntryFile, ABadSettingIsAnErrorWithItsPlace) {
-    expect_refused("kernel k\nkaslr true\n", Error(ErrorCode::boot_setting_unknown, {2, 7}));
-    expect_refused("kernel k\nwx\n", Error(ErrorCode::boot_setting_unknown, {2, 3}));
-    expect_refused("after-fault halt\nkernel k\n", Error(ErrorCode::boot_setting_unknown, {1, 13}));
+    expect_refused("kernel k\nkaslr true\n", bad_setting("kaslr on|off", 2, 7));
+    expect_refused("kernel k\nwx\n", bad_setting("wx refuse|allow", 2, 3));
+    expect_refused("after-fault reset 0\nkernel k\n",
+                   bad_setting("after-fault stop|reset|reset:SECONDS|exit", 1, 13));
+}
+
+TEST(EntryFile, APathOfAnotherProgramIsAnErrorThatSaysSo) {
+    const auto error = [](uint64_t line, uint64_t column, std::string_view about) {
+        return Error(ErrorCode::boot_path_with_device, {line, column}).about(about);
+    };
+    expect_refused("kernel fs0:\\k.elf\n", error(1, 8, "fs0: is the EFI shell's"));
+    expect_refused("kernel k\nmodule \"(hd0,gpt1)/a b\" c\n", error(2, 8, "(hd0,gpt1) is GRUB's"));
+    expect_refused("kernel k\ninitrd boot():/a\n", error(2, 8, "boot(): is Limine's"));
 }
 
 TEST(EntryFile, TextThatIsNotPlainIsAnError) {

@@ -189,7 +189,8 @@ TEST(LoadOptions, OnlyAPlainDoubleDashEndsTheWords) {
                                                              const Remarks& remarks) {
         EXPECT_EQ(modules_of(entry), "\\b=");
         EXPECT_EQ(entry.command_line, "-- c");
-        EXPECT_EQ(remarks.texts, (std::vector<std::string>{"unknown 1:10 --", "unknown 1:15 --x"}));
+        EXPECT_EQ(remarks.texts,
+                  (std::vector<std::string>{"no setting 1:10 --", "no setting 1:15 --x"}));
     });
 }
 
@@ -198,7 +199,7 @@ TEST(LoadOptions, OtherWordsAreIgnoredWithARemark) {
         u"B.EFI quiet kernel=a modul=b", [](const BootEntry& entry, const Remarks& remarks) {
             EXPECT_TRUE(entry.modules.empty());
             EXPECT_EQ(remarks.texts,
-                      (std::vector<std::string>{"unknown 1:7 quiet", "unknown 1:22 modul"}));
+                      (std::vector<std::string>{"no setting 1:7 quiet", "no setting 1:22 modul"}));
         });
 }
 
@@ -217,11 +218,20 @@ TEST(LoadOptions, ABadPathIsAnErrorWithItsPlace) {
 }
 
 TEST(LoadOptions, ABadSettingIsAnErrorWithItsPlace) {
-    expect_refused(u"kernel=a kaslr=yes", Error(ErrorCode::boot_setting_unknown, {1, 10}));
-    expect_refused(u"kernel=a kaslr=", Error(ErrorCode::boot_setting_unknown, {1, 10}));
-    expect_refused(u"wx=on kernel=a", Error(ErrorCode::boot_setting_unknown, {1, 1}));
-    expect_refused(u"debug=on kernel=a", Error(ErrorCode::boot_setting_unknown, {1, 1}));
-    expect_refused(u"kernel=a after-fault=reset:", Error(ErrorCode::boot_setting_unknown, {1, 10}));
+    expect_refused(u"kernel=a kaslr=yes", bad_setting("kaslr on|off", 1, 10));
+    expect_refused(u"kernel=a kaslr=", bad_setting("kaslr on|off", 1, 10));
+    expect_refused(u"wx=on kernel=a", bad_setting("wx refuse|allow", 1, 1));
+    expect_refused(u"debug=on kernel=a", bad_setting("debug wait|off", 1, 1));
+    expect_refused(u"kernel=a after-fault=reset:",
+                   bad_setting("after-fault stop|reset|reset:SECONDS|exit", 1, 10));
+}
+
+TEST(LoadOptions, APathOfAnotherProgramIsAnErrorThatSaysSo) {
+    expect_refused(
+        u"fs0:\\B.EFI kernel=FS1:\\k.elf",
+        Error(ErrorCode::boot_path_with_device, {1, 12}).about("FS1: is the EFI shell's"));
+    expect_refused(u"kernel=k module=C:/a=b",
+                   Error(ErrorCode::boot_path_with_device, {1, 10}).about("C: is Windows'"));
 }
 
 TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {

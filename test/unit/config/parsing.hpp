@@ -21,7 +21,7 @@ namespace baton::test {
 class Remarks final : public RemarkSink {
   public:
     void remark(const Remark& remark) override {
-        constexpr std::string_view kKinds[] = {"unknown", "unused", "replaced"};
+        constexpr std::string_view kKinds[] = {"unknown", "unused", "replaced", "no setting"};
         texts.push_back(std::string(kKinds[static_cast<int>(remark.kind)]) + ' ' +
                         std::to_string(remark.position.line) + ':' +
                         std::to_string(remark.position.column) + ' ' + std::string(remark.key));
@@ -71,6 +71,11 @@ void expect_failure(const Result<T>& result, const Error& expected) {
     if (!result) {
         EXPECT_EQ(result.error(), expected);
     }
+}
+
+/// The error of a value that a setting doesn't have: `usage` is the setting and those that it has.
+inline Error bad_setting(std::string_view usage, uint64_t line, uint64_t column) {
+    return Error(ErrorCode::boot_setting_unknown, {line, column}).about(usage);
 }
 
 } // namespace baton::test

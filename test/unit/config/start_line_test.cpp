@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/start_line.hpp"
 
+#include "config/parsing.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
 
@@ -63,8 +64,8 @@ TEST_F(StartLine, RemarksOnWordsThatAreNoSettings) {
 }
 
 TEST_F(StartLine, RefusesValuesThatThereAreNot) {
-    expect_error(parse("x kaslr=maybe -- y"), ErrorCode::boot_setting_unknown, {1, 3});
-    expect_error(parse("watchdog=0 --"), ErrorCode::boot_setting_unknown, {1, 1});
+    expect_failure(parse("x kaslr=maybe -- y"), bad_setting("kaslr on|off", 1, 3));
+    expect_failure(parse("watchdog=0 --"), bad_setting("watchdog SECONDS|off", 1, 1));
 }
 
 TEST_F(StartLine, RefusesASettingThatComesAgain) {

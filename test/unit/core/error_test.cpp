@@ -105,6 +105,7 @@ constexpr std::string_view kStableNames[] = {
     "boot_path_bad_character",
     "boot_setting_unknown",
     "boot_key_repeated",
+    "boot_path_with_device",
     "boot_entry_other_architecture",
     "boot_entry_other_loader",
     "boot_entry_without_kernel",

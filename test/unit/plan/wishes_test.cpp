@@ -84,6 +84,7 @@ TEST(WishName, IsThatOfItsEnumerator) {
     EXPECT_EQ(wish_name(BATON_WISH_PROTOCOL), "PROTOCOL");
     EXPECT_EQ(wish_name(BATON_WISH_MODULE), "MODULE");
     EXPECT_EQ(wish_name(BATON_WISH_KERNEL_FILE), "KERNEL_FILE");
+    EXPECT_EQ(wish_name(BATON_WISH_5_LEVEL_PAGING), "5_LEVEL_PAGING");
     EXPECT_EQ(wish_name(BATON_WISH_WATCHDOG), "WATCHDOG");
     for (const uint32_t type : {0u, BATON_WISH_WATCHDOG + 1u, 0xffff'ffffu})
         EXPECT_EQ(wish_name(type), "") << type;
