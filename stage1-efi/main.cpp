@@ -94,6 +94,14 @@ Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                 {reinterpret_cast<uint64_t>(__image_base__)});
 }
 
+/// Returns only if the machine has no device isa-debug-exit.
+void leave_qemu(const efi::Firmware& firmware, Console& console, const Error& error, Log& log) {
+    console.write_line(Text().error(error).view());
+    if (console.attached_to_firmware())
+        leave_boot_mark(firmware, {.error = Text().error(error).view()}, log);
+    cpu::out8(kExitPort, kExitNothingBooted);
+}
+
 /// Tries one entry after the other. Returns only with the last one's error.
 Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) {
     if (!cpu::has_no_execute())
@@ -128,6 +136,8 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
                                         .console = console,
                                         .log = log},
                                        previous, entry);
+        if (entry.after_fault.action == AfterFault::Action::exit)
+            leave_qemu(firmware, console, error, log);
         const bool last = &entry == &entries->back();
         if (last || !console.attached_to_firmware())
             return error;

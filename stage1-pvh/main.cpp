@@ -239,10 +239,8 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     BootEntry entry{};
     const Error error = boot({path, {info}, magic}, console, log, entry);
     console.write_line(Text().error(error).view());
-    constexpr uint16_t kDebugExit = 0xf4; // QEMU's isa-debug-exit, as `./baton run` has it
-    constexpr uint8_t kNothingBooted = 0x11;
     if (entry.after_fault.action == AfterFault::Action::exit)
-        cpu::out8(kDebugExit, kNothingBooted);
+        cpu::out8(kExitPort, kExitNothingBooted);
     console.write_line("nothing was booted: the machine stops");
     for (;;)
         asm volatile("cli; hlt");

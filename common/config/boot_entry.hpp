@@ -36,6 +36,12 @@ struct AfterFault {
     constexpr bool operator==(const AfterFault&) const = default;
 };
 
+/// QEMU's device isa-debug-exit, which Action::exit is about, and what Baton writes to it: QEMU's
+/// status is twice the value, and one. A kernel writes 0x10 and 0x11 by convention.
+inline constexpr uint16_t kExitPort = 0xf4;
+inline constexpr uint32_t kExitFaultReported = 0x12;
+inline constexpr uint32_t kExitNothingBooted = 0x13;
+
 /// A file that the kernel finds in memory.
 struct BootModule {
     std::string_view path;

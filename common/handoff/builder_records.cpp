@@ -141,8 +141,6 @@ Result<void> HandoffBuilder::make_handoff_record() {
 }
 
 void HandoffBuilder::decide_after_fault() {
-    constexpr uint16_t kDebugExit = 0xf4; // QEMU's isa-debug-exit, as `./baton run` has it
-    constexpr uint32_t kFaultReported = 0x12;
     switch (entry().after_fault.action) {
     case AfterFault::Action::reset:
         handoff_->after_fault = BATON_AFTER_FAULT_RESET;
@@ -150,8 +148,8 @@ void HandoffBuilder::decide_after_fault() {
         break;
     case AfterFault::Action::exit:
         handoff_->after_fault = BATON_AFTER_FAULT_EXIT;
-        handoff_->exit_port = kDebugExit;
-        handoff_->exit_value = kFaultReported;
+        handoff_->exit_port = kExitPort;
+        handoff_->exit_value = kExitFaultReported;
         break;
     case AfterFault::Action::stop:
     case AfterFault::Action::unset:

@@ -33,6 +33,7 @@ POLL_SECONDS = 0.02
 SUCCESS = 2 * 0x10 + 1
 FAILURE = 2 * 0x11 + 1
 FAULT_REPORTED = 2 * 0x12 + 1
+NOTHING_BOOTED = 2 * 0x13 + 1
 
 DISKS = {
     "virtio-blk": ["-device", "virtio-blk-pci,drive=disk"],

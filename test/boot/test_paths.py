@@ -9,7 +9,7 @@ import pytest
 import artefacts
 from elf import PF_R, PF_W
 from kernels import MIB, TOP_2_GIB, code_kernel, patterned
-from machine import FAILURE, Ovmf
+from machine import NOTHING_BOOTED, Ovmf
 from paths import PATHS, GrubOnUefi, Multiboot2Bios, Pvh
 from test_protocol import PLACEMENTS
 
@@ -66,10 +66,10 @@ def test_settings_by_the_command_line(boot):
     """Those before the two dashes: an error ends QEMU instead of stopping the machine."""
     machine = boot(artefacts.conformance_kernel("write-execute"), firmware=Pvh,
                    files={"/loader/entries/test.conf": "after-fault exit\nwx refuse\n"})
-    machine.wait_for_exit(FAILURE)
+    machine.wait_for_exit(NOTHING_BOOTED)
     machine.wait_for_debugcon("^error: write_execute_refused: ")
     machine = boot(None, firmware=Pvh, files={"/loader/entries/test.conf": "after-fault exit\n"})
-    machine.wait_for_exit(FAILURE)
+    machine.wait_for_exit(NOTHING_BOOTED)
     machine.wait_for_debugcon("^error: kernel_not_given: ")
 
 
