@@ -12,7 +12,7 @@ import pytest
 from elf import PF_R, PF_W, PF_X, Elf, Segment
 from kernels import TOP_2_GIB, code_kernel
 from paths import Pvh
-from tool import FAULTING, FIXED, PIE, baton, compiled
+from tool import FAULTING, FIXED, HANGING, PIE, baton, compiled, line_of
 
 SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
@@ -292,6 +292,112 @@ def test_run_explains_a_fault(tmp_path):
     result = baton("run", compiled(tmp_path, FAULTING), "--via", "pvh", "--timeout", 60)
     assert result.returncode == 1
     assert re.search("^rip .* peek at .*my-kernel.c:", result.stderr, re.M)
+
+
+@pytest.mark.parametrize("path", ["uefi", "pvh", "microvm", "linux", "multiboot2-bios"])
+def test_run_ends_at_once_with_an_error_of_the_loader(kernel_file, path):
+    result = baton("run", kernel_file(NOT_EXECUTABLE), "--via", path, "--timeout", 60)
+    assert result.returncode == 1
+    assert "baton: the loader booted nothing\nerror: entry_not_executable: " in result.stderr
+    assert result.stderr.count("\ncure: ") == 1
+    assert "s no result" not in result.stderr and "kernel reported" not in result.stderr
+
+
+def test_run_ends_with_an_error_from_before_there_are_settings(kernel_file):
+    """Without them, the loader stops the machine instead of ending it."""
+    result = baton("run", kernel_file(code_kernel(SUCCEEDS)), "--via=pvh", "--timeout=60", "--",
+                   "-append", "after-fault=exit wx=maybe --")
+    assert result.returncode == 1
+    assert "baton: the loader booted nothing\nerror: boot_setting_unknown: " in result.stderr
+    assert result.stderr.count("\ncure: ") == 1
+
+
+def test_run_fails_where_grub_has_no_memory_for_a_module(kernel_file, tmp_path):
+    with (tmp_path / "large.img").open("wb") as file:
+        file.truncate(100 << 20)
+    result = baton("run", kernel_file(code_kernel(SUCCEEDS)), "--via=multiboot2-bios", "--memory=64",
+                   "--timeout=60", "--module", tmp_path / "large.img")
+    assert result.returncode == 1
+    assert "baton: GRUB could not start the loader\n" in result.stderr
+    assert "out of memory" in result.stdout
+
+
+def test_debug_ends_with_an_error_of_the_loader(kernel_file):
+    result = baton("debug", kernel_file(NOT_EXECUTABLE), "--via=pvh", "--timeout=90", "--batch")
+    assert result.returncode == 1
+    assert "baton: the loader booted nothing\nerror: entry_not_executable: " in result.stderr
+
+
+@pytest.mark.parametrize("flags", [FIXED, PIE], ids=["fixed", "pie"])
+def test_run_says_by_the_watchdog_where_a_kernel_hangs(tmp_path, flags):
+    result = baton("run", compiled(tmp_path, HANGING, flags), "--via=pvh", "--timeout=4")
+    assert result.returncode == 1
+    assert "baton: fault: watchdog, in kernel + " in result.stderr, result.stderr
+    assert re.search(rf"^rip .* wait_for_flag at .*my-kernel.c:{line_of(HANGING, 'for ever')}\n"
+                     r"(rflags.*\n|r.*\n)*stack .* begin at ", result.stderr, re.M), result.stderr
+
+
+@pytest.mark.parametrize(("path", "processors"), [("microvm", 1), ("pvh", 2)])
+def test_run_says_by_itself_where_a_kernel_hangs(tmp_path, path, processors):
+    """The one machine has no timer for the watchdog, and the other no time."""
+    result = baton("run", compiled(tmp_path, HANGING), "--via", path, "--smp", processors,
+                   "--timeout", 4, "--", *([] if path == "microvm" else ["-machine", "hpet=off"]))
+    assert result.returncode == 1
+    assert "baton: no result within 4 s\nCPU 0  in the kernel, in a loop at 0x" in result.stderr
+    assert "in which no register changes: it hangs" in result.stderr
+    for function, text in (("rip .* wait_for_flag", "for ever"), ("stack .* begin", "wait_for_flag();"),
+                           ("stack .* _start", "first of all")):
+        assert re.search(rf"^{function} at .*my-kernel.c:{line_of(HANGING, text)}$", result.stderr,
+                         re.M), result.stderr
+
+
+@pytest.mark.parametrize(("wait", "what"), [
+    ("cli; hlt", "with interrupts off: it hangs"), ("sti; hlt", "it waits for an interrupt"),
+    ("inc %%rcx", "registers change (rcx)")], ids=["halted", "idle", "loop"])
+def test_run_tells_a_hang_from_work(tmp_path, wait, what):
+    source = f'void _start(void) {{ for (;;) __asm__ volatile("{wait}" : : : "rcx"); }}'
+    kernel = compiled(tmp_path, source)
+    result = baton("run", kernel, "--via=microvm", "--timeout=3")
+    assert result.returncode == 1
+    assert re.search(rf"^CPU 0  in the kernel, .*{re.escape(what)}", result.stderr, re.M), result.stderr
+    assert re.search("^rip .* _start at .*my-kernel.c:1$", result.stderr, re.M), result.stderr
+
+
+def test_run_says_where_a_triple_fault_was(tmp_path):
+    source = """
+struct __attribute__((packed)) { unsigned short limit; unsigned long base; } none;
+__attribute__((noinline)) void fall(void) {
+    __asm__ volatile("lidt %0" : : "m"(none));
+    *(volatile int*)0x1238 = 1; /* the fault */
+}
+void _start(void) {
+    fall(); /* here */
+    for (;;)
+        ;
+}
+"""
+    result = baton("run", compiled(tmp_path, source), "--via=pvh", "--smp=2", "--timeout=60")
+    assert result.returncode == 1
+    assert ("baton: the guest triple-faulted\nCPU 0  in the kernel: there is no IDT: its limit is 0x0\n"
+            in result.stderr)
+    assert re.search(r"^rsp    0x\w{16}  cr2    0x0{12}1238  cr3    0x\w{16}$", result.stderr, re.M)
+    for name, text in (("rip", "the fault"), ("stack", "here")):
+        assert re.search(rf"^{name} .* at .*my-kernel.c:{line_of(source, text)}$", result.stderr,
+                         re.M), result.stderr
+    assert "CPU 1" not in result.stderr
+
+
+def test_run_says_where_a_reset_was(tmp_path):
+    source = """
+void _start(void) {
+    for (;;)
+        __asm__ volatile("outb %0, %1" : : "a"((char)6), "d"((short)0xcf9));
+}
+"""
+    result = baton("run", compiled(tmp_path, source), "--via=pvh", "--timeout=60")
+    assert result.returncode == 1
+    assert "baton: the guest reset without a result\nCPU 0  in the kernel\n" in result.stderr
+    assert re.search("^rip .* _start at .*my-kernel.c:", result.stderr, re.M), result.stderr
 
 
 def test_run_by_grub_refuses_what_would_arrive_as_something_else(tmp_path):

@@ -32,6 +32,31 @@ void _start(const BatonBootInfo* info) {
 """
 
 
+# Waits for what never comes, in a function that another one calls.
+HANGING = """
+#include <baton/boot_info.h>
+static volatile uint32_t flag;
+__attribute__((noinline)) void wait_for_flag(void) {
+    while (!flag) /* for ever */
+        ;
+}
+__attribute__((noinline)) void begin(void) {
+    wait_for_flag();
+    flag = 2;
+}
+void _start(const BatonBootInfo* info) {
+    begin(); /* first of all */
+    flag = info->version;
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+"""
+
+
+def line_of(source: str, text: str) -> int:
+    return 1 + next(i for i, line in enumerate(source.splitlines()) if text in line)
+
+
 def baton(*arguments, tool: Path = artefacts.TOOL, **options) -> subprocess.CompletedProcess:
     return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True,
                           errors="replace", timeout=120,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/boot_path.hpp"
 
+#include "config/boot_entry.hpp"
 #include "tools/baton/failure.hpp"
+#include "tools/baton/text.hpp"
 
 #include <cctype>
 
@@ -11,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kGrubModules =
-    "multiboot2 normal part_gpt part_msdos fat memdisk tar all_video";
+    "multiboot2 normal part_gpt part_msdos fat memdisk tar all_video iorw serial";
 
 /// A display adapter is there without a window too: the kernel finds a framebuffer.
 Words with_display(Words words) {
@@ -91,21 +93,30 @@ struct GrubFile {
     fs::path from;
 };
 
+/// A command of GRUB's script. After an error GRUB would go on, without a module maybe: QEMU's exit
+/// device says that nothing was booted.
+std::string or_exit(const std::string& command) {
+    return "if " + command + "; then set done=1; else outl " + hex_text(kExitPort) + " " +
+           hex_text(kExitNothingBooted) + "; fi\n";
+}
+
 /// What GRUB needs: its script is the first one.
 std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory& scratch) {
     std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
                                  {"baton-pvh.elf", data_file("baton-pvh.elf")},
                                  {"kernel", files.kernel}};
-    std::string script = "multiboot2 /baton-pvh.elf " + quoted(command_line(files)) +
-                         "\nmodule2 /kernel /baton/kernel.elf\n";
+    std::string script = "serial\nterminal_output serial\n" +
+                         or_exit("multiboot2 /baton-pvh.elf " + quoted(command_line(files))) +
+                         or_exit("module2 /kernel /baton/kernel.elf");
     for (std::size_t i = 0; i < files.modules.size(); ++i) {
         const Module& module = files.modules[i];
         const std::string path = "module-" + std::to_string(i);
-        script +=
-            "module2 /" + path + " " + module_path(module, i) + " " + quoted(module.string) + "\n";
+        script += or_exit("module2 /" + path + " " + module_path(module, i) + " " +
+                          quoted(module.string));
         all.push_back({path, module.file});
     }
-    write_file(all.front().from, script + "boot\n");
+    script += or_exit("boot");
+    write_file(all.front().from, script);
     return all;
 }
 

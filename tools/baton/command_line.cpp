@@ -72,14 +72,17 @@ constexpr std::array kVerbs = {
         "loader decompresses what --compress has compressed; a disk that is as fast as its "
         "decoders needs none of it.",
         kImageExamples},
-    Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
-         "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
-         "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
-         "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
-         "success, 130 after Ctrl-C, 1 after all else, and one line says why. A fault that the "
-         "loader reports ends it too, and is explained. After an error of the loader, the firmware "
-         "goes on to its own shell.",
-         kRunExamples},
+    Verb{
+        "run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
+        "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
+        "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
+        "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
+        "success, 130 after Ctrl-C, 1 after all else, and one line says why. An error of the "
+        "loader ends it at once. A fault that the loader reports ends it too, and is explained, "
+        "and so is "
+        "a triple fault. With --timeout, the loader's watchdog reports a kernel that hangs, and if "
+        "it can't, the tool says where the processors are when the time is over.",
+        kRunExamples},
     Verb{"debug", "Boots a kernel under GDB.",
          "QEMU waits at its first instruction, and GDB is at the terminal, with the commands that "
          "`help baton` lists, and knows where stage 1, stage 2 and the kernel are as soon as they "

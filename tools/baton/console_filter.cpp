@@ -6,8 +6,10 @@
 namespace baton::tool {
 namespace {
 
-// Clears the terminal, and goes to its upper left corner; sets a mode of 80 x 25 characters.
-constexpr std::array<std::string_view, 2> kLeftOut = {"\x1b[2J\x1b[01;01H", "\x1b[=3h"};
+// Clears the terminal, and goes to its upper left corner, in the words of EDK II and of GRUB; sets
+// a mode of 80 x 25 characters.
+constexpr std::array<std::string_view, 3> kLeftOut = {"\x1b[2J\x1b[01;01H", "\x1b[H\x1b[J\x1b[1;1H",
+                                                      "\x1b[=3h"};
 
 } // namespace
 

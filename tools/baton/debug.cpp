@@ -5,12 +5,16 @@
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/known_errors.hpp"
+#include "tools/baton/loader_log.hpp"
 #include "tools/baton/process.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <poll.h>
 #include <thread>
@@ -86,6 +90,57 @@ int serve(const Words& commands, Child& qemu, unsigned timeout_seconds) {
     return 128 + Interruptions::caught();
 }
 
+/// Watches what the loader says, and ends the machine when it boots something else or nothing: GDB
+/// would wait for ever.
+class LoaderWatch {
+  public:
+    LoaderWatch(const fs::path& serial, bool has_entry, const Child& qemu)
+        : log_(has_entry),
+          thread_([this, serial, &qemu](const std::stop_token& stop) { run(serial, qemu, stop); }) {
+    }
+
+    /// Why nothing was booted.
+    const std::optional<Refusal>& end() {
+        thread_.request_stop();
+        thread_.join();
+        return log_.refusal();
+    }
+
+  private:
+    void run(const fs::path& serial, const Child& qemu, const std::stop_token& stop) {
+        constexpr std::chrono::milliseconds kStep{100};
+        std::ifstream file(serial, std::ios::binary);
+        for (bool is_last = false; !is_last && !log_.refusal();) {
+            is_last = stop.stop_requested();
+            file.clear(); // it has grown
+            log_.take(std::string(std::istreambuf_iterator<char>(file), {}));
+            if (!is_last)
+                std::this_thread::sleep_for(kStep);
+        }
+        if (log_.refusal())
+            qemu.send(SIGTERM);
+    }
+
+    LoaderLog log_;
+    std::jthread thread_;
+};
+
+/// The debugger's session; GDB's status, or the machine's.
+int run_debugger(const Words& commands, Child& qemu, unsigned timeout_seconds,
+                 const DebugOptions& options) {
+    if (options.server_only)
+        return serve(commands, qemu, timeout_seconds);
+    Words words{"gdb", "-q"};
+    if (options.batch)
+        words.insert(words.end(), {"-nx", "-batch"});
+    for (const std::string& command : commands)
+        words.insert(words.end(), {"-ex", command});
+    const std::optional<int> status = run_in_front(words, timeout_seconds);
+    if (!status)
+        throw Failure("GDB did not end within " + std::to_string(timeout_seconds) + " s");
+    return *status;
+}
+
 } // namespace
 
 int debug(const BootFiles& files, const MachineOptions& machine, const DebugOptions& options) {
@@ -102,17 +157,12 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
     wait_for_socket(place, qemu);
     const fs::path kernel = fs::absolute(decompressed(files.kernel, scratch));
     const Words commands = gdb_commands(kernel, place, options);
-    if (options.server_only)
-        return serve(commands, qemu, machine.timeout_seconds);
-    Words words{"gdb", "-q"};
-    if (options.batch)
-        words.insert(words.end(), {"-nx", "-batch"});
-    for (const std::string& command : commands)
-        words.insert(words.end(), {"-ex", command});
-    const std::optional<int> status = run_in_front(words, machine.timeout_seconds);
-    if (!status)
-        throw Failure("GDB did not end within " + std::to_string(machine.timeout_seconds) + " s");
-    return *status;
+    LoaderWatch watch(place.serial, machine.boot_path == "uefi", qemu);
+    const int status = run_debugger(commands, qemu, machine.timeout_seconds, options);
+    const std::optional<Refusal>& refusal = watch.end();
+    if (refusal)
+        throw Failure(refusal->sentence + "\n" + explain_error(refusal->error));
+    return status;
 }
 
 } // namespace baton::tool

@@ -1,87 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/explain.hpp"
 
-#include "core/text.hpp"
-#include "elf/notes.hpp"
-#include "plan/load_plan.hpp"
 #include "tools/baton/compressed_files.hpp"
-#include "tools/baton/debug_info.hpp"
-#include "tools/baton/failure.hpp"
 #include "tools/baton/fault_log.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
+#include "tools/baton/program.hpp"
 #include "tools/baton/text.hpp"
 
 #include <optional>
-#include <span>
 
 namespace baton::tool {
 namespace {
-
-/// An ELF file, and where it was when it faulted.
-class Program {
-  public:
-    explicit Program(const std::filesystem::path& file)
-        : file_(file),
-          bytes_(read_file(file)),
-          image_(elf::Image::parse(bytes_)),
-          debug_info_(file) {
-        if (!image_)
-            throw Failure(file.string() + ": " + string_of(Text().error(image_.error())));
-        if (const auto extent = measure(*image_))
-            lowest_ = extent->lowest.value;
-    }
-
-    const std::filesystem::path& file() const { return file_; }
-    bool position_independent() const { return image_->header().position_independent; }
-    uint64_t entry() const { return image_->header().entry.value; }
-    uint64_t lowest() const { return lowest_; } // address as linked
-    const DebugInfo& debug_info() const { return debug_info_; }
-    std::string build_id() const;
-
-    /// Whether a linked address is in a segment with one of these flags.
-    bool has(uint64_t address, uint32_t flags) const {
-        for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
-            const elf::Elf64_Phdr header = image_->program_header(i);
-            if (header.p_type == elf::PT_LOAD && (header.p_flags & flags) != 0 &&
-                address - header.p_vaddr < header.p_memsz)
-                return true;
-        }
-        return false;
-    }
-
-  private:
-    std::filesystem::path file_;
-    std::vector<std::byte> bytes_;
-    Result<elf::Image> image_;
-    DebugInfo debug_info_;
-    uint64_t lowest_ = 0;
-};
-
-/// As the loader's log has it; empty: there is none.
-std::string Program::build_id() const {
-    constexpr std::size_t kShown = 20; // bytes
-    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
-        const elf::Elf64_Phdr header = image_->program_header(i);
-        if (header.p_type != elf::PT_NOTE || !fits(header.p_offset, header.p_filesz, bytes_.size()))
-            continue;
-        elf::NoteReader notes(Bytes(bytes_).subspan(header.p_offset, header.p_filesz),
-                              header.p_align, i);
-        while (true) {
-            const auto note = notes.next();
-            if (!note || !*note)
-                break;
-            if ((*note)->owner != "GNU" || (*note)->type != elf::NT_GNU_BUILD_ID)
-                continue;
-            Text id;
-            for (const std::byte byte :
-                 (*note)->descriptor.first(std::min((*note)->descriptor.size(), kShown)))
-                id.hex_byte(static_cast<uint8_t>(byte));
-            return string_of(id);
-        }
-    }
-    return {};
-}
 
 /// Looks the addresses of one report up.
 class Explanation {
@@ -143,18 +73,7 @@ class Explanation {
              {std::pair(&kernel_, kernel_slide_), std::pair(&stage2_, stage2_slide_)}) {
             if (!slide || !program->has(looked_up - *slide, elf::PF_X))
                 continue;
-            std::string begin = label(what) + hex_text(address, 16) + "  ";
-            const auto found = program->debug_info().places(looked_up - *slide);
-            if (found.empty())
-                text_ += begin + "in " + program->file().filename().string() +
-                         ", which has no symbol there\n";
-            for (const SourcePlace& place : found) {
-                text_ += begin + (place.function.empty() ? "?" : place.function);
-                if (!place.file.empty())
-                    text_ += " at " + place.file + ":" + std::to_string(place.line);
-                text_ += "\n";
-                begin = std::string(label("").size() + 18, ' ') + "  inlined in ";
-            }
+            text_ += places_text(*program, label(what), address, looked_up - *slide);
             return;
         }
     }
@@ -191,13 +110,9 @@ class Explanation {
 std::string explain(std::string_view log_text, const std::filesystem::path& kernel_file) {
     const FaultLog log = read_fault_log(log_text);
     std::string text;
-    for (const std::string& error : log.errors) {
-        constexpr std::string_view kPrefix = "error: ";
-        const std::string_view rest = std::string_view(error).substr(kPrefix.size());
-        const std::string known = cause_and_cure(rest.substr(0, rest.find(':')));
-        if (!known.empty())
-            text.append(error).append("\n").append(known).append("\n");
-    }
+    for (const std::string& error : log.errors)
+        if (const std::string known = explain_error(error); !known.empty())
+            text.append(known).append("\n");
     if (log.reports.empty())
         return text;
     const ScratchDirectory scratch;

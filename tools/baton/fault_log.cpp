@@ -9,13 +9,11 @@ namespace {
 
 using std::regex_search;
 
-/// The lines, without codes for terminals and carriage returns.
 std::vector<std::string> lines_of(std::string_view text) {
-    static const std::regex codes("\x1b\\[[0-9;=?]*[A-Za-z]|[\r\\x00]");
     std::vector<std::string> lines;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.push_back(std::regex_replace(std::string(text.substr(0, end)), codes, ""));
+        lines.push_back(plain_line(text.substr(0, end)));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;
@@ -91,6 +89,7 @@ class Reader {
     void take_log_line(const std::string& line) {
         static const std::regex slide("\\bslide 0x([0-9a-f]{1,16})");
         static const std::regex stage2("\\bstage 2 at 0x([0-9a-f]{1,16})");
+        static const std::regex stage1("\\bstage 1 for (.*), at 0x([0-9a-f]{1,16})");
         static const std::regex build_id("\\bbuild id ([0-9a-f]+)");
         static const std::regex error("\\berror: [a-z0-9_]+: .*");
         static const std::regex kernel("\\bkernel .*, entry 0x[0-9a-f]+");
@@ -102,6 +101,9 @@ class Reader {
             log_.slide = number(found[1]);
         } else if (regex_search(line, found, stage2)) {
             log_.stage2 = number(found[1]);
+        } else if (regex_search(line, found, stage1)) {
+            log_.stage1 = number(found[2]);
+            log_.stage1_is_for_uefi = found[1] == "UEFI";
         } else if (regex_search(line, found, build_id)) {
             log_.build_id = found[1];
         } else if (regex_search(line, found, error)) {
@@ -116,6 +118,11 @@ class Reader {
 };
 
 } // namespace
+
+std::string plain_line(std::string_view line) {
+    static const std::regex codes("\x1b\\[[0-9;=?]*[A-Za-z]|[\r\\x00]");
+    return std::regex_replace(std::string(line), codes, "");
+}
 
 FaultLog read_fault_log(std::string_view text) {
     return Reader().read(text);

@@ -29,8 +29,13 @@ struct FaultLog {
     std::vector<std::string> errors{}; // the lines "error: NAME: …"
     std::optional<uint64_t> slide{};   // of the kernel
     std::optional<uint64_t> stage2{};  // where it was
-    std::string build_id{};            // of the kernel, in digits; empty: not told
+    std::optional<uint64_t> stage1{};  // where it was
+    bool stage1_is_for_uefi = false;
+    std::string build_id{}; // of the kernel, in digits; empty: not told
 };
+
+/// A line of a console without codes for terminals and carriage returns.
+std::string plain_line(std::string_view line);
 
 /// Reads a log, or what somebody has pasted from one. Codes for terminals, prefixes of lines, and
 /// lines of others between those of a report do no harm.

@@ -28,4 +28,13 @@ std::string cause_and_cure(std::string_view name) {
     return "cause: " + std::string(found->cause) + "\ncure:  " + std::string(found->cure) + "\n";
 }
 
+std::string explain_error(std::string_view line) {
+    constexpr std::string_view kPrefix = "error: ";
+    if (!line.starts_with(kPrefix))
+        return {};
+    const std::string_view rest = line.substr(kPrefix.size());
+    const std::string known = cause_and_cure(rest.substr(0, rest.find(':')));
+    return known.empty() ? known : std::string(line) + "\n" + known;
+}
+
 } // namespace baton::tool

@@ -11,4 +11,7 @@ namespace baton::tool {
 /// "cause: …\ncure:  …\n", of an error's name; empty: there is no such error.
 std::string cause_and_cure(std::string_view name);
 
+/// A line "error: NAME: …" of the loader's, with its cause and cure; empty: it is no such line.
+std::string explain_error(std::string_view line);
+
 } // namespace baton::tool

@@ -3,8 +3,11 @@
 // A machine that QEMU plays.
 #pragma once
 
+#include "tools/baton/cpu_state.hpp"
+#include "tools/baton/loader_log.hpp"
 #include "tools/baton/process.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,17 +27,35 @@ enum class Ending {
     success,
     failure,
     fault,
+    nothing_booted, // the loader gave up, or booted something else
     timeout,
     triple_fault,
     reset,
+    power_off, // by the guest
+    closed,    // its window, or by its monitor
     interrupted,
     qemu_failed
+};
+
+/// A processor of a machine that stands still, and its memory as that processor sees it.
+struct StoppedCpu {
+    CpuState state;
+    std::vector<uint64_t> code{};  // the word at RIP; empty: it isn't mapped
+    std::vector<uint64_t> below{}; // the word below RSP; empty: it isn't mapped
+    std::vector<uint64_t> stack{}; // words from RSP on, or from the next page on if that is mapped
+    std::vector<uint64_t> gates{}; // of the first 32 vectors, two words each, as far as there are
 };
 
 struct Outcome {
     Ending ending;
     int status = 0;        // of QEMU, or the signal that interrupted
     std::string console{}; // the last that was on the serial port
+    unsigned seconds = 0;  // how long it has run
+    std::optional<Refusal> refusal{};
+    bool loader_started = false, kernel_entered = false; // as its log says
+    /// After a time-out: several looks at all processors. After a reset: one.
+    std::vector<std::vector<CpuState>> looks{};
+    std::vector<StoppedCpu> cpus{}; // at the end
 };
 
 /// QEMU and its arguments for the machine, without its type, what it boots, its consoles and the

@@ -5,11 +5,14 @@
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/debug.hpp"
+#include "tools/baton/diagnosis.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/known_errors.hpp"
 #include "tools/baton/memory_map.hpp"
 #include "tools/baton/plan_report.hpp"
+#include "tools/baton/watchdog.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -83,6 +86,12 @@ int image(const Arguments& arguments) {
     return 0;
 }
 
+/// Whether it triple-faulted when the watchdog's time was over, for want of an NMI handler.
+bool is_of_watchdog(const Outcome& outcome, const Arguments& arguments) {
+    const auto seconds = watchdog_before_timeout(arguments.machine, arguments.kernel);
+    return seconds && outcome.seconds >= *seconds && std::ranges::any_of(outcome.cpus, dies_of_nmi);
+}
+
 /// The line that says why, and the status.
 int tell(const Outcome& outcome, const Arguments& arguments) {
     switch (outcome.ending) {
@@ -93,17 +102,34 @@ int tell(const Outcome& outcome, const Arguments& arguments) {
         say("the kernel reported failure");
         return 1;
     case Ending::fault:
-        say("the loader reported a fault, docs/faults.md explains");
+        say(outcome.console.contains("baton: fault: watchdog")
+                ? "no result, and no acknowledgement of the kernel: docs/faults.md explains"
+                : "the loader reported a fault, docs/faults.md explains");
         std::cerr << explain(outcome.console, arguments.kernel);
+        return 1;
+    case Ending::nothing_booted:
+        say(outcome.refusal->sentence);
+        std::cerr << explain_error(outcome.refusal->error);
         return 1;
     case Ending::timeout:
         say("no result within " + std::to_string(arguments.machine.timeout_seconds) + " s");
+        std::cerr << diagnose(outcome, arguments.kernel);
         return 1;
     case Ending::triple_fault:
-        say("the guest triple-faulted");
+        say(is_of_watchdog(outcome, arguments)
+                ? "no result; the watchdog's NMI came, and the kernel's IDT has no gate for it"
+                : "the guest triple-faulted");
+        std::cerr << diagnose(outcome, arguments.kernel);
         return 1;
     case Ending::reset:
-        say("the guest reset or powered off without a result");
+        say("the guest reset without a result");
+        std::cerr << diagnose(outcome, arguments.kernel);
+        return 1;
+    case Ending::power_off:
+        say("the guest powered off without a result");
+        return 1;
+    case Ending::closed:
+        say("QEMU was closed");
         return 1;
     case Ending::interrupted:
         say(outcome.status == SIGINT ? "stopped by Ctrl-C" : "stopped by a signal");
@@ -121,6 +147,8 @@ int run(Arguments& arguments) {
     const ScratchDirectory scratch;
     BootFiles files = boot_files(arguments);
     files.settings = {{.key = "after-fault", .value = "exit"}};
+    if (const auto seconds = watchdog_before_timeout(arguments.machine, arguments.kernel))
+        files.settings.push_back({.key = "watchdog", .value = std::to_string(*seconds)});
     const Words boot = boot_arguments(arguments.machine.boot_path, files, scratch);
     say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
     return tell(run_machine(boot, arguments.machine), arguments);

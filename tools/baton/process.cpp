@@ -35,6 +35,7 @@ constexpr std::array kPackages = {
     Package{"lz4", "lz4"},
     Package{"zstd", "zstd"},
     Package{"gdb", "gdb"},
+    Package{"objcopy", "binutils"},
     Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tools/baton/program.hpp"
+
+#include "core/text.hpp"
+#include "elf/notes.hpp"
+#include "plan/load_plan.hpp"
+#include "tools/baton/failure.hpp"
+#include "tools/baton/files.hpp"
+#include "tools/baton/text.hpp"
+
+namespace baton::tool {
+
+Program::Program(const std::filesystem::path& file)
+    : file_(file),
+      bytes_(read_file(file)),
+      image_(elf::Image::parse(bytes_)),
+      debug_info_(file) {
+    if (!image_)
+        throw Failure(file.string() + ": " + string_of(Text().error(image_.error())));
+    if (const auto extent = measure(*image_))
+        lowest_ = extent->lowest.value;
+}
+
+bool Program::has(uint64_t address, uint32_t flags) const {
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        if (header.p_type == elf::PT_LOAD && (header.p_flags & flags) != 0 &&
+            address - header.p_vaddr < header.p_memsz)
+            return true;
+    }
+    return false;
+}
+
+std::string Program::build_id() const {
+    constexpr std::size_t kShown = 20; // bytes
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        if (header.p_type != elf::PT_NOTE || !fits(header.p_offset, header.p_filesz, bytes_.size()))
+            continue;
+        elf::NoteReader notes(Bytes(bytes_).subspan(header.p_offset, header.p_filesz),
+                              header.p_align, i);
+        while (true) {
+            const auto note = notes.next();
+            if (!note || !*note)
+                break;
+            if ((*note)->owner != "GNU" || (*note)->type != elf::NT_GNU_BUILD_ID)
+                continue;
+            Text id;
+            for (const std::byte byte :
+                 (*note)->descriptor.first(std::min((*note)->descriptor.size(), kShown)))
+                id.hex_byte(static_cast<uint8_t>(byte));
+            return string_of(id);
+        }
+    }
+    return {};
+}
+
+std::string places_text(const Program& program, const std::string& label, uint64_t address,
+                        uint64_t linked) {
+    std::string begin = label + hex_text(address, 16) + "  ";
+    const auto found = program.debug_info().places(linked);
+    if (found.empty())
+        return begin + "in " + program.file().filename().string() + ", which has no symbol there\n";
+    std::string text;
+    for (const SourcePlace& place : found) {
+        text += begin + (place.function.empty() ? "?" : place.function);
+        if (!place.file.empty())
+            text += " at " + place.file + ":" + std::to_string(place.line);
+        text += "\n";
+        begin = std::string(label.size() + 18, ' ') + "  inlined in ";
+    }
+    return text;
+}
+
+} // namespace baton::tool
