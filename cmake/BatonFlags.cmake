@@ -35,6 +35,15 @@ target_compile_options(baton_position_independent INTERFACE
     $<$<COMPILE_LANGUAGE:C,CXX>:-fpie -fvisibility=hidden>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
 
+# What calls a UEFI firmware, through gnu-efi's headers. In some versions of them CHAR16 is wchar_t,
+# which has 4 bytes by default.
+find_path(GNU_EFI_INCLUDE efi.h PATH_SUFFIXES efi REQUIRED DOC "gnu-efi's headers")
+add_library(baton_uefi INTERFACE)
+target_link_libraries(baton_uefi INTERFACE baton_position_independent)
+target_include_directories(baton_uefi SYSTEM INTERFACE ${GNU_EFI_INCLUDE} ${GNU_EFI_INCLUDE}/x86_64)
+target_compile_definitions(baton_uefi INTERFACE GNU_EFI_USE_MS_ABI)
+target_compile_options(baton_uefi INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-fshort-wchar>)
+
 # The same sources on the host, for tests.
 add_library(baton_host INTERFACE)
 target_link_libraries(baton_host INTERFACE baton_warnings)

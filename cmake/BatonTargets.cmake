@@ -47,11 +47,28 @@ function(baton_add_room name)
     set_target_properties(${name}_tool PROPERTIES EXCLUDE_FROM_ALL ON)
 endfunction()
 
+# Links twice, to give <TARGET> a build id that doesn't depend on where it is built: DWARF holds paths,
+# and a build id of the linker's is a hash of DWARF too. This one is a hash of the stripped file.
+function(baton_link_rule result inputs)
+    set(${result}
+        "${CMAKE_LINKER} <LINK_FLAGS> --strip-all --build-id=0x${BATON_NO_BUILD_ID} ${inputs} -o <TARGET>.stripped"
+        "${CMAKE_COMMAND} -DFILE=<TARGET>.stripped -P \"${CMAKE_SOURCE_DIR}/cmake/BuildId.cmake\""
+        "${CMAKE_LINKER} <LINK_FLAGS> @<TARGET>.stripped.id ${inputs} -o <TARGET>" PARENT_SCOPE)
+endfunction()
+string(REPEAT 0 40 BATON_NO_BUILD_ID)
+
 # Links the executables of this directory by calling the linker itself: the compiler driver would
-# add options that a flat binary or a UEFI image must not have.
+# add options that a flat binary or a UEFI image must not have. The linker itself doesn't know the
+# option by which CMake asks the driver for a list of what was linked. With BUILD_ID, they have one.
 macro(baton_link_with_ld)
-    set(CMAKE_C_LINK_EXECUTABLE
-        "${CMAKE_LINKER} <LINK_FLAGS> <OBJECTS> --start-group <LINK_LIBRARIES> --end-group -o <TARGET>")
+    set(CMAKE_LINK_DEPENDS_USE_LINKER OFF)
+    set(inputs "<OBJECTS> --start-group <LINK_LIBRARIES> --end-group")
+    if("${ARGV0}" STREQUAL BUILD_ID)
+        baton_link_rule(CMAKE_C_LINK_EXECUTABLE "${inputs}")
+    else()
+        set(CMAKE_C_LINK_EXECUTABLE
+            "${CMAKE_LINKER} <LINK_FLAGS> --build-id=none ${inputs} -o <TARGET>")
+    endif()
     set(CMAKE_CXX_LINK_EXECUTABLE ${CMAKE_C_LINK_EXECUTABLE})
     set(CMAKE_ASM_NASM_LINK_EXECUTABLE ${CMAKE_C_LINK_EXECUTABLE})
 endmacro()
@@ -59,9 +76,10 @@ endmacro()
 # The same for UEFI applications: first all that efi_main needs becomes one object, which is then
 # linked as PE. For that the linker neither searches ELF archives nor leaves a section out.
 macro(baton_link_efi_with_ld)
-    set(CMAKE_CXX_LINK_EXECUTABLE
-        "${CMAKE_LINKER} -r --gc-sections -z noexecstack --entry efi_main <OBJECTS> --start-group <LINK_LIBRARIES> --end-group -o <TARGET>.o"
-        "${CMAKE_LINKER} <LINK_FLAGS> <TARGET>.o -o <TARGET>")
+    set(CMAKE_LINK_DEPENDS_USE_LINKER OFF)
+    baton_link_rule(CMAKE_CXX_LINK_EXECUTABLE <TARGET>.o)
+    list(PREPEND CMAKE_CXX_LINK_EXECUTABLE
+        "${CMAKE_LINKER} -r --gc-sections -z noexecstack --entry efi_main <OBJECTS> --start-group <LINK_LIBRARIES> --end-group -o <TARGET>.o")
 endmacro()
 
 # A UEFI application `output`, stripped, and `output`.debug beside it, the same image with its DWARF.
@@ -78,17 +96,15 @@ function(add_efi_application name output)
     set(script ${CMAKE_SOURCE_DIR}/cmake/efi_application.ld)
     set_target_properties(${name} PROPERTIES
         OUTPUT_NAME ${output}.debug LINK_DEPENDS "${script};${coff}")
-    target_include_directories(${name} SYSTEM PRIVATE ${GNU_EFI_INCLUDE}
-                               ${GNU_EFI_INCLUDE}/x86_64)
-    target_compile_definitions(${name} PRIVATE GNU_EFI_USE_MS_ABI)
-    target_link_libraries(${name} PRIVATE baton_position_independent)
+    target_link_libraries(${name} PRIVATE baton_uefi)
     target_link_options(${name} PRIVATE
         "SHELL:-m i386pep" "SHELL:--subsystem 10" "SHELL:--image-base 0"
         --dynamicbase --nxcompat --high-entropy-va --enable-reloc-section --no-insert-timestamp
-        --build-id "SHELL:--entry efi_main" "SHELL:-T ${script}" ${coff})
+        "SHELL:--entry efi_main" "SHELL:-T \"${script}\"" ${coff})
     baton_check_relocations(${name} $<TARGET_OBJECTS:${name}>)
     add_custom_command(TARGET ${name} POST_BUILD
-        COMMAND ${CMAKE_OBJCOPY} --strip-all ${output}.debug ${output}
+        # Without --preserve-dates, the time of day would be in the image's header.
+        COMMAND ${CMAKE_OBJCOPY} --strip-all --preserve-dates ${output}.debug ${output}
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${output} VERBATIM)
 endfunction()
 
@@ -100,7 +116,7 @@ function(add_flat_binary name script)
     target_link_libraries(${name} PRIVATE baton_position_independent)
     target_link_options(${name} PRIVATE
         -pie --no-dynamic-linker "SHELL:-z norelro" "SHELL:-z defs" "SHELL:-z noexecstack"
-        --build-id=none --gc-sections -X "SHELL:-T ${script}")
+        --gc-sections -X "SHELL:-T \"${script}\"")
     add_custom_command(TARGET ${name} POST_BUILD
         COMMAND ${CMAKE_OBJCOPY} -O binary --remove-section=.dynamic ${name}.elf ${name}.bin
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} BYPRODUCTS ${name}.bin VERBATIM)
@@ -136,5 +152,3 @@ function(baton_generate_bindings header)
 endfunction()
 baton_generate_bindings(boot_info.h boot_info.inc boot_info.rs boot_info.zig)
 baton_generate_bindings(handoff.h handoff.inc)
-
-find_path(GNU_EFI_INCLUDE efi.h PATH_SUFFIXES efi REQUIRED DOC "gnu-efi's headers")

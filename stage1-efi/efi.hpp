@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The UEFI specification's declarations: gnu-efi's, and those it lacks, under their official names.
+// The UEFI specification's declarations: gnu-efi's, and those it lacks. These have names of our
+// own, since the official names may be macros in a later gnu-efi.
 #pragma once
 
 extern "C" {
@@ -14,6 +15,8 @@ extern "C" {
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+static_assert(sizeof(CHAR16) == 2 && sizeof(wchar_t) == 2, "-fshort-wchar is missing");
 
 namespace baton::efi {
 
@@ -31,16 +34,15 @@ constexpr bool failed(EFI_STATUS status) {
 }
 
 /// EFI_MEMORY_ATTRIBUTE_PROTOCOL, UEFI 2.10 section 37.1.
-struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
-    using Function = EFI_STATUS(EFIAPI*)(EFI_MEMORY_ATTRIBUTE_PROTOCOL* self,
-                                         EFI_PHYSICAL_ADDRESS base, UINT64 length,
-                                         UINT64 attributes);
+struct MemoryAttributeProtocol {
+    using Function = EFI_STATUS(EFIAPI*)(MemoryAttributeProtocol* self, EFI_PHYSICAL_ADDRESS base,
+                                         UINT64 length, UINT64 attributes);
     void* GetMemoryAttributes;
     Function SetMemoryAttributes;
     Function ClearMemoryAttributes;
 };
-inline constexpr UINT64 EFI_MEMORY_RO = 0x20000;
-inline constexpr EFI_GUID EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID = {
+inline constexpr UINT64 kMemoryReadOnly = 0x20000; // EFI_MEMORY_RO, section 7.2.3
+inline constexpr EFI_GUID kMemoryAttributeGuid = {
     0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
 
 /// EFI_FILE_INFO without the file's name, which follows it: UEFI 2.10 section 13.5.16.

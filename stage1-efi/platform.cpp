@@ -169,13 +169,13 @@ Result<Displays> EfiPlatform::find_displays(const Wishes& wishes) {
 /// has this protocol (UEFI 2.10 section 37.1). Where it is missing there is nothing to do, and
 /// where it fails the memory may be executable all the same.
 Result<void> EfiPlatform::make_executable(PhysRange code, PhysRange data) {
-    auto* const protocol = efi::locate_protocol<efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL>(
-        given_.firmware, efi::EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID);
+    auto* const protocol = efi::locate_protocol<efi::MemoryAttributeProtocol>(
+        given_.firmware, efi::kMemoryAttributeGuid);
     if (protocol == nullptr)
         return {};
-    protocol->SetMemoryAttributes(protocol, code.base.value, code.bytes, efi::EFI_MEMORY_RO);
+    protocol->SetMemoryAttributes(protocol, code.base.value, code.bytes, efi::kMemoryReadOnly);
     protocol->ClearMemoryAttributes(protocol, code.base.value, code.bytes, EFI_MEMORY_XP);
-    protocol->ClearMemoryAttributes(protocol, data.base.value, data.bytes, efi::EFI_MEMORY_RO);
+    protocol->ClearMemoryAttributes(protocol, data.base.value, data.bytes, efi::kMemoryReadOnly);
     protocol->SetMemoryAttributes(protocol, data.base.value, data.bytes, EFI_MEMORY_XP);
     return {};
 }

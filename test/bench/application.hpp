@@ -9,6 +9,8 @@ extern "C" {
 
 #include "ports.hpp"
 
+static_assert(sizeof(CHAR16) == 2 && sizeof(wchar_t) == 2, "-fshort-wchar is missing");
+
 namespace bench {
 
 /// Says which call failed, and ends QEMU, where it did.

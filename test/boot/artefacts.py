@@ -23,6 +23,9 @@ BENCH_PAYLOAD = BENCH / "payload/bench-payload.bin"
 HEADERS = BUILD / "include"
 TOOL = BUILD / "bin/baton"
 
+# What a path can have in it that a shell, a linker's option or a regular expression takes as syntax.
+ODD_NAME = "it's a (path) & é + more, 50% x=y@z ~!{}^"
+
 
 def conformance_kernel(name: str) -> Path:
     return BUILD / f"kernel/conformance/conformance-{name}.elf"

@@ -167,11 +167,12 @@ def make_volume(image: Path, files: Mapping[str, Path], cluster_sectors: int = 1
 
 def _image_file(image: Path, unreadable: bytes | None) -> str:
     """The file of a drive, with QEMU's error injection for the sector with these bytes."""
+    name = str(image).replace(",", ",,")  # as QEMU's options have it
     if unreadable is None:
-        return f"file={image}"
+        return f"file={name}"
     position = image.read_bytes().find(unreadable)
     assert position >= 0, "the disk has no such bytes"
-    return (f"file.driver=blkdebug,file.image.filename={image},"
+    return (f"file.driver=blkdebug,file.image.filename={name},"
             f"file.inject-error.0.event=none,file.inject-error.0.iotype=read,"
             f"file.inject-error.0.errno=5,file.inject-error.0.sector={position // gpt.SECTOR}")
 

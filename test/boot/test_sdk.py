@@ -58,7 +58,7 @@ def packed(tmp_path: Path, generator: str) -> Path:
 @pytest.fixture(params=["install", "deb", "tarball"])
 def prefix(request, tmp_path) -> Path:
     """Where Baton is installed, by three ways, and nothing else."""
-    folder = tmp_path / "the prefix"
+    folder = tmp_path / artefacts.ODD_NAME
     if request.param == "install":
         succeed("cmake", "--install", artefacts.BUILD, "--prefix", folder, cwd=tmp_path)
         return folder
@@ -73,9 +73,10 @@ def prefix(request, tmp_path) -> Path:
 
 def example(tmp_path: Path, name: str) -> Path:
     """A copy of an example project, and nothing of this repository beside it."""
-    shutil.copytree(EXAMPLES / "cmake-kernel", tmp_path / "cmake-kernel", dirs_exist_ok=True)
-    shutil.copytree(EXAMPLES / name, tmp_path / name, dirs_exist_ok=True)
-    return tmp_path / name
+    folder = tmp_path / f"{artefacts.ODD_NAME} for projects"
+    shutil.copytree(EXAMPLES / "cmake-kernel", folder / "cmake-kernel", dirs_exist_ok=True)
+    shutil.copytree(EXAMPLES / name, folder / name, dirs_exist_ok=True)
+    return folder / name
 
 
 def test_installed_are_these_files_and_no_others(prefix):
@@ -111,9 +112,10 @@ def test_cmake_project_builds_and_boots(boot_image, prefix, tmp_path):
     assert GREETING in output and MODULE in output
 
 
-def installed(tmp_path) -> Path:
-    succeed("cmake", "--install", artefacts.BUILD, "--prefix", tmp_path / "usr", cwd=tmp_path)
-    return tmp_path / "usr"
+def installed(tmp_path, name: str = artefacts.ODD_NAME) -> Path:
+    prefix = tmp_path / name / "usr"
+    succeed("cmake", "--install", artefacts.BUILD, "--prefix", prefix, cwd=tmp_path)
+    return prefix
 
 
 def test_cmake_build_fails_with_the_cure_of_what_would_not_boot(tmp_path):
@@ -151,7 +153,8 @@ def test_make_project_builds_and_boots(boot_image, tmp_path, name, image, disk, 
     if name == "rust-kernel" and not shutil.which("rustc"):
         pytest.skip("no rustc")
     project = example(tmp_path, name)
-    succeed("make", cwd=project, PKG_CONFIG_PATH=str(installed(tmp_path) / "share/pkgconfig"))
+    prefix = installed(tmp_path, re.sub("['()&]", "", artefacts.ODD_NAME))  # pkg-config can't say these
+    succeed("make", cwd=project, PKG_CONFIG_PATH=str(prefix / "share/pkgconfig"))
     machine = boot_image(project / image, disk)
     machine.wait_for_exit()
     for line in lines:

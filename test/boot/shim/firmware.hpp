@@ -11,6 +11,8 @@ extern "C" {
 
 #include <string_view>
 
+static_assert(sizeof(CHAR16) == 2 && sizeof(wchar_t) == 2, "-fshort-wchar is missing");
+
 namespace shim {
 
 using baton::Text;
