@@ -684,7 +684,11 @@ BATON_ASSERT_OFFSET(BatonWishNote, values, 24);
 
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wold-style-cast" /* C has no other */
+#pragma GCC diagnostic ignored "-Wold-style-cast"                /* C has no other */
+#pragma GCC diagnostic ignored "-Wzero-as-null-pointer-constant" /* NULL */
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wuseless-cast" /* of no use in 64-bit code only */
+#endif
 #endif
 
 /* Whether `info` is a record that a kernel built against this header can read: a later version is,

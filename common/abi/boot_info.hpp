@@ -10,6 +10,12 @@
 #include <span>
 #include <string_view>
 
+// What these functions refer to lies in the loader's records, not in the object they are called on.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 13
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdangling-reference"
+#endif
+
 namespace baton {
 
 /// One array of BootInfo. Steps by the loader's entry size, not by sizeof(Entry), so that it stays
@@ -125,3 +131,7 @@ class BootInfoView {
 };
 
 } // namespace baton
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 13
+#pragma GCC diagnostic pop
+#endif

@@ -21,7 +21,7 @@ SCALARS = {
 # a function that is not named here is refused, so that the languages can't fall behind unnoticed.
 CONDITIONALS = (
     "#ifndef BATON_BOOT_INFO_H", "#ifndef BATON_HANDOFF_H", "#ifdef __GNUC__", "#ifdef __cplusplus",
-    "#if defined(__cplusplus) && defined(__GNUC__)", "#else", "#endif",
+    "#if defined(__cplusplus) && defined(__GNUC__)", "#ifndef __clang__", "#else", "#endif",
 )  # fmt: skip
 C_MACROS = (
     "BATON_BOOT_INFO_H", "BATON_PASTE_", "BATON_PASTE", "BATON_NOTE_ATTRIBUTES",
