@@ -239,8 +239,12 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     BootEntry entry{};
     const Error error = boot({path, {info}, magic}, console, log, entry);
     console.write_line(Text().error(error).view());
-    if (entry.after_fault.action == AfterFault::Action::exit)
+    if (entry.after_fault.action == AfterFault::Action::exit) {
         cpu::out8(kExitPort, kExitNothingBooted);
+        constexpr uint64_t kTicks = uint64_t{1} << 32; // QEMU may run on for a while before it ends
+        for (const uint64_t written = cpu::read_tsc(); cpu::read_tsc() - written < kTicks;)
+            asm volatile("pause");
+    }
     console.write_line("nothing was booted: the machine stops");
     for (;;)
         asm volatile("cli; hlt");
