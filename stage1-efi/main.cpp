@@ -11,6 +11,7 @@
 #include "stage1-efi/time_source.hpp"
 #include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
+#include "stage1/qemu.hpp"
 #include "stage1/stage2.hpp"
 
 /// Where the firmware has loaded this image: the linker's symbol for its first byte.
@@ -99,7 +100,7 @@ void leave_qemu(const efi::Firmware& firmware, Console& console, const Error& er
     console.write_line(Text().error(error).view());
     if (console.attached_to_firmware())
         leave_boot_mark(firmware, {.error = Text().error(error).view()}, log);
-    cpu::out8(kExitPort, kExitNothingBooted);
+    end_qemu(kExitPort, kExitNothingBooted);
 }
 
 /// Tries one entry after the other. Returns only with the last one's error.

@@ -11,6 +11,7 @@
 #include "stage1-pvh/platform.hpp"
 #include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
+#include "stage1/qemu.hpp"
 #include "stage1/random.hpp"
 #include "stage1/stage2.hpp"
 #include "start/hvm.hpp"
@@ -239,12 +240,8 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     BootEntry entry{};
     const Error error = boot({path, {info}, magic}, console, log, entry);
     console.write_line(Text().error(error).view());
-    if (entry.after_fault.action == AfterFault::Action::exit) {
-        cpu::out8(kExitPort, kExitNothingBooted);
-        constexpr uint64_t kTicks = uint64_t{1} << 32; // QEMU may run on for a while before it ends
-        for (const uint64_t written = cpu::read_tsc(); cpu::read_tsc() - written < kTicks;)
-            asm volatile("pause");
-    }
+    if (entry.after_fault.action == AfterFault::Action::exit)
+        end_qemu(kExitPort, kExitNothingBooted);
     console.write_line("nothing was booted: the machine stops");
     for (;;)
         asm volatile("cli; hlt");

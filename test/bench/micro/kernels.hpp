@@ -53,7 +53,7 @@ class Boot : public test::FakeBoot {
         HandoffBuilder& builder = make();
         if (const auto built = builder.build(); !built)
             return state.SkipWithError(std::string(Text().error(built.error()).view()).c_str());
-        const auto left = builder.leave();
+        auto left = builder.leave();
         if (!left)
             return state.SkipWithError(std::string(Text().error(left.error()).view()).c_str());
         benchmark::DoNotOptimize(*left);
