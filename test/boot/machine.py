@@ -107,6 +107,17 @@ class NewOvmf(Ovmf):
         return None
 
 
+class StrictNxOvmf(NewOvmf):
+    """It maps what it allocates as not executable, and stops a program that runs it all the same."""
+
+    CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.strictnx.fd")
+
+    @classmethod
+    def arguments(cls, directory: Path, before: Path | None) -> list[str]:
+        return [*super().arguments(directory, before), "-machine", "smm=on",
+                "-global", "driver=cfi.pflash01,property=secure,value=on"]
+
+
 def _switch_on_once(directory: Path) -> None:
     no_loader = directory / "no-loader"
     no_loader.write_bytes(b"none")

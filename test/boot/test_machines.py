@@ -6,7 +6,7 @@ import uuid
 import gpt
 import mbr
 import pytest
-from machine import Ovmf, UBoot
+from machine import Ovmf, StrictNxOvmf, UBoot
 
 
 @pytest.mark.parametrize(("mib", "kernel"), [
@@ -44,6 +44,14 @@ def test_boots_from(expect_conformance, disk):
 
 def test_no_display_adapter(expect_conformance):
     expect_conformance("minus-2g", display_adapter=False)
+
+
+@pytest.mark.parametrize(("kernel", "expect"), [
+    ("minus-2g", ""), ("pie-relr", ""), ("write-execute", "wx"), ("wish-runtime-map", "runtime-map")])
+def test_firmware_that_lets_no_data_be_executed(expect_conformance, kernel, expect):
+    if not StrictNxOvmf.CODE.exists():
+        pytest.skip(f"no {StrictNxOvmf.CODE}, which the package ovmf of Debian 13 has")
+    expect_conformance(kernel, expect, firmware=StrictNxOvmf)
 
 
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])
