@@ -103,7 +103,7 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 std::optional<uint32_t> parse_watchdog(std::string_view value);
 
 /// The settings of an entry: core/settings.def.
-#define BATON_COUNT_SETTING(name, values, meaning, field, parser) +1
+#define BATON_COUNT_SETTING(name, values, meaning, field, parser) +1 // NOLINT(*-macro-parentheses)
 inline constexpr std::size_t kSettings = BATON_SETTINGS(BATON_COUNT_SETTING);
 #undef BATON_COUNT_SETTING
 /// Which of them has a name, from 0 on. No value: none.

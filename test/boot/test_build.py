@@ -53,3 +53,11 @@ def test_names_of_the_specification_are_left_to_the_headers_of_uefi():
     for folder in ("common", "stage1", "stage1-efi", "test/boot/shim", "test/bench"):
         for file in (artefacts.SOURCE / folder).rglob("*.[chi]*pp"):
             assert declaration.findall(file.read_text()) == [], file
+
+
+def test_lint_looks_into_the_headers_of_every_folder():
+    [names] = re.findall(r"^HeaderFilterRegex: '/\((.*)\)/'$",
+                         (artefacts.SOURCE / ".clang-tidy").read_text(), re.MULTILINE)
+    headers = (file.relative_to(artefacts.SOURCE).parts[0]
+               for file in artefacts.SOURCE.glob("[!.]*/**/*.hpp"))
+    assert {name for name in headers if not name.startswith("build")} == set(names.split("|"))
