@@ -5,6 +5,7 @@
 #include "stage1/cpu.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace baton {
@@ -42,28 +43,6 @@ void add_table(RangeSet& set, uint64_t table, unsigned level) {
                 add_table(set, entry & paging::kAddressMask, level - 1);
     }
 }
-
-} // namespace
-
-void RangeSet::add(PhysRange range) {
-    for (PhysRange& known : std::span(ranges_).first(count_)) {
-        if (known.contains(range.base) && range.bytes <= known.bytes - (range.base - known.base))
-            return;
-        if (known.end() == range.base) {
-            known.bytes += range.bytes;
-            return;
-        }
-    }
-    if (count_ < kCapacity) {
-        ranges_[count_++] = range;
-        return;
-    }
-    PhysRange& last = ranges_.back();
-    const PhysAddr base = std::min(last.base, range.base);
-    last = {base, std::max(last.end(), range.end()) - base};
-}
-
-namespace {
 
 void add_stack_and_descriptor_tables(RangeSet& set) {
     constexpr uint64_t kStackBelow = uint64_t{128} << 10; // UEFI 2.10 section 2.3.4 promises that

@@ -4,27 +4,11 @@
 // 2023.01 for x86-64 has its page tables and its stack in memory that it calls conventional.
 #pragma once
 
-#include "core/address.hpp"
+#include "memory/range_set.hpp"
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace baton {
-
-/// Ranges collected without an allocator. When the room is used up the last range grows over the
-/// gap to the next: it then says too much, never too little.
-class RangeSet {
-  public:
-    void add(PhysRange range);
-    std::span<const PhysRange> ranges() const { return std::span(ranges_).first(count_); }
-
-  private:
-    static constexpr std::size_t kCapacity = 48;
-    std::array<PhysRange, kCapacity> ranges_;
-    std::size_t count_ = 0;
-};
 
 /// What the firmware needs as long as it runs.
 struct FirmwareMemory {

@@ -58,7 +58,7 @@ std::span<const PhysRange> find_occupied(const StartInfo& info, const FirmwareTa
     occupied_room[count++] = image_range();
     for (const PhysRange& range : info.structures.entries())
         occupied_room[count++] = range;
-    for (const PhysRange& range : tables.ranges.entries())
+    for (const PhysRange& range : tables.ranges.ranges())
         occupied_room[count++] = range;
     for (const StartModule& module : info.modules.entries())
         occupied_room[count++] = module.contents;

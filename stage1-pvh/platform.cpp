@@ -44,7 +44,7 @@ Result<Platform::Needs> StartPlatform::prepare() {
     return Needs{
         .fact_bytes = BootRecord::data_bytes({given_.tables.firmware_vendor.data()}),
         .claims = given_.start.memory.entries().size() + given_.start.structures.entries().size() +
-                  given_.tables.ranges.entries().size() + 1 + given_.frames.blocks().size()};
+                  given_.tables.ranges.ranges().size() + 1 + given_.frames.blocks().size()};
 }
 
 void StartPlatform::add_facts(BootRecord& record) {
@@ -73,7 +73,7 @@ std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
     for (const TypedRange& claim : given_.start.memory.entries())
         add(claim);
     add({.range = image_range(), .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "stage 1"});
-    for (const PhysRange& range : given_.tables.ranges.entries())
+    for (const PhysRange& range : given_.tables.ranges.ranges())
         add({.range = range, .type = BATON_MEMORY_ACPI_RECLAIMABLE});
     for (const PhysRange& range : given_.start.structures.entries())
         add({.range = range,
@@ -154,7 +154,7 @@ memory_to_map(const StartInfo& start, const FirmwareTables& tables, FrameSource&
         return efi_cacheable_ranges(efi, *room);
     }
     const auto map = start.memory.entries();
-    const auto tables_of_firmware = tables.ranges.entries();
+    const auto tables_of_firmware = tables.ranges.ranges();
     const std::size_t most = map.size() + tables_of_firmware.size();
     auto arena = allocate_arena(frames, Arena::bytes_for<PhysRange>(most));
     if (!arena)

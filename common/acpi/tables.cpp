@@ -131,13 +131,8 @@ Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::strin
     return found;
 }
 
-std::span<PhysRange> list_tables(const PhysicalMemory& memory, PhysAddr root_pointer,
-                                 std::span<PhysRange> room) {
-    std::size_t count = 0;
-    const auto add = [&](PhysAddr address, Bytes table) {
-        if (!table.empty() && count < room.size())
-            room[count++] = {address, table.size()};
-    };
+void add_tables(const PhysicalMemory& memory, PhysAddr root_pointer, RangeSet& ranges) {
+    const auto add = [&](PhysAddr address, Bytes table) { ranges.add({address, table.size()}); };
     if (const Bytes root = root_at(memory, root_pointer); !root.empty())
         add(root_pointer,
             root[kRevisionOffset] >= std::byte{2} ? memory.at(root_pointer, kRootBytes2) : root);
@@ -156,7 +151,6 @@ std::span<PhysRange> list_tables(const PhysicalMemory& memory, PhysAddr root_poi
         add(dsdt, table_at(memory, dsdt));
         return false;
     });
-    return room.first(count);
 }
 
 std::optional<PhysAddr> timer_block(Bytes hpet) {

@@ -5,10 +5,10 @@
 
 #include "core/address.hpp"
 #include "core/bytes.hpp"
+#include "memory/range_set.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace baton::acpi {
@@ -31,10 +31,9 @@ PhysAddr find_root_pointer(const PhysicalMemory& memory);
 /// a good checksum. Empty where there is none.
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);
 
-/// Where the root pointer, the table that it leads to and all the others lie, the DSDT among them:
-/// as many as `room` has room for. Those without a good checksum are left out.
-std::span<PhysRange> list_tables(const PhysicalMemory& memory, PhysAddr root_pointer,
-                                 std::span<PhysRange> room);
+/// Adds where the root pointer, the table that it leads to and all the others lie, the DSDT among
+/// them. Those without a good checksum are left out.
+void add_tables(const PhysicalMemory& memory, PhysAddr root_pointer, RangeSet& ranges);
 
 /// Of the table "HPET" (IA-PC HPET 1.0a section 3.2.4): the registers of the timer block.
 std::optional<PhysAddr> timer_block(Bytes hpet);

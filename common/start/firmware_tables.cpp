@@ -56,20 +56,16 @@ class Finder {
             tables_.rsdp = acpi::find_root_pointer(memory_);
         if (tables_.rsdp.value == 0)
             tables_.rsdp = info_.rsdp;
-        std::array<PhysRange, 96> acpi_tables;
-        for (const PhysRange& table : acpi::list_tables(memory_, tables_.rsdp, acpi_tables))
-            add_range(table);
+        acpi::add_tables(memory_, tables_.rsdp, tables_.ranges);
         find_smbios();
         return tables_;
     }
 
   private:
-    /// What has no room is left out: it is there for convenience.
     void add_range(PhysRange range) {
         constexpr uint64_t kLargest = uint64_t{1} << 20; // more is no table
-        if (range.bytes <= kLargest && memory_.at(range.base, range.bytes).size() == range.bytes) {
-            [[maybe_unused]] const auto added = tables_.ranges.add(range);
-        }
+        if (range.bytes <= kLargest && memory_.at(range.base, range.bytes).size() == range.bytes)
+            tables_.ranges.add(range);
     }
 
     /// Whether it lies in the start information.

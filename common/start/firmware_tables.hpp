@@ -4,6 +4,7 @@
 // memory.
 #pragma once
 
+#include "memory/range_set.hpp"
 #include "start/start_info.hpp"
 
 #include <array>
@@ -20,7 +21,7 @@ struct FirmwareTables {
     uint32_t firmware_revision = 0;
     std::array<char, 64> firmware_vendor{}; // ASCII, NUL-terminated
     // Without EFI: where all these lie, and what they lead to. A kernel will want to read it.
-    StartList<PhysRange, 128> ranges;
+    RangeSet ranges;
 };
 
 /// By EFI's system table, if that is one; else SMBIOS from the BIOS's memory, and ACPI too where

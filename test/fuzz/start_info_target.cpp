@@ -88,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     if (read(protocol, memory, *info))
         check(*info, memory);
     const FirmwareTables tables = find_firmware_tables(*info, memory);
-    for (const PhysRange& range : tables.ranges.entries())
+    for (const PhysRange& range : tables.ranges.ranges())
         require(memory.has(range), "tables lie in memory");
     return 0;
 }

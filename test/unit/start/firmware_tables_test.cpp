@@ -115,7 +115,7 @@ TEST_F(FirmwareTablesTest, OfABiosAreWhereItLeavesThem) {
     EXPECT_EQ(tables.rsdp, PhysAddr{0xf'5000});
     EXPECT_EQ(tables.smbios, PhysAddr{0xf'0010});
     EXPECT_EQ(tables.smbios3, PhysAddr{0xf'ffe0});
-    const auto ranges = tables.ranges.entries();
+    const auto ranges = tables.ranges.ranges();
     for (const PhysRange range :
          {PhysRange{{0xf'5000}, 20}, PhysRange{{0xf'0010}, 31}, PhysRange{{0xf'ffe0}, 24}})
         EXPECT_NE(std::ranges::find(ranges, range), ranges.end()) << std::hex << range.base.value;
