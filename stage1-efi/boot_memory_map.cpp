@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/boot_memory_map.hpp"
 
-#include <cstring>
+#include "handoff/memory.hpp"
+#include "memory/efi_runtime.hpp"
 
 namespace baton {
 
@@ -10,17 +11,19 @@ Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& current, Fram
     // allocations of their own: twice as many and a page's worth have room.
     FinalMemoryMap map;
     map.descriptor_bytes_ = current.descriptor_bytes();
-    const uint64_t pages = pages_for(2 * current.size() * map.descriptor_bytes_) + 1;
-    const auto base = frames.allocate({.pages = pages, .origin = "firmware's memory map"});
-    if (!base)
-        return std::unexpected(base.error());
-    map.buffer_ = {frames.access(*base), pages * kPageBytes};
+    const uint64_t bytes = (pages_for(2 * current.size() * map.descriptor_bytes_) + 1) * kPageBytes;
+    const auto block = allocate_block(frames, 2 * bytes, {.origin = "firmware's memory map"});
+    if (!block)
+        return std::unexpected(block.error());
+    map.buffer_ = block->bytes.first(bytes);
+    map.virtual_map_ = block->bytes.subspan(bytes);
     return map;
 }
 
 Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware,
                                                 MemoryListener& listener) {
     constexpr unsigned kTries = 8;
+    const std::size_t most = capacity();
     EFI_STATUS status = EFI_SUCCESS;
     for (unsigned i = 0; i < kTries; ++i) {
         UINTN bytes = buffer_.size();
@@ -28,12 +31,19 @@ Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware,
         status = firmware.boot()->GetMemoryMap(
             &bytes, reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(buffer_.data()), &key,
             &descriptor_bytes_, &descriptor_version_);
+        if (status == EFI_BUFFER_TOO_SMALL && i == 0)
+            return fail(ErrorCode::memory_map_too_long,
+                        {bytes / sizeof(EfiMemoryDescriptor), most});
         if (efi::failed(status) && i == 0)
             return fail(ErrorCode::memory_map_unavailable, {status, bytes});
         if (efi::failed(status))
             break;
         used_bytes_ = bytes;
-        listener.memory_is_known();
+        const auto known = listener.memory_is_known();
+        if (!known && i == 0)
+            return known;
+        if (!known)
+            return fail(ErrorCode::exit_boot_services_failed, {EFI_BUFFER_TOO_SMALL, i});
         status = firmware.boot()->ExitBootServices(firmware.image, key);
         if (!efi::failed(status))
             return {};
@@ -41,10 +51,13 @@ Result<void> FinalMemoryMap::exit_boot_services(const efi::Firmware& firmware,
     return fail(ErrorCode::exit_boot_services_failed, {status, kTries});
 }
 
-void FinalMemoryMap::set_virtual_start(std::size_t index, uint64_t address) {
-    std::memcpy(buffer_.data() + index * descriptor_bytes_ +
-                    offsetof(EfiMemoryDescriptor, virtual_start),
-                &address, sizeof address);
+EFI_STATUS FinalMemoryMap::set_virtual_addresses(const efi::Firmware& firmware,
+                                                 VirtAddr direct_map) {
+    set_virtual_starts(buffer_.first(used_bytes_), descriptor_bytes_, direct_map);
+    const std::size_t bytes = efi_runtime_map(map(), virtual_map_);
+    return firmware.system->RuntimeServices->SetVirtualAddressMap(
+        bytes, descriptor_bytes_, descriptor_version_,
+        reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(virtual_map_.data()));
 }
 
 } // namespace baton

@@ -29,24 +29,22 @@ class FinalMemoryMap {
 
     /// ExitBootServices. Before each try `listener` is told of the map. Between the tries nothing
     /// of the firmware's is called but GetMemoryMap and it (UEFI 2.10 section 7.4.6). Errors:
-    /// memory_map_unavailable, exit_boot_services_failed; after the latter no boot service may be
-    /// called any more.
+    /// memory_map_unavailable, memory_map_too_long, exit_boot_services_failed; after the latter no
+    /// boot service may be called any more.
     Result<void> exit_boot_services(const efi::Firmware& firmware, MemoryListener& listener);
 
     /// The last map, which is the one that ExitBootServices accepted.
     EfiMemoryMap map() const { return {bytes(), descriptor_bytes_}; }
     Bytes bytes() const { return Bytes(buffer_).first(used_bytes_); }
-    /// For SetVirtualAddressMap: the descriptors to change, and where one goes. `index` is less
-    /// than map().size().
-    EFI_MEMORY_DESCRIPTOR* descriptors() {
-        return reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(buffer_.data());
-    }
-    void set_virtual_start(std::size_t index, uint64_t address);
+    /// SetVirtualAddressMap, once boot services are gone. The last map has the addresses of all
+    /// descriptors then; the firmware gets those of runtime services alone.
+    EFI_STATUS set_virtual_addresses(const efi::Firmware& firmware, VirtAddr direct_map);
     uint32_t descriptor_bytes() const { return static_cast<uint32_t>(descriptor_bytes_); }
     uint32_t descriptor_version() const { return descriptor_version_; }
 
   private:
     std::span<std::byte> buffer_;
+    std::span<std::byte> virtual_map_; // the same size
     UINTN used_bytes_ = 0;
     UINTN descriptor_bytes_ = 0;
     UINT32 descriptor_version_ = 0;

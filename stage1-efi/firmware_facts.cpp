@@ -6,6 +6,7 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -19,6 +20,8 @@ constexpr EFI_GUID kSmbios3Guid = {
     0xf2fd1544, 0x9794, 0x4a2c, {0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94}};
 constexpr EFI_GUID kRuntimePropertiesGuid = {
     0xeb66918a, 0x7eef, 0x402a, {0x84, 0x2e, 0x93, 0x1d, 0x21, 0xc3, 0x8a, 0xe9}};
+constexpr EFI_GUID kMemoryAttributesGuid = {
+    0xdcfa911d, 0x26eb, 0x469f, {0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20}};
 constexpr EFI_GUID kGlobalVariableGuid = EFI_GLOBAL_VARIABLE;
 
 bool same(const EFI_GUID& a, const EFI_GUID& b) {
@@ -93,6 +96,15 @@ void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info) {
     info.secure_boot = secure_boot(firmware);
     info.firmware_revision = firmware.system->FirmwareRevision;
     info.uefi_revision = firmware.system->Hdr.Revision;
+}
+
+EfiMemoryMap memory_attributes(const efi::Firmware& firmware) {
+    const uint64_t address = find_table(*firmware.system, kMemoryAttributesGuid);
+    MemoryAttributesTable::Header header{};
+    if (address != 0)
+        std::memcpy(&header, reinterpret_cast<const void*>(address), sizeof header);
+    const uint64_t bytes = address == 0 ? 0 : MemoryAttributesTable::bytes(header);
+    return MemoryAttributesTable::descriptors({reinterpret_cast<const std::byte*>(address), bytes});
 }
 
 bool can_map_runtime_services(const efi::Firmware& firmware) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi/boot_info.h"
+#include "memory/efi_runtime.hpp"
 #include "stage1-efi/efi.hpp"
 
 namespace baton {
@@ -14,6 +15,10 @@ uint64_t find_rsdp(const efi::Firmware& firmware);
 /// Fills in the physical addresses of the tables that the system table lists, and its own;
 /// revisions; Secure Boot; the clock. Texts are not filled in.
 void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info);
+
+/// The descriptors of the memory attributes table (UEFI 2.10 section 4.6.4); none where there is no
+/// such table.
+EfiMemoryMap memory_attributes(const efi::Firmware& firmware);
 
 /// Whether SetVirtualAddressMap can be called after ExitBootServices, as far as the firmware tells
 /// beforehand: UEFI 2.10 section 4.6.2, EFI_RT_PROPERTIES_TABLE.

@@ -48,6 +48,10 @@ class FirmwareFrames final : public FrameSource {
     /// free in it. It lives until the next call of this class.
     /// Errors: memory_map_unavailable, out_of_memory.
     Result<EfiMemoryMap> memory_map();
+    Result<EfiMemoryMap> memory_map_of_now() {
+        map_.reset();
+        return memory_map();
+    }
 
     /// Everything allocated so far stays when this object goes.
     void keep() { kept_ = true; }

@@ -42,6 +42,7 @@ EFI_STATUS status_for(ErrorCode code) {
     case ErrorCode::out_of_memory:
         return EFI_OUT_OF_RESOURCES;
     case ErrorCode::memory_map_unavailable:
+    case ErrorCode::memory_map_too_long:
     case ErrorCode::exit_boot_services_failed:
     case ErrorCode::stage2_mismatch:
         return EFI_ABORTED;

@@ -8,6 +8,8 @@
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
 
+#include <utility>
+
 namespace baton {
 
 Result<FileSource*> EfiPlatform::open(std::optional<OpenFile>& slot, std::string_view path) {
@@ -30,24 +32,41 @@ Result<FileSource*> EfiPlatform::open_module(std::string_view path) {
     return open(module_, path);
 }
 
-Result<std::span<const PhysRange>> EfiPlatform::memory() {
+/// An array with an entry for each descriptor of the memory map, and `more`; the map itself.
+template<class T>
+Result<std::pair<std::span<T>, EfiMemoryMap>> EfiPlatform::array_for_map(std::size_t more) {
     constexpr std::size_t kRoom = 64; // descriptors that the allocation may add
     const auto before = frames_.memory_map();
     if (!before)
         return std::unexpected(before.error());
     const std::size_t most = before->size() + kRoom;
-    auto arena = allocate_arena(frames_, Arena::bytes_for<PhysRange>(most));
+    auto arena = allocate_arena(frames_, Arena::bytes_for<T>(most + more));
     if (!arena)
         return std::unexpected(arena.error());
-    const auto room = arena->array<PhysRange>(most);
+    const auto room = arena->template array<T>(most + more);
     if (!room)
         return std::unexpected(room.error());
     const auto map = frames_.memory_map();
     if (!map)
         return std::unexpected(map.error());
     if (map->size() > most)
-        return fail(ErrorCode::out_of_memory, {map->size() * sizeof(PhysRange), 1});
-    return efi_cacheable_ranges(*map, *room);
+        return fail(ErrorCode::out_of_memory, {map->size() * sizeof(T), 1});
+    return std::pair(*room, *map);
+}
+
+Result<std::span<const PhysRange>> EfiPlatform::memory() {
+    const auto array = array_for_map<PhysRange>(0);
+    if (!array)
+        return std::unexpected(array.error());
+    return efi_cacheable_ranges(array->second, array->first);
+}
+
+Result<std::span<const RuntimeRange>> EfiPlatform::runtime_memory() {
+    const EfiMemoryMap attributes = memory_attributes(given_.firmware);
+    const auto array = array_for_map<RuntimeRange>(attributes.size());
+    if (!array)
+        return std::unexpected(array.error());
+    return efi_runtime_ranges(array->second, attributes, array->first);
 }
 
 Result<Platform::Needs> EfiPlatform::prepare() {
@@ -60,7 +79,7 @@ Result<Platform::Needs> EfiPlatform::prepare() {
     boot_device_ = *device;
     firmware_vendor_ = efi::text_of(given_.firmware.system->FirmwareVendor, *arena).value_or("");
 
-    const auto current = frames_.memory_map();
+    const auto current = frames_.memory_map_of_now();
     if (!current)
         return std::unexpected(current.error());
     const auto final_map = FinalMemoryMap::prepare(*current, frames_);
@@ -110,7 +129,8 @@ std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
     std::size_t count = 0;
     const auto add = [&](const TypedRange& claim) {
         if (count < room.size())
-            room[count++] = claim;
+            room[count] = claim;
+        ++count;
     };
     const EfiMemoryMap map = final_map_.map();
     for (std::size_t i = 0; i < map.size(); ++i)
@@ -138,12 +158,8 @@ void EfiPlatform::finish(BootRecord& record, const Layout& layout, bool runtime_
 /// SetVirtualAddressMap for the direct map: UEFI 2.10 section 8.4. Under the firmware's own page
 /// tables, as it asks for.
 void EfiPlatform::map_runtime_services(BootRecord& record, const Layout& layout) {
-    const EfiMemoryMap map = final_map_.map();
-    for (std::size_t i = 0; i < map.size(); ++i)
-        final_map_.set_virtual_start(i, layout.direct_map.base.value + map[i].physical_start);
-    const EFI_STATUS status = given_.firmware.system->RuntimeServices->SetVirtualAddressMap(
-        final_map_.bytes().size(), final_map_.descriptor_bytes(), final_map_.descriptor_version(),
-        final_map_.descriptors());
+    const EFI_STATUS status =
+        final_map_.set_virtual_addresses(given_.firmware, layout.direct_map.base);
     if (efi::failed(status))
         given_.log.warn(
             Text().add("runtime services keep their physical addresses: status ").hex(status));

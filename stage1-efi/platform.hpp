@@ -44,6 +44,7 @@ class EfiPlatform final : public Platform {
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
     bool can_map_runtime_services() override;
+    Result<std::span<const RuntimeRange>> runtime_memory() override;
     Result<Displays> find_displays(const Wishes& wishes) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
@@ -66,6 +67,8 @@ class EfiPlatform final : public Platform {
         FileReader& reader_;
     };
 
+    template<class T>
+    Result<std::pair<std::span<T>, EfiMemoryMap>> array_for_map(std::size_t more);
     Result<FileSource*> open(std::optional<OpenFile>& slot, std::string_view path);
     void map_runtime_services(BootRecord& record, const Layout& layout);
 

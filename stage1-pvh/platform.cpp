@@ -68,7 +68,8 @@ std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
     std::size_t count = 0;
     const auto add = [&](const TypedRange& claim) {
         if (count < room.size())
-            room[count++] = claim;
+            room[count] = claim;
+        ++count;
     };
     for (const TypedRange& claim : given_.start.memory.entries())
         add(claim);

@@ -52,10 +52,7 @@ class StartPlatform final : public Platform {
     Result<std::span<const PhysRange>> memory() override { return given_.memory; }
     Result<Needs> prepare() override;
     void add_facts(BootRecord& record) override;
-    Result<void> leave(MemoryListener& listener) override {
-        listener.memory_is_known();
-        return {};
-    }
+    Result<void> leave(MemoryListener& listener) override { return listener.memory_is_known(); }
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
     Result<Displays> find_displays(const Wishes& wishes) override;

@@ -286,8 +286,9 @@ typedef struct BatonBootInfo {
     uint32_t firmware_descriptor_version;
 
     /* The direct map: physical address p of the memory map is at direct_map_base + p, readable and
-     * writable, never executable. Only ranges that are memory are mapped in it, and framebuffers.
-     */
+     * writable, never executable. Only ranges that are memory are mapped in it, and framebuffers;
+     * with BATON_WISH_RUNTIME_MAP also what the firmware's runtime services need, their code
+     * executable. */
     uint64_t direct_map_base; /* multiple of 512 GiB, or of 1 GiB as wished */
     uint64_t direct_map_bytes;
 

@@ -18,7 +18,7 @@ Result<void> HandoffBuilder::build() {
         done(find_modules(), "modules found") && done(load_kernel(), "kernel loaded") &&
         done(load_modules(), "modules loaded") && done(plan_memory(), "memory planned") &&
         done(load_stage2(), "stage 2 loaded") && done(prepare_watchdog(), "watchdog prepared") &&
-        done(make_records(), "records made") && done(build_page_tables(), "page tables built") &&
+        done(build_page_tables(), "page tables built") && done(make_records(), "records made") &&
         done(make_handoff_record(), "handoff made");
     if (!built)
         return std::unexpected(*error_);

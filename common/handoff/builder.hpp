@@ -121,11 +121,17 @@ class HandoffBuilder final : private MemoryListener {
 
     // builder_memory.cpp
     Result<void> plan_memory();
+    Result<void> plan_addresses();
     Result<void> plan_direct_map();
+    Result<void> plan_layout();
+    Result<void> check_runtime_code();
     Result<void> load_stage2();
     Result<void> prepare_watchdog();
     Result<void> build_page_tables();
     Bytes watchdog_disarm() const;
+    std::span<const IdentityMapping> identity_mappings() const {
+        return std::span(identity_mappings_).first(identity_mapping_count_);
+    }
 
     // builder_records.cpp
     Result<void> make_records();
@@ -135,9 +141,8 @@ class HandoffBuilder final : private MemoryListener {
     Result<void> make_handoff_record();
     void decide_after_fault();
     Result<void> leave_firmware();
-    void memory_is_known() override;
+    Result<void> memory_is_known() override;
     void complete_records();
-    std::span<const TypedRange> final_claims();
 
     uint64_t in_direct_map(PhysAddr address) const {
         return layout_.direct_map.base.value + address.value;
@@ -170,10 +175,12 @@ class HandoffBuilder final : private MemoryListener {
     Block handoff_memory_;
     std::optional<WatchdogPlan> watchdog_;
     std::array<BatonRegisterWrite, 4> watchdog_disarm_{};
-    std::span<TypedRange> claims_;
-    BootRecord record_;
+    std::array<IdentityMapping, kIdentityMappings> identity_mappings_{};
+    std::size_t identity_mapping_count_ = 0;
     PhysAddr page_table_root_{};
     uint64_t page_table_frames_ = 0;
+    std::span<TypedRange> claims_;
+    BootRecord record_;
     BatonHandoff* handoff_ = nullptr;
     std::optional<Error> error_; // of the step that failed
 };

@@ -6,20 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace baton {
 namespace {
-
-uint32_t permissions_of(Access access) {
-    switch (access) {
-    case Access::read_only:
-        return BATON_SEGMENT_READ;
-    case Access::read_write:
-        return BATON_SEGMENT_READ | BATON_SEGMENT_WRITE;
-    default:
-        return BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE;
-    }
-}
 
 /// Hands out single frames from blocks of several, so that page tables lie together: in the memory
 /// map they are a few ranges.
@@ -66,21 +56,8 @@ Result<void> HandoffBuilder::plan_memory() {
                        .add(" x ")
                        .decimal(wishes_.framebuffer.height)
                        .add(" pixels: the modes stay as they are"));
-    if (auto planned = plan_direct_map(); !planned)
+    if (auto planned = plan_addresses(); !planned)
         return planned;
-
-    LayoutWishes layout_wishes{.physical_end = physical_end(direct_map_),
-                               .stack_bytes = wishes_.stack_bytes,
-                               .direct_map = wishes_.direct_map};
-    auto layout = plan_layout(plan_, layout_wishes);
-    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
-        log().warn(Text().add("no direct map at ").hex(wishes_.direct_map->value));
-        layout_wishes.direct_map = {};
-        layout = plan_layout(plan_, layout_wishes);
-    }
-    if (!layout)
-        return std::unexpected(layout.error());
-    layout_ = *layout;
     const auto stack =
         frames().allocate({.pages = layout_.stack.bytes / kPageBytes, .origin = "kernel stack"});
     if (!stack)
@@ -98,6 +75,46 @@ Result<void> HandoffBuilder::plan_memory() {
     return {};
 }
 
+/// The direct map and the layout; without what runtime services need where that can't be had.
+Result<void> HandoffBuilder::plan_addresses() {
+    auto planned = plan_direct_map();
+    if (planned)
+        planned = plan_layout();
+    const bool has_runtime_map = std::exchange(wishes_.runtime_map, false);
+    const bool is_impossible =
+        !planned && (planned.error().code == ErrorCode::no_virtual_space ||
+                     planned.error().code == ErrorCode::write_execute_refused);
+    if (!has_runtime_map || !is_impossible) {
+        wishes_.runtime_map = has_runtime_map;
+        return planned;
+    }
+    if (planned = plan_direct_map(); !planned)
+        return planned;
+    if (planned = plan_layout(); !planned)
+        return planned;
+    if (wishes_.runtime_map_required)
+        return wish_not_met(BATON_WISH_RUNTIME_MAP, 1);
+    leave_out_wish(BATON_WISH_RUNTIME_MAP);
+    return {};
+}
+
+Result<void> HandoffBuilder::plan_layout() {
+    LayoutWishes layout_wishes{.physical_end = physical_end(direct_map_),
+                               .stack_bytes = wishes_.stack_bytes,
+                               .direct_map = wishes_.direct_map};
+    auto layout = baton::plan_layout(plan_, layout_wishes);
+    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
+        log().warn(Text().add("no direct map at ").hex(wishes_.direct_map->value));
+        layout_wishes.direct_map = {};
+        layout = baton::plan_layout(plan_, layout_wishes);
+    }
+    if (!layout)
+        return std::unexpected(layout.error());
+    layout_ = *layout;
+    return {};
+}
+
+/// Errors: write_execute_refused where runtime services need it, and others.
 Result<void> HandoffBuilder::plan_direct_map() {
     auto displays = allocate_arena(frames(), Arena::bytes_for<BatonFramebuffer>(displays_.size()));
     if (!displays)
@@ -111,14 +128,37 @@ Result<void> HandoffBuilder::plan_direct_map() {
     const auto memory = given_.platform.memory();
     if (!memory)
         return std::unexpected(memory.error());
-    auto arena = allocate_arena(
-        frames(), direct_map_bytes(memory->size(), plan_.page_runs.size(), framebuffers->size()));
+    DirectMapParts parts{.memory = *memory, .plan = plan_, .framebuffers = *framebuffers};
+    if (wishes_.runtime_map) {
+        const auto runtime = given_.platform.runtime_memory();
+        if (!runtime)
+            return std::unexpected(runtime.error());
+        parts.runtime = *runtime;
+    }
+    auto arena = allocate_arena(frames(), direct_map_bytes(parts));
     if (!arena)
         return std::unexpected(arena.error());
-    const auto direct_map = baton::plan_direct_map(*memory, plan_, *framebuffers, *arena);
+    const auto direct_map = baton::plan_direct_map(parts, *arena);
     if (!direct_map)
         return std::unexpected(direct_map.error());
     direct_map_ = *direct_map;
+    return check_runtime_code();
+}
+
+/// Where the firmware doesn't say what part of it is data, all of it must be both writable and
+/// executable.
+Result<void> HandoffBuilder::check_runtime_code() {
+    const auto both = std::ranges::find(direct_map_, Access::kernel_demanded_write_execute,
+                                        &DirectMapping::access);
+    if (both == direct_map_.end())
+        return {};
+    if (wishes_.refuse_write_execute)
+        return fail(ErrorCode::write_execute_refused, {both->range.base.value, both->range.bytes});
+    log().warn(
+        Text()
+            .add("runtime services at ")
+            .hex(both->range.base.value)
+            .add(" are writable and executable: the firmware doesn't say which part is code"));
     return {};
 }
 
@@ -186,31 +226,24 @@ Result<void> HandoffBuilder::build_page_tables() {
         pool, {.huge_pages = given_.processor.huge_pages, .five_level = five_level_});
     if (!mapper)
         return std::unexpected(mapper.error());
-    std::array<IdentityMapping, kIdentityMappings> room = {
-        {{stage2_.code(), Access::read_execute},
-         {stage2_.data(), Access::read_write},
-         {handoff_memory_.pages(), Access::read_only}}};
-    std::size_t count = 3;
+    identity_mappings_ = {{{stage2_.code(), Access::read_execute},
+                           {stage2_.data(), Access::read_write},
+                           {handoff_memory_.pages(), Access::read_only}}};
+    identity_mapping_count_ = 3;
     if (watchdog_)
         for (const PhysAddr device :
              {watchdog_->devices.timers, watchdog_->devices.io_apic.registers})
-            room[count++] = {watchdog_page(device), Access::read_write, Caching::uncacheable};
-    const std::span<const IdentityMapping> identity(room.data(), count);
+            identity_mappings_[identity_mapping_count_++] = {
+                watchdog_page(device), Access::read_write, Caching::uncacheable};
     const auto mapped = map_address_space(*mapper, {.plan = plan_,
                                                     .layout = layout_,
                                                     .direct_map = direct_map_,
                                                     .stack = stack_,
-                                                    .identity = identity});
+                                                    .identity = identity_mappings()});
     if (!mapped)
         return mapped;
-    for (const IdentityMapping& mapping : identity)
-        if (auto added =
-                record_.add_identity_mapping(mapping.range, permissions_of(mapping.access));
-            !added)
-            return added;
     page_table_root_ = mapper->root();
     page_table_frames_ = mapper->table_frames();
-    record_.info().kernel_cr3 = page_table_root_.value;
     log().line(Text()
                    .add("page tables at ")
                    .hex(page_table_root_.value)

@@ -7,6 +7,20 @@
 #include <cstring>
 
 namespace baton {
+namespace {
+
+uint32_t permissions_of(Access access) {
+    switch (access) {
+    case Access::read_only:
+        return BATON_SEGMENT_READ;
+    case Access::read_write:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_WRITE;
+    default:
+        return BATON_SEGMENT_READ | BATON_SEGMENT_EXECUTE;
+    }
+}
+
+} // namespace
 
 Result<void> HandoffBuilder::make_records() {
     if (auto created = create_record(); !created)
@@ -23,7 +37,7 @@ Result<void> HandoffBuilder::create_record() {
     const auto needs = given_.platform.prepare();
     if (!needs)
         return std::unexpected(needs.error());
-    constexpr std::size_t kBlocksToCome = 32; // allocations between now and the end
+    constexpr std::size_t kBlocksToCome = 2; // the two below are the last ones
     const uint64_t claims = needs->claims + kBlocksToCome + displays_.size();
     auto arena = allocate_arena(frames(), Arena::bytes_for<TypedRange>(claims));
     if (!arena)
@@ -73,6 +87,7 @@ Result<void> HandoffBuilder::fill_in_kernel() {
         info.watchdog_disarm_entry_bytes = sizeof watchdog_disarm_[0];
     }
     info.boot_path = given_.path;
+    info.kernel_cr3 = page_table_root_.value;
     info.flags |= kaslr_ ? BATON_FLAG_KASLR : 0;
     info.flags |= five_level_ ? BATON_FLAG_5_LEVEL : 0;
     info.command_line = record_.add_text(entry().command_line);
@@ -95,6 +110,11 @@ Result<void> HandoffBuilder::fill_in_kernel() {
             return added;
     for (const Display& display : displays_)
         if (auto added = record_.add_framebuffer(display.framebuffer, display.edid, display.modes);
+            !added)
+            return added;
+    for (const IdentityMapping& mapping : identity_mappings())
+        if (auto added =
+                record_.add_identity_mapping(mapping.range, permissions_of(mapping.access));
             !added)
             return added;
     return {};
@@ -162,12 +182,34 @@ Result<void> HandoffBuilder::leave_firmware() {
     given_.platform.prepare_to_leave(silent ? std::nullopt
                                             : std::optional(stage2_.last_words_physical()));
     log().line(Text().add("leaving the firmware"));
-    return given_.platform.leave(*this);
+    auto left = given_.platform.leave(*this);
+    constexpr unsigned kTries = 4;
+    for (unsigned i = 1; i < kTries; ++i) {
+        if (left || left.error().code != ErrorCode::memory_map_too_long)
+            break;
+        log().line(Text().add("the firmware's memory map has grown: the records are made again"));
+        if (auto made = make_records(); !made)
+            return made;
+        if (auto made = make_handoff_record(); !made)
+            return made;
+        left = given_.platform.leave(*this);
+    }
+    return left;
 }
 
-/// Sorting it takes longer than all that is left to do once the firmware is gone.
-void HandoffBuilder::memory_is_known() {
-    record_.set_memory_map(final_claims());
+/// What the stage 1 says, and the framebuffers. Sorting it takes longer than all that is left to do
+/// once the firmware is gone.
+Result<void> HandoffBuilder::memory_is_known() {
+    std::size_t count = given_.platform.claim_memory(claims_);
+    const std::size_t all = count + displays_.size();
+    if (all > claims_.size())
+        return fail(ErrorCode::memory_map_too_long, {all, claims_.size()});
+    for (const Display& display : displays_)
+        claims_[count++] = {
+            .range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
+            .type = BATON_MEMORY_FRAMEBUFFER};
+    record_.set_memory_map(claims_.first(count));
+    return {};
 }
 
 /// The firmware is gone: nothing here can fail.
@@ -183,17 +225,6 @@ void HandoffBuilder::complete_records() {
     handoff_->time_stamps = record_.add_stage2_time_stamps().value;
     if (watchdog_)
         given_.platform.start_watchdog(*watchdog_);
-}
-
-/// What the stage 1 says, and the framebuffers.
-std::span<const TypedRange> HandoffBuilder::final_claims() {
-    std::size_t count = given_.platform.claim_memory(claims_);
-    for (const Display& display : displays_)
-        if (count < claims_.size())
-            claims_[count++] = {
-                .range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
-                .type = BATON_MEMORY_FRAMEBUFFER};
-    return claims_.first(count);
 }
 
 } // namespace baton

@@ -8,6 +8,7 @@
 #include "core/address.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "memory/efi_runtime.hpp"
 #include "memory/frame_source.hpp"
 #include "memory/memory_range.hpp"
 #include "plan/address_space.hpp"
@@ -52,7 +53,8 @@ struct Displays {
 /// Who wants to know what all memory is before the firmware goes.
 class MemoryListener {
   public:
-    virtual void memory_is_known() = 0;
+    /// Error: memory_map_too_long.
+    virtual Result<void> memory_is_known() = 0;
 
   protected:
     ~MemoryListener() = default;
@@ -78,27 +80,36 @@ class Platform {
 
     struct Needs {
         uint64_t fact_bytes; // BootRecord::data_bytes() of what add_facts() adds
-        uint64_t claims;     // ranges that claim_memory() would tell now, at the most; one more
-                             // for each block that frames() hands out from now on
+        uint64_t claims;     // ranges that claim_memory() will have, with some to spare where the
+                             // firmware's map may grow; one more for each block that frames() hands
+                             // out from now on
     };
-    /// Gets ready for the functions below, which have no way to fail.
+    /// Gets ready for the functions below. Called again, for more ranges, where leave() has failed
+    /// with memory_map_too_long.
     virtual Result<Needs> prepare() = 0;
     /// Adds what this stage 1 knows of the machine and of the way the loader came.
     virtual void add_facts(BootRecord& record) = 0;
 
     /// The firmware is left; an error is a firmware that is still there. Before that `listener` is
-    /// told that claim_memory() can be called, and again where memory has changed since.
-    /// Errors: memory_map_unavailable, exit_boot_services_failed.
+    /// told that claim_memory() can be called, and again where memory has changed since; its error
+    /// is returned. Errors: memory_map_unavailable, memory_map_too_long (the firmware is as it was:
+    /// leave() may be called again), exit_boot_services_failed.
     virtual Result<void> leave(MemoryListener& listener) = 0;
-    /// What all memory is, once the kernel runs; returns how many of `room` are used. The blocks of
-    /// frames() are of the type that final_type() tells. Called by leave(), by way of its listener;
-    /// calls nothing of the firmware's.
+    /// What all memory is, once the kernel runs. Returns how many ranges there are, which may be
+    /// more than are in `room`: then they are incomplete. The blocks of frames() are of the type
+    /// that final_type() says. Called by leave(), by way of its listener; calls no firmware.
     virtual std::size_t claim_memory(std::span<TypedRange> room) = 0;
 
     // ---- What some stages 1 have.
 
     /// Whether runtime services can be told the addresses of the direct map.
     virtual bool can_map_runtime_services() { return false; }
+    /// What runtime services use and is not in memory(), or needs a mapping of its own. Called
+    /// after memory(), for a kernel that requests it. Valid until the firmware is left. Errors:
+    /// memory_map_unavailable, out_of_memory.
+    virtual Result<std::span<const RuntimeRange>> runtime_memory() {
+        return std::span<const RuntimeRange>();
+    }
     /// Displays, in the mode that is wished for, if one of them has it.
     /// Errors: out_of_memory; wish_not_met where the wish is required.
     virtual Result<Displays> find_displays(const Wishes& wishes);

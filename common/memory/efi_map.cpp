@@ -14,7 +14,6 @@ PhysRange efi_range(const EfiMemoryDescriptor& descriptor) {
 }
 
 BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor) {
-    constexpr uint64_t kEfiMemoryRuntime = uint64_t{1} << 63;
     constexpr uint64_t kEfiMemorySpecialPurpose = 0x40000;
     switch (descriptor.type) { // the numbers of EFI_MEMORY_TYPE, UEFI 2.10 section 7.2.1
     case 1:                    // EfiLoaderCode

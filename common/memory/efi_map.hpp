@@ -24,6 +24,7 @@ static_assert(sizeof(EfiMemoryDescriptor) == 40);
 /// EFI_MEMORY_TYPE and EFI_MEMORY_* attributes, as far as Baton needs their values.
 inline constexpr uint32_t kEfiConventionalMemory = 7;
 inline constexpr uint64_t kEfiMemoryWb = 0x8;
+inline constexpr uint64_t kEfiMemoryRuntime = uint64_t{1} << 63;
 
 /// A map as the firmware gave it. Descriptors lie `descriptor_bytes` apart, which may be more than
 /// their structure has.
@@ -39,7 +40,10 @@ class EfiMemoryMap {
                                                                : bytes_.size() / descriptor_bytes_;
     }
     uint64_t descriptor_bytes() const { return descriptor_bytes_; }
-    /// `index` is less than size().
+    /// One descriptor's bytes, all of them. `index` is less than size().
+    Bytes at(std::size_t index) const {
+        return bytes_.subspan(index * descriptor_bytes_, descriptor_bytes_);
+    }
     EfiMemoryDescriptor operator[](std::size_t index) const {
         return read_at<EfiMemoryDescriptor>(bytes_, index * descriptor_bytes_);
     }

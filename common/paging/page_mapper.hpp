@@ -13,7 +13,8 @@ namespace baton {
 
 /// What may be done with a page besides reading it. Writable and executable at once can't be said
 /// by accident; the exception has a name of its own and is for pages of which the kernel's segments
-/// demand both.
+/// demand both, and for runtime services that the kernel wants to call and of which nobody says
+/// which part is code.
 enum class Access { read_only, read_write, read_execute, kernel_demanded_write_execute };
 
 /// How the processor caches a mapping.

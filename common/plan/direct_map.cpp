@@ -3,60 +3,129 @@
 
 #include "memory/normalise.hpp"
 
+#include <optional>
+
 namespace baton {
 namespace {
 
-// The normaliser sorts this out too; three of its types, each stronger than the one before, stand
-// for the kinds of mapping.
-constexpr BatonMemoryType kReadWrite = BATON_MEMORY_RESERVED;
+// The normaliser sorts this out too: types of its own, each stronger than the one before, stand for
+// the kinds of mapping.
+constexpr BatonMemoryType kMemory = BATON_MEMORY_LOADER_RECLAIMABLE;
 constexpr BatonMemoryType kWriteCombining = BATON_MEMORY_FRAMEBUFFER;
 constexpr BatonMemoryType kReadOnly = BATON_MEMORY_BAD;
 
-DirectMapping mapping_of(const NormalisedRange& range) {
-    return {.range = range.range,
-            .access = range.type == kReadOnly ? Access::read_only : Access::read_write,
-            .caching =
-                range.type == kWriteCombining ? Caching::write_combining : Caching::write_back};
+constexpr BatonMemoryType type_of(RuntimeUse use) {
+    switch (use) {
+    case RuntimeUse::code:
+        return BATON_MEMORY_KERNEL_AND_MODULES;
+    case RuntimeUse::code_read_write:
+        return BATON_MEMORY_ACPI_RECLAIMABLE;
+    case RuntimeUse::code_read_only:
+        return BATON_MEMORY_ACPI_NVS;
+    case RuntimeUse::code_read_execute:
+        return BATON_MEMORY_SPECIAL_PURPOSE;
+    case RuntimeUse::device:
+    default:
+        return BATON_MEMORY_RESERVED;
+    }
+}
+
+// Who says that there is something to map: a part of code counts only where there is code, and
+// where there is none, but memory, that is mapped.
+constexpr uint32_t kIsMemory = 1;
+constexpr uint32_t kIsCode = 2;
+
+std::optional<Access> access_of_code_part(Access access, uint32_t who) {
+    if (who == kIsCode)
+        return access;
+    return who == kIsMemory ? std::optional(Access::read_write) : std::nullopt;
+}
+
+/// Nothing where it isn't to be mapped.
+std::optional<Access> access_of(const NormalisedRange& range) {
+    switch (range.type) {
+    case type_of(RuntimeUse::code):
+        return Access::kernel_demanded_write_execute;
+    case type_of(RuntimeUse::code_read_only):
+        return access_of_code_part(Access::read_only, range.firmware_type);
+    case type_of(RuntimeUse::code_read_write):
+        return access_of_code_part(Access::read_write, range.firmware_type);
+    case type_of(RuntimeUse::code_read_execute):
+        return access_of_code_part(Access::read_execute, range.firmware_type);
+    case kReadOnly:
+        return Access::read_only;
+    default:
+        return Access::read_write;
+    }
+}
+
+Caching caching_of(BatonMemoryType type) {
+    if (type == kWriteCombining)
+        return Caching::write_combining;
+    return type == type_of(RuntimeUse::device) ? Caching::uncacheable : Caching::write_back;
 }
 
 bool is_writable(Access access) {
     return access == Access::read_write || access == Access::kernel_demanded_write_execute;
 }
 
+std::size_t add_claims(const DirectMapParts& parts, std::span<TypedRange> claims) {
+    std::size_t count = 0;
+    for (const PhysRange& range : parts.memory)
+        claims[count++] = {.range = range, .type = kMemory, .firmware_type = kIsMemory};
+    for (const RuntimeRange& range : parts.runtime)
+        claims[count++] = {.range = range.range,
+                           .type = type_of(range.use),
+                           .firmware_type =
+                               range.use == RuntimeUse::code ? kIsCode : BATON_NO_FIRMWARE_TYPE};
+    for (const PageRun& run : parts.plan.page_runs)
+        if (!is_writable(run.access))
+            claims[count++] = {.range = {parts.plan.physical(run.pages.base), run.pages.bytes},
+                               .type = kReadOnly};
+    for (const BatonFramebuffer& framebuffer : parts.framebuffers)
+        claims[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
+                           .type = kWriteCombining};
+    return count;
+}
+
+/// After the first `count` of `mappings`, or as a part of the last of these.
+std::size_t add_mapping(const DirectMapping& mapping, std::span<DirectMapping> mappings,
+                        std::size_t count) {
+    DirectMapping* const last = count == 0 ? nullptr : &mappings[count - 1];
+    if (last && last->range.end() == mapping.range.base && last->access == mapping.access &&
+        last->caching == mapping.caching) {
+        last->range.bytes += mapping.range.bytes;
+        return count;
+    }
+    mappings[count] = mapping;
+    return count + 1;
+}
+
+std::size_t most_claims(const DirectMapParts& parts) {
+    return parts.memory.size() + parts.runtime.size() + parts.plan.page_runs.size() +
+           parts.framebuffers.size();
+}
+
 } // namespace
 
-uint64_t direct_map_bytes(std::size_t ranges, std::size_t page_runs, std::size_t framebuffers) {
-    const std::size_t claims = ranges + page_runs + framebuffers;
+uint64_t direct_map_bytes(const DirectMapParts& parts) {
+    const std::size_t claims = most_claims(parts);
     return Arena::bytes_for<TypedRange>(claims) + NormaliseRoom::bytes_needed(claims) +
            Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
 }
 
-Result<std::span<DirectMapping>> plan_direct_map(std::span<const PhysRange> memory,
-                                                 const LoadPlan& plan,
-                                                 std::span<const BatonFramebuffer> framebuffers,
-                                                 Arena& arena) {
-    const std::size_t most = memory.size() + plan.page_runs.size() + framebuffers.size();
+Result<std::span<DirectMapping>> plan_direct_map(const DirectMapParts& parts, Arena& arena) {
+    const std::size_t most = most_claims(parts);
     const auto claims = arena.scratch<TypedRange>(most);
     const auto room = NormaliseRoom::create(arena, most);
     const auto mappings = arena.scratch<DirectMapping>(normalised_at_most(most));
     if (!claims || !room || !mappings)
         return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
-
     std::size_t count = 0;
-    for (const PhysRange& range : memory)
-        (*claims)[count++] = {.range = range, .type = kReadWrite};
-    for (const PageRun& run : plan.page_runs)
-        if (!is_writable(run.access))
-            (*claims)[count++] = {.range = {plan.physical(run.pages.base), run.pages.bytes},
-                                  .type = kReadOnly};
-    for (const BatonFramebuffer& framebuffer : framebuffers)
-        (*claims)[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
-                              .type = kWriteCombining};
-
-    const auto sorted = normalise(claims->first(count), *room);
-    for (std::size_t i = 0; i < sorted.size(); ++i)
-        (*mappings)[i] = mapping_of(sorted[i]);
-    return mappings->first(sorted.size());
+    for (const NormalisedRange& range : normalise(claims->first(add_claims(parts, *claims)), *room))
+        if (const auto access = access_of(range))
+            count = add_mapping({range.range, *access, caching_of(range.type)}, *mappings, count);
+    return mappings->first(count);
 }
 
 uint64_t physical_end(std::span<const DirectMapping> mappings) {

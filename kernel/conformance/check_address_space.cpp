@@ -67,7 +67,7 @@ void check_supervisor(Verdict& verdict, const Context& context) {
 
 void check_write_xor_execute(Verdict& verdict, const Context& context) {
     context.tables.for_each_page([&](const Leaf& leaf) {
-        if (!leaf.writable || !leaf.executable)
+        if (!leaf.writable || !leaf.executable || context.is_runtime_page(leaf, true))
             return;
         constexpr uint32_t kBoth = elf::PF_W | elf::PF_X;
         const bool is_demanded = (own_image::page_permissions(leaf.address) & kBoth) == kBoth;
@@ -143,7 +143,8 @@ void check_direct_map_pages(Verdict& verdict, const Context& context) {
     for_each_direct_page(context, [&](const Leaf& leaf) {
         verdict.expect(leaf.address == context.info.direct_map_base + leaf.physical,
                        "physical address + direct_map_base", leaf.address);
-        verdict.expect(!leaf.executable, "a page that is not executable", leaf.address);
+        verdict.expect(!leaf.executable || context.is_runtime_page(leaf, true),
+                       "a page that is not executable", leaf.address);
         verdict.expect(shows_memory_only(context, leaf), "a page of nothing but memory",
                        leaf.address);
     });
@@ -176,7 +177,8 @@ void check_aliases(Verdict& verdict, const Context& context) {
         verdict.expect(!has_read_only || !leaf.writable,
                        "the kernel's read-only memory not writable in the direct map",
                        leaf.address);
-        verdict.expect(leaf.writable || (has_read_only && !has_writable),
+        verdict.expect(leaf.writable || (has_read_only && !has_writable) ||
+                           context.is_runtime_page(leaf, true),
                        "all other memory writable in the direct map", leaf.address);
     });
 }
@@ -189,8 +191,9 @@ void check_caching(Verdict& verdict, const Context& context) {
             is_screen =
                 is_screen || (is_direct && (leaf.physical - screen.base_physical < screen.bytes ||
                                             screen.base_physical - leaf.physical < leaf.bytes));
-        const bool is_device =
-            part_of(context, leaf.address) == Part::identity && context.is_watchdogs(leaf.physical);
+        const bool is_device = is_direct ? context.is_runtime_page(leaf, false)
+                                         : part_of(context, leaf.address) == Part::identity &&
+                                               context.is_watchdogs(leaf.physical);
         verdict.expect(leaf.pat_entry == (is_screen   ? kWriteCombining
                                           : is_device ? kUncacheable
                                                       : kWriteBack),

@@ -90,6 +90,7 @@ constexpr Feature kFeatures[] = {
          return own_image::segment_of_type(elf::PT_GNU_RELRO).has_value();
      }},
     {"runtime-map", flag<BATON_FLAG_RUNTIME_MAPPED>},
+    {"runtime-variables", flag<BATON_FLAG_RUNTIME_MAPPED>}, // and D13 is not skipped
     {"secure-boot", secure_boot<BATON_SECURE_BOOT_ON>},
     {"secure-boot-off", secure_boot<BATON_SECURE_BOOT_OFF>},
     {"secure-boot-setup", secure_boot<BATON_SECURE_BOOT_SETUP>},

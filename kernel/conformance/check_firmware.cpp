@@ -100,16 +100,70 @@ void check_boot_path(Verdict& verdict, const Context& context) {
     verdict.expect(info.uefi_revision >= 0x0002'0000, "UEFI 2.0 or later", info.uefi_revision);
 }
 
+/// In the direct map, once SetVirtualAddressMap was called for it; else null.
+const efi::RuntimeServices* runtime_services(const Context& context) {
+    const efi::SystemTable* table = system_table(context);
+    const bool is_mapped =
+        context.has_flag(BATON_FLAG_RUNTIME_MAPPED) && table != nullptr &&
+        context.is_in_direct_map(table->runtime_services, sizeof(efi::RuntimeServices));
+    return is_mapped ? reinterpret_cast<const efi::RuntimeServices*>(table->runtime_services)
+                     : nullptr;
+}
+
+/// This kernel's variable, kept by the firmware.
+class Variable {
+  public:
+    using Value = uint64_t;
+
+    explicit Variable(const efi::RuntimeServices& services) : services_(services) {}
+
+    /// Of 0 bytes: it is deleted.
+    efi::Status set(const Value& value, uint64_t bytes = sizeof(Value)) const {
+        constexpr uint32_t kAttributes = 7; // non-volatile, boot services, runtime services
+        return services_.set_variable(kName, &kVendor, kAttributes, bytes, &value);
+    }
+    efi::Status get(Value& value) const {
+        uint64_t bytes = sizeof value;
+        return services_.get_variable(kName, &kVendor, nullptr, &bytes, &value);
+    }
+
+  private:
+    static constexpr char16_t kName[] = u"BatonConformance";
+    static constexpr BatonGuid kVendor = {{0x25, 0x9e, 0x4b, 0x0b, 0x6c, 0x55, 0x4d, 0x4f, 0xa8,
+                                           0x1d, 0x31, 0xf2, 0x77, 0x5c, 0x90, 0xe6}};
+    const efi::RuntimeServices& services_;
+};
+
 /// SetVirtualAddressMap was called for the direct map: there the tables' pointers lead.
 void check_runtime_map(Verdict& verdict, const Context& context) {
     if (!context.has_flag(BATON_FLAG_RUNTIME_MAPPED))
         return verdict.absent("runtime-map");
-    const efi::SystemTable* table = system_table(context);
-    verdict.expect(table != nullptr, "a system table");
-    if (table == nullptr)
+    const efi::RuntimeServices* services = runtime_services(context);
+    verdict.expect(services != nullptr, "runtime services at their address in the direct map");
+    if (services == nullptr)
         return;
-    verdict.expect(context.is_in_direct_map(table->runtime_services, sizeof(uint64_t)),
-                   "runtime services at their address in the direct map", table->runtime_services);
+    efi::Time time{};
+    const efi::Status status = services->get_time(&time, nullptr);
+    verdict.expect(status == efi::kUnsupported || (status == efi::kSuccess && time.year >= 1970),
+                   "GetTime", status);
+}
+
+/// Firmware may say that it can't, but not fault.
+void check_runtime_variables(Verdict& verdict, const Context& context) {
+    const efi::RuntimeServices* services = runtime_services(context);
+    if (services == nullptr)
+        return verdict.absent("runtime-map");
+    const Variable variable(*services);
+    const Variable::Value value = __builtin_ia32_rdtsc();
+    const efi::Status set = variable.set(value);
+    if (set == efi::kUnsupported)
+        return verdict.absent("runtime-variables");
+    verdict.equal("SetVariable", efi::kSuccess, set);
+    Variable::Value read = ~value;
+    verdict.equal("GetVariable", efi::kSuccess, variable.get(read));
+    verdict.equal("the variable", value, read);
+    verdict.equal("SetVariable that deletes", efi::kSuccess, variable.set(value, 0));
+    verdict.equal("GetVariable after that", efi::kNotFound, variable.get(read));
 }
 
 constexpr Promise kPromises[] = {
@@ -117,7 +171,8 @@ constexpr Promise kPromises[] = {
     {"D9", "smbios_physical and smbios3_physical lead to entry points", check_smbios},
     {"D10", "efi_system_table_physical leads to it, without boot services", check_system_table},
     {"D11", "boot_path and secure_boot are known, and go with the rest", check_boot_path},
-    {"D12", "runtime services know their addresses in the direct map", check_runtime_map},
+    {"D12", "runtime services can be called in the direct map", check_runtime_map},
+    {"D13", "a variable that they set can be read again", check_runtime_variables},
 };
 
 } // namespace

@@ -90,8 +90,10 @@ void check_flags(Verdict& verdict, const Context& context) {
     verdict.equal("STACK_EXECUTABLE_WANTED", is_wanted,
                   context.has_flag(BATON_FLAG_STACK_EXECUTABLE_WANTED));
     bool is_demanded = false;
-    context.tables.for_each_page(
-        [&](const Leaf& leaf) { is_demanded = is_demanded || (leaf.writable && leaf.executable); });
+    context.tables.for_each_page([&](const Leaf& leaf) {
+        is_demanded = is_demanded ||
+                      (leaf.writable && leaf.executable && !context.is_runtime_page(leaf, true));
+    });
     verdict.equal("WRITE_EXECUTE", is_demanded, context.has_flag(BATON_FLAG_WRITE_EXECUTE));
 }
 

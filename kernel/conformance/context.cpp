@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "context.hpp"
 
+#include "efi.hpp"
+#include "own_image.hpp"
+
 namespace conformance {
 
 bool Context::is_watchdogs(uint64_t page) const {
@@ -9,6 +12,17 @@ bool Context::is_watchdogs(uint64_t page) const {
         return false;
     const BatonMemoryRange* range = range_of(page);
     return range == nullptr || range->type == BATON_MEMORY_RESERVED;
+}
+
+bool Context::is_runtime_page(const Leaf& leaf, bool code) const {
+    constexpr uint32_t kRuntimeServicesCode = 5;
+    if (own_image::wish(BATON_WISH_RUNTIME_MAP) == nullptr)
+        return false;
+    const BatonMemoryRange* range = range_of(leaf.physical);
+    return range != nullptr && (range->attributes & efi::kMemoryRuntime) != 0 &&
+           leaf.physical + leaf.bytes <= range->base_physical + range->bytes &&
+           (code ? range->firmware_type == kRuntimeServicesCode
+                 : range->type == BATON_MEMORY_RESERVED);
 }
 
 const BatonMemoryRange* Context::range_of(uint64_t physical) const {

@@ -31,6 +31,9 @@ struct Context {
     baton::BootInfoView view() const { return baton::BootInfoView(info); }
     /// Whether a page of memory has registers of the watchdog's.
     bool is_watchdogs(uint64_t page) const;
+    /// Whether a page is mapped for the runtime services that the kernel requested: `code` of
+    /// theirs, or their device.
+    bool is_runtime_page(const Leaf& leaf, bool code) const;
     bool has_flag(uint64_t flag) const { return (info.flags & flag) != 0; }
 
     /// The range of the memory map that holds a physical address; null if none does.

@@ -58,6 +58,36 @@ struct SystemTable {
 };
 static_assert(sizeof(SystemTable) == 104);
 
+using Status = uint64_t;
+inline constexpr Status kSuccess = 0;
+inline constexpr Status kUnsupported = uint64_t{1} << 63 | 3;
+inline constexpr Status kNotFound = uint64_t{1} << 63 | 14;
+
+/// EFI_TIME (section 8.3).
+struct Time {
+    uint16_t year;
+    uint8_t month, day, hour, minute, second, padding1;
+    uint32_t nanosecond;
+    int16_t time_zone;
+    uint8_t daylight, padding2;
+};
+static_assert(sizeof(Time) == 16);
+
+/// EFI_RUNTIME_SERVICES (section 4.5), as far as it is called here.
+struct RuntimeServices {
+    uint8_t header[24];
+    Status(__attribute__((ms_abi)) * get_time)(Time* time, void* capabilities);
+    void* others[5];
+    Status(__attribute__((ms_abi)) * get_variable)(const char16_t* name, const BatonGuid* vendor,
+                                                   uint32_t* attributes, uint64_t* bytes,
+                                                   void* data);
+    void* get_next_variable_name;
+    Status(__attribute__((ms_abi)) * set_variable)(const char16_t* name, const BatonGuid* vendor,
+                                                   uint32_t attributes, uint64_t bytes,
+                                                   const void* data);
+};
+static_assert(sizeof(RuntimeServices) == 96);
+
 inline constexpr uint64_t kSystemTableSignature = 0x5453'5953'2049'4249; // "IBI SYST"
 
 } // namespace conformance::efi

@@ -93,6 +93,14 @@ def test_many_segments_in_any_order(expect_promises_kept):
     expect_promises_kept(segments[::-1], firmware=Pvh)
 
 
+@pytest.mark.parametrize("firmware", [Pvh, UBoot])
+def test_thousands_of_segments_far_apart(expect_promises_kept, firmware):
+    """Page tables for each of them, and none of their frames is forgotten in the memory map."""
+    text = patterned(TOP_2_GIB, PF_R | PF_X, 0x30000)
+    far = [Segment((16 + i) << 30, PF_R | PF_W, memory_bytes=0x1000) for i in range(4000)]
+    expect_promises_kept([text, *far], firmware=firmware)
+
+
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])
 def test_text_need_not_be_aligned_in_the_file(expect_promises_kept, firmware):
     """Neither in the file nor in memory, and the two need not agree."""

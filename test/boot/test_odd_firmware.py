@@ -43,7 +43,7 @@ def test_firmware_that_cannot_read_to_high_memory(expect_promises_kept):
 
 
 @pytest.mark.parametrize("plan", [
-    "short-reads 1000", "map-grows", "map-garbled 48", "map-garbled 72", "exit-allocates 3",
+    "short-reads 1000", "map-grows", "map-garbled 48", "map-garbled 72", "set-variable-allocates 1000", "exit-allocates 3",
     "raise-priority 8", "raise-priority 16"], ids=lambda plan: plan.replace(" ", "-"))
 def test_firmware_may_behave_so(expect_conformance, plan):
     expect_conformance("minus-2g", plan=f"{plan}\n")

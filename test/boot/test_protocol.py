@@ -53,7 +53,14 @@ def test_wish(expect_conformance, name):
 
 
 def test_wish_runtime_map(expect_conformance):
-    expect_conformance("wish-runtime-map", "runtime-map", firmware=UBoot)
+    """Variables are in a flash chip, far from memory."""
+    expect_conformance("wish-runtime-map", "runtime-map,runtime-variables")
+
+
+def test_on_u_boot_wish_runtime_map(expect_conformance):
+    """It doesn't say which part of its code is data."""
+    machine = expect_conformance("wish-runtime-map", "runtime-map", firmware=UBoot)
+    machine.wait_for_debugcon("warning: runtime services at 0x[0-9a-f]+ are writable and executable")
 
 
 def test_wish_framebuffer(expect_conformance):
@@ -69,7 +76,8 @@ def test_wish_watchdog(expect_conformance):
 
 
 def test_wish_everything(expect_conformance):
-    features = "pie,kaslr,la57,symbols,runtime-map,kernel-file,width:1024,height:768"
+    features = ("pie,kaslr,la57,symbols,runtime-map,runtime-variables,kernel-file,"
+                "width:1024,height:768")
     machine = expect_conformance("wish-everything", features)
     machine.wait_for_debugcon("this version doesn't know what the kernel wishes for in 1 note$")
 

@@ -140,12 +140,11 @@ Result<void> ImageBoot::plan_memory() {
     const EfiMemoryMap map(firmware_map_, kDescriptorBytes);
     std::vector<PhysRange> room(map.size());
     const auto memory = efi_cacheable_ranges(map, room);
-    auto arena = allocate_arena(
-        direct_map_bytes(memory.size(), plan_.page_runs.size(), framebuffers_.size()));
+    const DirectMapParts parts{.memory = memory, .plan = plan_, .framebuffers = framebuffers_};
+    auto arena = allocate_arena(direct_map_bytes(parts));
     if (!arena)
         return std::unexpected(arena.error());
-    direct_map_ = require_good(plan_direct_map(memory, plan_, framebuffers_, *arena),
-                               "direct_map_bytes() are enough");
+    direct_map_ = require_good(plan_direct_map(parts, *arena), "direct_map_bytes() are enough");
 
     LayoutWishes wishes{.physical_end = physical_end(direct_map_),
                         .stack_bytes = wishes_.stack_bytes,

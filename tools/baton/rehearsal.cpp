@@ -187,17 +187,13 @@ class DeskPlatform final : public Platform {
         return Needs{.fact_bytes = 0, .claims = given_.memory.size() + frames_.block_count()};
     }
     void add_facts(BootRecord&) override {}
-    Result<void> leave(MemoryListener& listener) override {
-        listener.memory_is_known();
-        return {};
-    }
+    Result<void> leave(MemoryListener& listener) override { return listener.memory_is_known(); }
 
     std::size_t claim_memory(std::span<TypedRange> room) override {
         std::vector<TypedRange> claims = given_.memory;
         frames_.claim(claims);
-        const std::size_t count = std::min(room.size(), claims.size());
-        std::copy_n(claims.begin(), count, room.begin());
-        return count;
+        std::copy_n(claims.begin(), std::min(room.size(), claims.size()), room.begin());
+        return claims.size();
     }
 
     bool can_map_runtime_services() override { return true; }

@@ -68,7 +68,8 @@ void parse_plan_and_tables_of_an_ordinary_kernel(benchmark::State& state) {
         const auto image = elf::Image::parse(file);
         auto plan = plan_load(*image, 0, address_bits(false), arena);
         plan->regions[0].physical = {kGiB}; // place() is a call of the firmware
-        const auto direct_map = plan_direct_map(memory, *plan, {}, arena);
+        const auto direct_map =
+            plan_direct_map({.memory = memory, .plan = *plan, .framebuffers = {}}, arena);
         const auto layout = plan_layout(*plan, {.physical_end = physical_end(*direct_map)});
         auto mapper = PageMapper::create(frames, {.huge_pages = true, .five_level = false});
         if (!map_address_space(*mapper, {.plan = *plan,

@@ -47,10 +47,12 @@ void plan_direct_map_of(benchmark::State& state, Order order) {
     std::vector<PhysRange> memory;
     for (const TypedRange& range : memory_map(state.range(0), order))
         memory.push_back(range.range);
-    std::vector<std::byte> room(direct_map_bytes(memory.size(), 0, 0));
+    const LoadPlan plan{};
+    const DirectMapParts parts{.memory = memory, .plan = plan, .framebuffers = {}};
+    std::vector<std::byte> room(direct_map_bytes(parts));
     for ([[maybe_unused]] auto _ : state) {
         Arena arena(room);
-        benchmark::DoNotOptimize(plan_direct_map(memory, {}, {}, arena));
+        benchmark::DoNotOptimize(plan_direct_map(parts, arena));
     }
     state.SetComplexityN(state.range(0));
     state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -118,7 +118,7 @@ void hook_services() {
     hook_get_variable(*runtime);
     hook<Call::GetTime>(runtime->GetTime);
     hook<Call::SetVirtualAddressMap>(runtime->SetVirtualAddressMap);
-    hook<Call::SetVariable>(runtime->SetVariable);
+    hook_set_variable(*runtime);
     firmware.system->RuntimeServices = runtime;
 }
 

@@ -13,6 +13,7 @@ constexpr EFI_PHYSICAL_ADDRESS k4GiB = EFI_PHYSICAL_ADDRESS{1} << 32;
 constexpr UINTN kPagesPerMib = 256;
 
 bool grows;
+UINTN ranges_of_set_variable;
 UINTN garbled_descriptor_bytes; // 0: not garbled
 
 constexpr UINTN kPageBytes = 4096;
@@ -93,13 +94,25 @@ EFI_STATUS get_garbled_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN* key,
     return EFI_SUCCESS;
 }
 
+/// One range more, somewhere between others, so that it can't join one. EDK II shows free memory
+/// that it has set aside for runtime services as theirs: they would join.
+void lengthen_the_map() {
+    EFI_PHYSICAL_ADDRESS address = 0;
+    firmware.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 2, &address);
+    firmware.boot->FreePages(address + kPageBytes, 1); // the lower one would be taken next
+}
+
+EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID* vendor, UINT32 attributes, UINTN bytes,
+                               void* data) {
+    for (UINTN i = 0; i < ranges_of_set_variable; ++i)
+        lengthen_the_map();
+    return firmware.runtime->SetVariable(name, vendor, attributes, bytes, data);
+}
+
 EFI_STATUS EFIAPI get_memory_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN* key,
                                  UINTN* descriptor_bytes, UINT32* version) {
-    if (grows) { // somewhere between others, so that it can't join one
-        EFI_PHYSICAL_ADDRESS address = 0;
-        firmware.boot->AllocatePages(AllocateAnyPages, EfiRuntimeServicesData, 2, &address);
-        firmware.boot->FreePages(address, 1);
-    }
+    if (grows)
+        lengthen_the_map();
     if (garbled_descriptor_bytes != 0)
         return get_garbled_map(bytes, map, key, descriptor_bytes, version);
     return firmware.boot->GetMemoryMap(bytes, map, key, descriptor_bytes, version);
@@ -109,6 +122,10 @@ EFI_STATUS EFIAPI get_memory_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN
 
 void let_the_map_grow() {
     grows = true;
+}
+
+void let_set_variable_allocate(std::string_view arguments) {
+    ranges_of_set_variable = take_number(arguments);
 }
 
 void garble_the_map(std::string_view arguments) {
@@ -122,6 +139,11 @@ void garble_the_map(std::string_view arguments) {
 void hook_get_memory_map(EFI_BOOT_SERVICES& boot) {
     boot.GetMemoryMap = get_memory_map;
     hook<Call::GetMemoryMap>(boot.GetMemoryMap);
+}
+
+void hook_set_variable(EFI_RUNTIME_SERVICES& runtime) {
+    runtime.SetVariable = set_variable;
+    hook<Call::SetVariable>(runtime.SetVariable);
 }
 
 LowMemory keep_low_memory(UINTN mib) {

@@ -16,6 +16,7 @@
 //     long-reads BYTES             Read says that it gave so many more than were asked for
 //     long-files BYTES             GetInfo says that files are so much longer than they are
 //     map-grows                    the memory map has one more entry each time that it is asked for
+//     set-variable-allocates N     it has N more after each SetVariable
 //     map-garbled BYTES            it has hundreds, unsorted, overlapping, of this size
 //     exit-allocates CALLS         the first calls of ExitBootServices change the memory map
 //     raise-priority LEVEL         the loader is started at this task priority level
@@ -131,6 +132,8 @@ constexpr Command kCommands[] = {
     {"long-reads", [](std::string_view words, Loader&) { lengthen_reads(words); }},
     {"long-files", [](std::string_view words, Loader&) { lengthen_files(words); }},
     {"map-grows", [](std::string_view, Loader&) { let_the_map_grow(); }},
+    {"set-variable-allocates",
+     [](std::string_view words, Loader&) { let_set_variable_allocate(words); }},
     {"map-garbled", [](std::string_view words, Loader&) { garble_the_map(words); }},
     {"exit-allocates",
      [](std::string_view words, Loader&) { exits_that_allocate = take_number(words); }},

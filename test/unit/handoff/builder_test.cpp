@@ -60,6 +60,21 @@ class HandoffBuilderTest : public testing::Test, protected FakeBoot {
         return PageWalker([this](uint64_t physical) { return platform_.read(physical); },
                           builder_->page_table_root().value, 0x0007'0406'0007'0406);
     }
+    std::span<const BatonMemoryRange> memory_map() {
+        const BatonBootInfo& info = builder_->boot_info();
+        return {reinterpret_cast<const BatonMemoryRange*>(at(info.memory_map)),
+                info.memory_map_count};
+    }
+    std::size_t ranges_of(BatonMemoryType type) {
+        return static_cast<std::size_t>(
+            std::ranges::count(memory_map(), type, &BatonMemoryRange::type));
+    }
+    const BatonMemoryRange* range_of(uint64_t physical) {
+        for (const BatonMemoryRange& range : memory_map())
+            if (physical - range.base_physical < range.bytes)
+                return &range;
+        return nullptr;
+    }
     /// What the kernel will see at a virtual address.
     const std::byte* at(uint64_t address) {
         const auto translation = walker().translate(address);
@@ -271,6 +286,66 @@ TEST_F(HandoffBuilderTest, TellsOfMemoryAsItIsAtTheLastTryToLeave) {
     EXPECT_EQ(last.bytes, 0x5000u);
 }
 
+/// So many ranges of a page, each with a gap after it.
+std::vector<TypedRange> scattered(uint64_t base, std::size_t count, BatonMemoryType type) {
+    std::vector<TypedRange> ranges;
+    for (std::size_t i = 0; i < count; ++i)
+        ranges.push_back({.range = {{base + 2 * i * kPageBytes}, kPageBytes}, .type = type});
+    return ranges;
+}
+
+TEST_F(HandoffBuilderTest, LosesNoRangeOfALongMemoryMap) {
+    constexpr std::size_t kRanges = 5'000;
+    platform_.elsewhere = scattered(uint64_t{1} << 40, kRanges, BATON_MEMORY_RESERVED);
+    ASSERT_EQ(outcome(build().leave()), "good");
+    EXPECT_EQ(ranges_of(BATON_MEMORY_RESERVED), kRanges);
+}
+
+TEST_F(HandoffBuilderTest, MakesMoreRoomForAMemoryMapThatHasGrown) {
+    constexpr std::size_t kRanges = 300;
+    build();
+    platform_.grow = [this](std::vector<TypedRange>& elsewhere) {
+        elsewhere = scattered(uint64_t{1} << 40, kRanges, BATON_MEMORY_BAD);
+    };
+    ASSERT_EQ(outcome(builder_->leave()), "good");
+    EXPECT_EQ(ranges_of(BATON_MEMORY_BAD), kRanges);
+    EXPECT_EQ(builder_->handoff()->boot_info,
+              builder_->boot_info().direct_map_base +
+                  builder_->stage2().last_words().acknowledgement_physical -
+                  offsetof(BatonBootInfo, acknowledged));
+}
+
+TEST_F(HandoffBuilderTest, AMemoryMapThatNeverStopsGrowingIsAnError) {
+    build();
+    platform_.grow = [](std::vector<TypedRange>& elsewhere) {
+        const auto more = scattered((elsewhere.size() + 1) << 40, 100, BATON_MEMORY_BAD);
+        elsewhere.insert(elsewhere.end(), more.begin(), more.end());
+    };
+    const auto left = builder_->leave();
+    EXPECT_TRUE(failed_with(left, ErrorCode::memory_map_too_long)) << outcome(left);
+    EXPECT_EQ(std::ranges::count(platform_.said, "finish"), 0);
+}
+
+TEST_F(HandoffBuilderTest, EachPageOfThousandsOfSegmentsIsTheKernels) {
+    constexpr uint64_t kSegments = 1'000, kStep = uint64_t{1} << 30, kFirst = uint64_t{16} << 30;
+    ElfBuilder elf = kernel();
+    for (uint64_t i = 0; i < kSegments; ++i)
+        elf.load({.vaddr = kFirst + i * kStep, .memory_bytes = kPageBytes, .flags = kR | kW});
+    platform_.files["\\kernel"] = elf.build(0x10000);
+    ASSERT_EQ(outcome(FakeBoot::make().build()), "good");
+    ASSERT_EQ(outcome(builder_->leave()), "good");
+    const BatonBootInfo& info = builder_->boot_info();
+    ASSERT_EQ(info.kernel_segment_count, kSegments + 2);
+    for (uint32_t i = 0; i < info.kernel_segment_count; ++i) {
+        const auto& segment =
+            reinterpret_cast<const BatonKernelSegment*>(at(info.kernel_segments))[i];
+        const BatonMemoryRange* const range = range_of(segment.base_physical);
+        ASSERT_NE(range, nullptr) << i;
+        ASSERT_EQ(range->type, BATON_MEMORY_KERNEL_AND_MODULES) << i;
+        ASSERT_GE(range->bytes - (segment.base_physical - range->base_physical), segment.bytes);
+    }
+}
+
 TEST_F(HandoffBuilderTest, AnErrorNamesTheKernelWhereItNamesNothingElse) {
     platform_.files["\\kernel"] = Buffer(200);
     expect_refused("error: elf_bad_magic: \\kernel: ");
@@ -287,6 +362,51 @@ TEST_F(HandoffBuilderTest, WishesThatThisPlatformCannotMeet) {
     expect_refused("error: wish_not_met: RUNTIME_MAP");
     wish(BATON_WISH_5_LEVEL_PAGING, BATON_FIVE_LEVEL_REQUIRED, 0, BATON_WISH_REQUIRED);
     expect_refused("error: wish_not_met: 5_LEVEL_PAGING");
+}
+
+constexpr PageKind kUncacheable{true, false, false, MemoryType::uncacheable};
+constexpr PhysRange kFlash{{uint64_t{5} << 40}, 0x3000};
+constexpr PhysRange kRuntimeCode{FakePlatform::kMemory.base, 2 * kPageBytes};
+
+TEST_F(HandoffBuilderTest, MapsWhatRuntimeServicesNeedForAKernelThatRequestsThem) {
+    platform_.runtime = {
+        {kFlash, RuntimeUse::device},
+        {kRuntimeCode, RuntimeUse::code},
+        {{kRuntimeCode.base, kPageBytes}, RuntimeUse::code_read_execute},
+        {{kRuntimeCode.base + kPageBytes, kPageBytes}, RuntimeUse::code_read_write}};
+    const uint64_t base = build().layout().direct_map.base.value;
+    EXPECT_FALSE(walker().translate(base + kFlash.base.value));
+    EXPECT_EQ(walker().translate(base + kRuntimeCode.base.value)->kind, kReadWrite);
+
+    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    entry_.write_execute = WriteExecute::refuse;
+    build();
+    const auto flash = walker().translate(base + kFlash.base.value + 0x2000);
+    ASSERT_TRUE(flash);
+    EXPECT_EQ(flash->kind, kUncacheable);
+    EXPECT_EQ(walker().translate(base + kRuntimeCode.base.value)->kind, kReadExecute);
+    EXPECT_EQ(walker().translate(base + kRuntimeCode.base.value + kPageBytes)->kind, kReadWrite);
+}
+
+TEST_F(HandoffBuilderTest, RuntimeServicesBeyondAllAddressesAreNoReasonNotToBoot) {
+    platform_.runtime = {{{{uint64_t{1} << 51}, 0x1000}, RuntimeUse::device}};
+    wish(BATON_WISH_RUNTIME_MAP, 1, 0, 0);
+    build();
+    EXPECT_NE(lines_.all.find("RUNTIME_MAP can't be met"), std::string::npos) << lines_.all;
+    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    expect_refused("error: wish_not_met: RUNTIME_MAP");
+}
+
+TEST_F(HandoffBuilderTest, CodeThatMayBeWrittenToIsForKernelsThatDoNotRefuseIt) {
+    platform_.runtime = {{kRuntimeCode, RuntimeUse::code}};
+    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    build();
+    EXPECT_NE(
+        lines_.all.find("warning: runtime services at 0x10000000 are writable and executable"),
+        std::string::npos)
+        << lines_.all;
+    entry_.write_execute = WriteExecute::refuse;
+    expect_refused("error: wish_not_met: RUNTIME_MAP");
 }
 
 TEST_F(HandoffBuilderTest, WishesThatCannotBeMetAndAreNotRequiredAreWarnedOf) {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,18 +21,22 @@
 
 namespace baton::test {
 
-/// Frames that can run dry.
+/// Frames that can run dry, and what was handed out.
 class DryableFrames final : public FrameSource {
   public:
     explicit DryableFrames(FrameSource& source) : source_(source) {}
     Result<PhysAddr> allocate(const FrameRequest& request) override {
         if (calls_++ >= dry_at)
             return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
-        return source_.allocate(request);
+        const auto base = source_.allocate(request);
+        if (base)
+            blocks.push_back({{*base, request.pages * kPageBytes}, request.origin});
+        return base;
     }
     std::byte* access(PhysAddr address) override { return source_.access(address); }
 
-    uint64_t dry_at = ~uint64_t{0}; // the call with this number, from 0 on, and all after it
+    std::vector<MapFrames::Block> blocks; // each of its own, as a firmware's allocator has them
+    uint64_t dry_at = ~uint64_t{0};       // the call with this number, from 0 on, and all after it
     uint64_t calls() const { return calls_; }
 
   private:
@@ -53,6 +58,7 @@ class FakePlatform final : public Platform {
     void restart() {
         std::destroy_at(&source);
         std::construct_at(&source, frames_given());
+        dryable.blocks.clear();
         opened.clear();
         said.clear();
         open_files_.clear();
@@ -73,8 +79,12 @@ class FakePlatform final : public Platform {
                 cacheable_.push_back(range.range);
         return cacheable_;
     }
+    bool can_map_runtime_services() override { return !runtime.empty(); }
+    Result<std::span<const RuntimeRange>> runtime_memory() override { return runtime; }
     Result<Needs> prepare() override {
-        return Needs{.fact_bytes = 0, .claims = 256 + elsewhere.size()};
+        constexpr uint64_t kToSpare = 8;
+        return Needs{.fact_bytes = 0,
+                     .claims = 1 + elsewhere.size() + dryable.blocks.size() + kToSpare};
     }
     void add_facts(BootRecord& record) override { record.info().rsdp_physical = 0xe'0000; }
     void prepare_to_leave(std::optional<PhysAddr> last_words) override {
@@ -82,10 +92,14 @@ class FakePlatform final : public Platform {
     }
     Result<void> leave(MemoryListener& listener) override {
         said.emplace_back("leave");
-        listener.memory_is_known();
+        if (grow)
+            grow(elsewhere);
+        if (auto known = listener.memory_is_known(); !known)
+            return known;
         if (found_late) {
             elsewhere.push_back(*found_late);
-            listener.memory_is_known();
+            if (auto known = listener.memory_is_known(); !known)
+                return known;
         }
         if (stays)
             return fail(ErrorCode::exit_boot_services_failed, {1, 8});
@@ -93,13 +107,13 @@ class FakePlatform final : public Platform {
     }
     std::size_t claim_memory(std::span<TypedRange> room) override {
         said.emplace_back("claim");
-        std::size_t count = 0;
-        room[count++] = usable();
-        for (const TypedRange& range : elsewhere)
-            room[count++] = range;
-        for (const MapFrames::Block& block : source.blocks())
-            room[count++] = {.range = block.range, .type = final_type(block.origin)};
-        return count;
+        std::vector<TypedRange> claims = {usable()};
+        claims.insert(claims.end(), elsewhere.begin(), elsewhere.end());
+        for (const MapFrames::Block& block : dryable.blocks)
+            claims.push_back(
+                {.range = block.range, .type = final_type(block.origin), .origin = block.origin});
+        std::copy_n(claims.begin(), std::min(claims.size(), room.size()), room.begin());
+        return claims.size();
     }
     void finish(BootRecord& /*record*/, const Layout& /*layout*/, bool /*runtime_map*/) override {
         said.emplace_back("finish");
@@ -138,6 +152,7 @@ class FakePlatform final : public Platform {
   public:
     MapFrames source{frames_given()};
     DryableFrames dryable{source};
+    std::vector<RuntimeRange> runtime; // none: no runtime services
     std::vector<TypedRange> elsewhere; // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;
     // How long files are said to be; bytes beyond those of a longer file are never written.
@@ -146,6 +161,7 @@ class FakePlatform final : public Platform {
     std::vector<std::string> said;
     bool stays = false;                   // leave() fails
     std::optional<TypedRange> found_late; // memory that is `elsewhere` by the second try to leave
+    std::function<void(std::vector<TypedRange>& elsewhere)> grow; // what each leave() begins with
 
   private:
     class BufferFile final : public FileSource {

@@ -39,14 +39,16 @@ class FirmwareMap {
         framebuffers_.push_back(framebuffer);
         return *this;
     }
+    FirmwareMap& runtime(uint64_t base, uint64_t pages, RuntimeUse use) {
+        runtime_.push_back({{{base}, pages * kPage}, use});
+        return *this;
+    }
     /// A kernel that was placed.
     FirmwareMap& kernel(const LoadPlan& plan) {
         kernel_ = plan;
         return *this;
     }
-    uint64_t arena_bytes() const {
-        return direct_map_bytes(count_, kernel_.page_runs.size(), framebuffers_.size());
-    }
+    uint64_t arena_bytes() const { return direct_map_bytes(parts(std::vector<PhysRange>(count_))); }
 
     /// In an arena of that size.
     Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
@@ -54,7 +56,7 @@ class FirmwareMap {
         Arena arena(memory);
         std::vector<PhysRange> room(count_);
         const auto ranges = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);
-        const auto mappings = plan_direct_map(ranges, kernel_, framebuffers_, arena);
+        const auto mappings = plan_direct_map(parts(ranges), arena);
         if (!mappings)
             return std::unexpected(mappings.error());
         return std::vector(mappings->begin(), mappings->end());
@@ -62,7 +64,13 @@ class FirmwareMap {
     std::vector<DirectMapping> mappings() const { return plan(arena_bytes()).value(); }
 
   private:
+    DirectMapParts parts(std::span<const PhysRange> memory) const {
+        return {
+            .memory = memory, .plan = kernel_, .framebuffers = framebuffers_, .runtime = runtime_};
+    }
+
     Buffer bytes_;
+    std::vector<RuntimeRange> runtime_;
     std::size_t count_ = 0;
     std::vector<BatonFramebuffer> framebuffers_;
     LoadPlan kernel_{}; // none
@@ -89,6 +97,47 @@ TEST(DirectMap, HasAllCacheableMemorySorted) {
 TEST(DirectMap, JoinsNeighboursOfAnyType) {
     EXPECT_EQ(FirmwareMap().add(0x1000, 1).add(0x2000, 1, 9).add(0x3000, 1, 6).mappings(),
               (Mappings{write_back(0x1000, 3 * kPage)}));
+}
+
+DirectMapping mapping(uint64_t base, uint64_t pages, Access access,
+                      Caching caching = Caching::write_back) {
+    return {{{base}, pages * kPage}, access, caching};
+}
+
+TEST(DirectMap, ShowsDevicesOfRuntimeServicesUncacheable) {
+    constexpr uint64_t kFar = uint64_t{5} << 40;
+    EXPECT_EQ(FirmwareMap()
+                  .add(0x1000, 8)
+                  .runtime(0xffc0'1000, 3, RuntimeUse::device)
+                  .runtime(kFar, 1, RuntimeUse::device)
+                  .mappings(),
+              (Mappings{write_back(0x1000, 8 * kPage),
+                        mapping(0xffc0'1000, 3, Access::read_write, Caching::uncacheable),
+                        mapping(kFar, 1, Access::read_write, Caching::uncacheable)}));
+}
+
+TEST(DirectMap, MakesCodeOfRuntimeServicesExecutableAndItsDataWritable) {
+    EXPECT_EQ(
+        FirmwareMap()
+            .add(0x1000, 16)
+            .runtime(0x4000, 6, RuntimeUse::code)
+            .runtime(0x4000, 1, RuntimeUse::code_read_only)
+            .runtime(0x5000, 3, RuntimeUse::code_read_execute)
+            .runtime(0x8000, 1, RuntimeUse::code_read_write)
+            .mappings(),
+        (Mappings{mapping(0x1000, 3, Access::read_write), mapping(0x4000, 1, Access::read_only),
+                  mapping(0x5000, 3, Access::read_execute), mapping(0x8000, 1, Access::read_write),
+                  mapping(0x9000, 1, Access::kernel_demanded_write_execute),
+                  mapping(0xa000, 7, Access::read_write)}));
+}
+
+TEST(DirectMap, BelievesNoAttributesOutsideOfTheCodeOfRuntimeServices) {
+    EXPECT_EQ(FirmwareMap()
+                  .add(0x1000, 8)
+                  .runtime(0x1000, 2, RuntimeUse::code_read_execute)
+                  .runtime(0x10'0000, 1, RuntimeUse::code_read_execute)
+                  .mappings(),
+              (Mappings{write_back(0x1000, 8 * kPage)}));
 }
 
 TEST(DirectMap, HasNoDevices) {
