@@ -147,7 +147,9 @@ std::string check_memory(const std::string& text) {
     constexpr std::size_t kMostDigits = 9; // of MiB, so that bytes fit into 52 bits
     if (check_number(text).empty() && text.size() <= kMostDigits)
         return "";
-    return fs::is_regular_file(text) ? "" : "needs a number of MiB, or a file with a memory map";
+    return fs::exists(text) && !fs::is_directory(text)
+               ? ""
+               : "needs a number of MiB, or a file with a memory map";
 }
 
 /// Has no control characters, which no boot entry can have.
@@ -210,8 +212,9 @@ void add_desk_options(CLI::App& verb, Arguments& arguments) {
     add_kernel(verb, arguments)->required();
     add_value(
         verb, "--memory", arguments.memory, "MIB|FILE",
-        "The machine's memory; 256 MiB without it. In a file, a memory map as `dmesg` shows it "
-        "(\"[mem 0x100000-0x7fffffff] usable\") or /proc/iomem.")
+        "The machine's memory (default: 256). In a file, a memory map as `dmesg` of Linux prints "
+        "it (\"BIOS-e820: [mem 0x100000-0x7fffffff] usable\"), Xen's or FreeBSD's, or what "
+        "`sudo cat /proc/iomem` prints.")
         ->check(rule(check_memory));
     add_boot_options(verb, arguments);
 }

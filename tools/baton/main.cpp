@@ -53,10 +53,10 @@ Rehearsal::Given rehearse(const Arguments& arguments) {
         .kernel = files.kernel, .modules = files.modules, .command_line = {}, .memory = {}};
     for (const std::string& text : files.command_line)
         given.command_line += (given.command_line.empty() ? "" : " ") + text;
-    if (fs::is_regular_file(arguments.memory)) {
+    if (fs::exists(arguments.memory)) {
         const auto bytes = read_file(arguments.memory);
-        given.memory =
-            parse_memory_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        given.memory = parse_memory_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                        arguments.memory);
     } else {
         given.memory = plain_memory_map(std::stoull(arguments.memory));
     }
