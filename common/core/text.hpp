@@ -44,7 +44,7 @@ class TextWriter {
     std::size_t length_ = 0;
 };
 
-inline constexpr std::size_t kTextBytes = 512;
+inline constexpr std::size_t kTextBytes = 768;
 
 struct TextMemory {
     std::array<char, kTextBytes> characters;

@@ -92,6 +92,8 @@ static_assert(sizeof(Elf64_Nhdr) == 12);
 inline constexpr uint32_t NT_GNU_BUILD_ID = 3;
 inline constexpr uint32_t NT_GNU_PROPERTY_TYPE_0 = 5; // Linux gABI extensions
 
+inline constexpr uint32_t XEN_ELFNOTE_PHYS32_ENTRY = 18; // of the owner "Xen": xen/elfnote.h
+
 // The dynamic array: gABI chapter 5, "Dynamic Section"; RELR is an addition of the gABI of 2022.
 inline constexpr uint64_t DT_NULL = 0;
 inline constexpr uint64_t DT_NEEDED = 1;

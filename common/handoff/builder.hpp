@@ -116,6 +116,9 @@ class HandoffBuilder final : private MemoryListener {
     Result<void> load_kernel_file();
     void leave_out_wish(uint32_t type);
     void describe_decompression(std::string_view path, DecompressedFile& file, uint64_t start);
+    OtherProtocols other_protocols() const;
+    Error explained(const Error& error) const;
+    void warn_of_other_protocols();
     void describe_kernel();
     void describe_plan();
 

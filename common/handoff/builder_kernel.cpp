@@ -4,6 +4,7 @@
 #include "config/foreign_path.hpp"
 #include "config/path.hpp"
 #include "handoff/builder.hpp"
+#include "plan/odd_segments.hpp"
 #include "plan/relocate.hpp"
 #include "plan/slide.hpp"
 #include "plan/write_execute.hpp"
@@ -103,7 +104,7 @@ Result<void> HandoffBuilder::plan_kernel() {
     const elf::Image& image = kernel_->image();
     const auto extent = measure(image);
     if (!extent)
-        return std::unexpected(extent.error());
+        return std::unexpected(explained(extent.error()));
     const auto slide = choose_slide(*extent);
     if (!slide)
         return std::unexpected(slide.error());
@@ -112,15 +113,37 @@ Result<void> HandoffBuilder::plan_kernel() {
         return std::unexpected(arena.error());
     const auto plan = plan_load(image, *slide, address_bits(five_level_), *arena);
     if (!plan)
-        return std::unexpected(plan.error());
+        return std::unexpected(explained(plan.error()));
     plan_ = *plan;
 
     describe_kernel();
+    if (!wishes_.any)
+        warn_of_other_protocols();
     if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
         return fail(ErrorCode::write_execute_refused,
                     {found->pages.base.value - plan_.slide, found->pages.bytes, found->writable,
                      found->executable});
     return {};
+}
+
+OtherProtocols HandoffBuilder::other_protocols() const {
+    OtherProtocols found = wishes_.others;
+    found.add(kernel_->other_protocols());
+    return found;
+}
+
+/// What is wrong with a kernel's segments may be right in another boot protocol.
+Error HandoffBuilder::explained(const Error& error) const {
+    return error.of_kernel_with(other_protocols());
+}
+
+void HandoffBuilder::warn_of_other_protocols() {
+    const OtherProtocols found = other_protocols();
+    if (found.empty())
+        return;
+    Text text;
+    describe(found, text);
+    log().warn(text.add("; it makes no request of Baton's, and may not find what it expects"));
 }
 
 void HandoffBuilder::describe_kernel() {
@@ -339,6 +362,14 @@ void HandoffBuilder::describe_plan() {
     if (plan_.segments.size() > kShown)
         log().line(Text().add("and ").count(plan_.segments.size() - kShown, "more segment"));
     std::size_t shown = 0;
+    for (const Segment& segment : plan_.segments) {
+        Text text;
+        if (describe_odd_segment(segment, text) && ++shown <= kShown)
+            log().warn(text);
+    }
+    if (shown > kShown)
+        log().warn(Text().count(shown - kShown, "more segment").add(" of that kind"));
+    shown = 0;
     for (auto found = next_write_execute(plan_); found;
          found = next_write_execute(plan_, found->pages)) {
         if (++shown > kShown)

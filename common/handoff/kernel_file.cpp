@@ -2,6 +2,7 @@
 #include "handoff/kernel_file.hpp"
 
 #include "plan/file_reads.hpp"
+#include "plan/other_protocols.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -12,6 +13,7 @@ namespace {
 // What is read first: the headers and notes of most kernels are in it.
 constexpr uint64_t kHeadBytes = 2 * kPageBytes;
 constexpr uint64_t kLargestNotes = uint64_t{64} << 10;
+constexpr uint64_t kMostNotesBytes = uint64_t{1} << 20; // of all segments, in whole pages
 
 struct Head {
     uint64_t file_bytes;
@@ -48,7 +50,7 @@ Result<KernelFile> KernelFile::open(FileSource& given, FrameSource& frames,
         return std::unexpected(head.error());
     const auto header = elf::parse_header(head->bytes, head->file_bytes);
     if (!header)
-        return std::unexpected(header.error());
+        return std::unexpected(header.error().of_kernel_with(find_other_protocols(head->bytes)));
 
     // Both headers in one piece: the kernel gets them so.
     const uint64_t table_bytes = header->program_headers_bytes();
@@ -86,6 +88,7 @@ Result<Wishes> KernelFile::read_wishes() const {
         return std::unexpected(room.error());
     wishes.modules = *room;
 
+    uint64_t total = 0;
     for (uint32_t i = 0; i < image_.program_header_count(); ++i) {
         const elf::Elf64_Phdr header = image_.program_header(i);
         if (header.p_type != elf::PT_NOTE || header.p_filesz == 0)
@@ -95,6 +98,9 @@ Result<Wishes> KernelFile::read_wishes() const {
         if (!fits(header.p_offset, header.p_filesz, size_))
             return fail(ErrorCode::segment_outside_file,
                         {i, header.p_offset, header.p_filesz, size_});
+        total += pages_for(header.p_filesz) * kPageBytes;
+        if (total > kMostNotesBytes)
+            return fail(ErrorCode::notes_too_many, {i, total, kMostNotesBytes});
         const auto segment = bytes(header.p_offset, header.p_filesz);
         if (!segment)
             return std::unexpected(segment.error());
@@ -102,6 +108,11 @@ Result<Wishes> KernelFile::read_wishes() const {
             return std::unexpected(taken.error());
     }
     return wishes;
+}
+
+OtherProtocols KernelFile::other_protocols() const {
+    const auto head = bytes(0, std::min(size_, kOtherProtocolBytes));
+    return find_other_protocols(head ? *head : head_);
 }
 
 Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {

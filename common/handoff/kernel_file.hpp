@@ -29,9 +29,12 @@ class KernelFile {
     Bytes headers() const { return headers_; }
     uint64_t size() const { return size_; }
 
-    /// What the notes say. Errors: note_malformed, notes_too_large, segment_outside_file, wish_*,
+    /// What the notes say. Errors: note_malformed, notes_too_*, segment_outside_file, wish_*,
     /// wished_modules_too_many, file_*, out_of_memory.
     Result<Wishes> read_wishes() const;
+
+    /// Which boot protocols that Baton doesn't have the file has the headers of.
+    OtherProtocols other_protocols() const;
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
     /// Errors: file_*, out_of_memory. Returns the number of bytes read.

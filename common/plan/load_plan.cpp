@@ -23,7 +23,8 @@ Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file
     if (header.p_filesz > header.p_memsz)
         return fail(ErrorCode::segment_file_bytes_exceed_memory,
                     {index, header.p_filesz, header.p_memsz});
-    if (!fits(header.p_offset, header.p_filesz, file_bytes))
+    // A segment without file bytes may lie behind the end of a file that was cut to what it needs.
+    if (header.p_filesz != 0 && !fits(header.p_offset, header.p_filesz, file_bytes))
         return fail(ErrorCode::segment_outside_file,
                     {index, header.p_offset, header.p_filesz, file_bytes});
     if (auto good = check_alignment(header, index); !good)
@@ -33,7 +34,7 @@ Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file
     return {};
 }
 
-Result<void> check_place(const Segment& segment, uint64_t slide, unsigned bits) {
+Result<void> check_place(const Segment& segment, uint64_t physical, uint64_t slide, unsigned bits) {
     const VirtAddr first = segment.memory.base;
     const VirtAddr last = first + (segment.memory.bytes - 1);
     const uint64_t linked = first.value - slide;
@@ -44,6 +45,9 @@ Result<void> check_place(const Segment& segment, uint64_t slide, unsigned bits) 
         first.value >> 63 != last.value >> 63)
         return fail(ErrorCode::segment_not_canonical,
                     {segment.program_header, linked, segment.memory.bytes, slide, bits});
+    if (first.value < kPageBytes && linked < kPageBytes && physical >= kPageBytes)
+        return fail(ErrorCode::segment_of_offsets,
+                    {segment.program_header, linked, segment.memory.bytes, physical});
     if (first.value < kPageBytes)
         return fail(ErrorCode::segment_in_page_zero, {segment.program_header, linked, slide});
     return {};
@@ -62,7 +66,7 @@ Result<std::span<Segment>> collect_segments(const elf::Image& image, uint64_t sl
                               .memory = {{header.p_vaddr + slide}, header.p_memsz},
                               .file_offset = header.p_offset,
                               .file_bytes = header.p_filesz};
-        if (auto good = check_place(segment, slide, bits); !good)
+        if (auto good = check_place(segment, header.p_paddr, slide, bits); !good)
             return std::unexpected(good.error());
         segments[count++] = segment;
     }
@@ -79,7 +83,8 @@ void describe_extras(const elf::Image& image, LoadPlan& plan) {
                         .file_bytes = header.p_filesz,
                         .memory_bytes = header.p_memsz,
                         .alignment = header.p_align};
-        if (header.p_type == elf::PT_DYNAMIC)
+        // A script may list PT_DYNAMIC for a kernel that has no .dynamic: then it is empty.
+        if (header.p_type == elf::PT_DYNAMIC && header.p_filesz != 0)
             plan.dynamic = DynamicSection{.program_header = i, .file = {address, header.p_filesz}};
         if (header.p_type == elf::PT_GNU_STACK)
             plan.wants_executable_stack = (header.p_flags & elf::PF_X) != 0;
@@ -116,18 +121,42 @@ Result<void> sort_disjoint(std::span<Segment> segments, uint64_t slide) {
     return {};
 }
 
-const Segment* segment_at(VirtAddr address, std::span<const Segment> segments) {
-    for (const Segment& segment : segments)
-        if (segment.memory.contains(address))
-            return &segment;
-    return nullptr;
+/// The first segment that ends after `address`; their end where there is none. They are sorted, and
+/// none overlaps another.
+const Segment* first_ending_after(VirtAddr address, std::span<const Segment> segments) {
+    return std::partition_point(
+        segments.data(), segments.data() + segments.size(), [&](const Segment& segment) {
+            return segment.memory.base + (segment.memory.bytes - 1) < address;
+        });
 }
 
-Result<void> check_entry(VirtAddr linked, uint64_t slide, std::span<const Segment> segments) {
+const Segment* segment_at(VirtAddr address, std::span<const Segment> segments) {
+    const Segment* const found = first_ending_after(address, segments);
+    const bool contains =
+        found != segments.data() + segments.size() && found->memory.contains(address);
+    return contains ? found : nullptr;
+}
+
+/// The error of an entry point in no segment: it may be a physical address, as loaders want it that
+/// place a kernel by p_paddr.
+std::unexpected<Error> entry_outside(const elf::Image& image) {
+    const uint64_t entry = image.header().entry.value;
+    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
+        const Elf64_Phdr header = image.program_header(i);
+        const uint64_t offset = entry - header.p_paddr;
+        if (header.p_type == elf::PT_LOAD && entry >= header.p_paddr && offset < header.p_filesz)
+            return fail(ErrorCode::entry_physical, {entry, header.p_vaddr + offset, i});
+    }
+    return fail(ErrorCode::entry_outside_segments, {entry});
+}
+
+Result<void> check_entry(const elf::Image& image, uint64_t slide,
+                         std::span<const Segment> segments) {
+    const VirtAddr linked = image.header().entry;
     const VirtAddr entry = linked + slide;
     const Segment* const segment = segment_at(entry, segments);
     if (segment == nullptr)
-        return fail(ErrorCode::entry_outside_segments, {linked.value});
+        return entry_outside(image);
     if ((segment->flags & elf::PF_X) == 0)
         return fail(ErrorCode::entry_not_executable,
                     {linked.value, segment->program_header, segment->flags});
@@ -160,10 +189,10 @@ Result<void> check_relro(const Elf64_Phdr& header, uint32_t index, uint64_t slid
         return {};
     const VirtRange range{{header.p_vaddr + slide}, header.p_memsz};
     const bool wraps = range.base + (range.bytes - 1) < range.base;
-    const auto touches = [&](const Segment& segment) {
-        return page_cover(segment.memory).overlaps(range);
-    };
-    if (wraps || std::none_of(segments.begin(), segments.end(), touches))
+    const VirtAddr first_page{align_down(range.base.value, kPageBytes)};
+    const Segment* const segment = first_ending_after(first_page, segments);
+    if (wraps || segment == segments.data() + segments.size() ||
+        !page_cover(segment->memory).overlaps(range))
         return fail(ErrorCode::relro_outside_image, {index, header.p_vaddr, header.p_memsz});
     return {};
 }
@@ -332,10 +361,14 @@ Result<ImageExtent> measure(const elf::Image& image) {
     uint64_t last = 0;
     uint64_t alignment = kPageBytes;
     bool any = false;
+    bool dynamic = false;
+    std::optional<uint32_t> interpreter;
     for (uint32_t i = 0; i < image.program_header_count(); ++i) {
         const Elf64_Phdr header = image.program_header(i);
-        if (header.p_type == elf::PT_INTERP)
-            return fail(ErrorCode::interpreter_wanted, {i});
+        if (header.p_type == elf::PT_INTERP && header.p_filesz != 0)
+            interpreter = i;
+        if (header.p_type == elf::PT_DYNAMIC && header.p_filesz != 0)
+            dynamic = true;
         if (header.p_type != elf::PT_LOAD || is_empty(header))
             continue;
         if (auto good = check_shape(header, i, image.file_bytes()); !good)
@@ -345,6 +378,9 @@ Result<ImageExtent> measure(const elf::Image& image) {
         last = std::max(last, header.p_vaddr + (header.p_memsz - 1));
         alignment = std::max(alignment, header.p_align);
     }
+    // Without a dynamic section there is nothing that an interpreter would do.
+    if (interpreter && dynamic)
+        return fail(ErrorCode::interpreter_wanted, {*interpreter});
     if (!any)
         return fail(ErrorCode::no_loadable_segment,
                     {image.program_header_count(), image.header().program_headers_offset});
@@ -368,7 +404,7 @@ Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bit
         return std::unexpected(segments.error());
     if (auto disjoint = sort_disjoint(*segments, slide); !disjoint)
         return std::unexpected(disjoint.error());
-    if (auto good = check_entry(image.header().entry, slide, *segments); !good)
+    if (auto good = check_entry(image, slide, *segments); !good)
         return std::unexpected(good.error());
     if (auto good = check_extras(image, slide, *segments); !good)
         return std::unexpected(good.error());

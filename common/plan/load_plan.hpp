@@ -82,7 +82,8 @@ Result<ImageExtent> measure(const elf::Image& image);
 
 /// Checks every segment of `image` and plans it at its linked addresses plus `slide`, without
 /// allocating a frame. Virtual addresses have `bits` bits. The arrays are made in `arena`. Errors:
-/// those of measure(), segment_not_canonical, segment_in_page_zero, segments_overlap, entry_*,
+/// those of measure(), segment_not_canonical, segment_in_page_zero, segment_of_offsets,
+/// segments_overlap, entry_*,
 /// tls_outside_image, relro_outside_image, out_of_memory (the arena is too small).
 Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena);
 

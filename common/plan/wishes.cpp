@@ -140,8 +140,13 @@ std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t othe
 Result<void> take_note(const elf::Note& note, Wishes& wishes) {
     if (note.owner == "GNU" && note.type == elf::NT_GNU_BUILD_ID)
         wishes.build_id = note.descriptor;
+    if (note.owner == "Linux")
+        wishes.others.add(OtherProtocol::linux_boot);
+    if (note.owner == "Xen" && note.type == elf::XEN_ELFNOTE_PHYS32_ENTRY)
+        wishes.others.add(OtherProtocol::pvh);
     if (note.owner != BATON_WISH_OWNER)
         return {};
+    wishes.any = true;
     const bool is_module = note.type == BATON_WISH_MODULE;
     const std::size_t needed = is_module               ? kSmallestModuleBytes
                                : has_values(note.type) ? kFlagsBytes + kValuesBytes

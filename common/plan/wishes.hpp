@@ -50,6 +50,8 @@ struct Wishes {
     uint32_t module_count = 0;
     uint32_t unknown_count = 0; // wishes of unknown types, none of them required
     uint32_t left_out = 0;      // bit n: a wish of type n that can't be met anywhere, not required
+    bool any = false;           // there is a note of ours
+    OtherProtocols others;      // which notes of other owners say that the kernel speaks
     Bytes build_id;             // the note GNU, NT_GNU_BUILD_ID; empty where there is none
 
     std::span<const WishedModule> wished_modules() const { return modules.first(module_count); }

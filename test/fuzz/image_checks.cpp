@@ -99,7 +99,8 @@ void ImageBoot::check_plan() {
     require(plan_.tls.file_bytes == 0 || thread_local_bytes,
             "what threads begin with is in the file bytes of a segment");
     for (const Segment& segment : plan_.segments) {
-        require(fits(segment.file_offset, segment.file_bytes, file_.size()),
+        require(segment.file_bytes == 0 ||
+                    fits(segment.file_offset, segment.file_bytes, file_.size()),
                 "a segment's file bytes are in the file");
         require(segment.file_bytes <= segment.memory.bytes, "file bytes fit into a segment");
         const VirtAddr last = segment.memory.base + (segment.memory.bytes - 1);

@@ -43,6 +43,9 @@ Then the next boot entry is tried; when none is left, the firmware gets the mach
 tools can look for them. All numbers are hexadecimal. They are those of the file: a program header's number is that of
 `readelf -lW`, counted from 0, and addresses are as linked, without the slide of a position-independent kernel.
 
+An error of a kernel that was written for another boot protocol says so at its end, behind a semicolon: the protocols whose
+headers or notes the file has, and that Baton doesn't have yet. Then the cause is most likely that, and not what its linker script says.
+
 A `status` is the firmware's (UEFI 2.10, appendix D), with the topmost bit set: `…1` load error, `…2` invalid
 parameter, `…3` unsupported, `…7` device error, `…9` out of resources, `…a` volume corrupted, `…c` no medium,
 `…d` medium changed, `…e` not found, `…f` access denied, `…12h` time-out, `…15h` aborted.

@@ -63,6 +63,8 @@ constexpr std::string_view kStableNames[] = {
     "entry_in_zeroed_memory",
     "tls_outside_image",
     "relro_outside_image",
+    "entry_physical",
+    "segment_of_offsets",
     "dynamic_outside_image",
     "dynamic_bad_entry_size",
     "library_needed",
@@ -81,6 +83,7 @@ constexpr std::string_view kStableNames[] = {
     "relr_without_address",
     "note_malformed",
     "notes_too_large",
+    "notes_too_many",
     "wish_unknown",
     "wish_malformed",
     "wish_not_met",
@@ -183,9 +186,12 @@ TEST(ErrorTable, LabelsHaveNoGap) {
 TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
     constexpr uint64_t kMost = ~uint64_t{0};
     for (const ErrorCode code : all_codes()) {
-        const Error error(code, {kMost, kMost, kMost, kMost});
+        OtherProtocols most;
+        for (std::size_t i = 0; i < std::size(kOtherProtocolTexts); ++i)
+            most.add(static_cast<OtherProtocol>(i));
+        const Error error(code, {kMost, kMost, kMost, kMost, kMost});
         Text text;
-        text.error(error.about(std::string(100, 's')));
+        text.error(error.about(std::string(100, 's')).of_kernel_with(most));
         EXPECT_FALSE(text.view().ends_with("...")) << text.view();
     }
 }

@@ -9,7 +9,7 @@
 namespace baton::test {
 namespace {
 
-constexpr std::size_t kCapacity = 512;
+constexpr std::size_t kCapacity = kTextBytes;
 constexpr uint64_t kMost = ~uint64_t{0};
 
 std::string as_size(uint64_t bytes) {

@@ -452,5 +452,91 @@ TEST_F(HandoffBuilderTest, AnotherVersionOfStage2IsRefused) {
     expect_refused("error: stage2_mismatch");
 }
 
+/// An ELF kernel for another protocol: physical e_entry, and perhaps a header in the file.
+TEST_F(HandoffBuilderTest, SaysWhichOtherProtocolAKernelSpeaksThatItCannotLoad) {
+    ElfBuilder elf = kernel().entry(0x10'0010);
+    elf.program_header(0).p_paddr = 0x10'0000;
+    Buffer file = elf.build(0x8000);
+    platform_.files["\\kernel"] = file;
+    EXPECT_EQ(outcome(make().build()),
+              "error: entry_physical: \\kernel: " +
+                  std::string(describe(ErrorCode::entry_physical).sentence) +
+                  " (e_entry 0x100010, virtual address 0xffffffff80000010, program header 0x0)");
+
+    constexpr uint32_t kMagic = 0xe852'50d6;
+    const uint32_t header[] = {kMagic, 0, 24, 0 - kMagic - 24};
+    std::memcpy(file.data() + 0x7000, header, sizeof header);
+    platform_.files["\\kernel"] = file;
+    const std::string error = outcome(make().build());
+    EXPECT_TRUE(error.starts_with("error: entry_physical: \\kernel: ")) << error;
+    EXPECT_TRUE(error.ends_with("; this kernel speaks Multiboot2, which enters 32-bit code: Baton "
+                                "doesn't have that yet"))
+        << error;
+}
+
+TEST_F(HandoffBuilderTest, SaysSoOfAFileThatIsNoElf64File) {
+    Buffer file(0x1000);
+    constexpr uint32_t kMagic = 0x1bad'b002;
+    const uint32_t header[] = {0x464c'457f, 0x0001'0101, kMagic, 0, 0 - kMagic};
+    std::memcpy(file.data(), header, sizeof header);
+    platform_.files["\\kernel"] = file;
+    const std::string error = outcome(make().build());
+    EXPECT_TRUE(error.starts_with("error: elf_not_64_bit: \\kernel: ")) << error;
+    EXPECT_TRUE(error.contains("; this kernel speaks Multiboot1, ")) << error;
+}
+
+TEST_F(HandoffBuilderTest, WarnsOfAnotherProtocolUnlessThereIsARequest) {
+    const auto with_header = [this] {
+        constexpr uint32_t kMagic = 0x1bad'b002;
+        const uint32_t header[] = {kMagic, 0, 0 - kMagic};
+        std::memcpy(platform_.files["\\kernel"].data() + 0x1000, header, sizeof header);
+    };
+    constexpr std::string_view kWarning = "warning: this kernel speaks Multiboot1, ";
+    with_header();
+    build();
+    EXPECT_TRUE(lines_.all.contains(kWarning)) << lines_.all;
+    wish(BATON_WISH_STACK, 8192, 0, 0);
+    with_header();
+    platform_.restart();
+    build();
+    EXPECT_FALSE(lines_.all.contains(kWarning)) << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, WarnsOfZeroedMemoryThatCannotBeWritten) {
+    platform_.files["\\kernel"] = kernel()
+                                      .load({.vaddr = kData + 0x1000,
+                                             .memory_bytes = 0x2000,
+                                             .flags = kR,
+                                             .file_bytes = 0,
+                                             .offset = 0x2000})
+                                      .build(0x3000);
+    build();
+    EXPECT_TRUE(lines_.all.contains("warning: segment 2 has 8 KiB of zeroed memory")) << lines_.all;
+    EXPECT_EQ(walker().translate(kData + 0x2000)->kind, kReadOnly);
+}
+
+TEST_F(HandoffBuilderTest, NotesHaveALimitTogether) {
+    const auto with_notes = [this](uint32_t segments) {
+        ElfBuilder elf = kernel();
+        for (uint32_t i = 0; i < segments; ++i)
+            elf.add({.p_type = elf::PT_NOTE,
+                     .p_flags = kR,
+                     .p_offset = 0x10'0000,
+                     .p_vaddr = 0,
+                     .p_paddr = 0,
+                     .p_filesz = 40,
+                     .p_memsz = 40,
+                     .p_align = 4});
+        platform_.files["\\kernel"] = elf.build(0x10'0000 + 40);
+        platform_.restart();
+    };
+    with_notes(256);
+    EXPECT_EQ(outcome(make().build()), "good");
+    with_notes(257);
+    expect_refused("error: notes_too_many: ");
+    EXPECT_TRUE(
+        outcome(make().build()).contains("(program header 0x102, bytes 0x101000, limit 0x100000)"));
+}
+
 } // namespace
 } // namespace baton::test

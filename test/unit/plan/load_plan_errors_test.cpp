@@ -38,11 +38,14 @@ TEST(LoadPlanErrors, AnOffsetThatOverflowsIsOutsideTheFile) {
                  ErrorCode::segment_outside_file, {1, kLast - 0xfff, 0x1000, kFileBytes});
 }
 
-TEST(LoadPlanErrors, ASegmentWithoutFileBytesMayNotBeginBehindTheFile) {
-    EXPECT_TRUE(with_second({.vaddr = 0x20'0000, .memory_bytes = 1, .offset = kFileBytes}));
-    EXPECT_TRUE(
-        failed_with(with_second({.vaddr = 0x20'0000, .memory_bytes = 1, .offset = kFileBytes + 1}),
-                    ErrorCode::segment_outside_file));
+// As of .bss in a file that a tool has cut to the bytes that it needs.
+TEST(LoadPlanErrors, ASegmentWithoutFileBytesMayHaveAnyOffset) {
+    for (const uint64_t offset : {kFileBytes, kFileBytes + 1, kLast})
+        EXPECT_TRUE(with_second({.vaddr = 0x20'0000, .memory_bytes = 1, .offset = offset}))
+            << offset;
+    EXPECT_TRUE(failed_with(
+        with_second({.vaddr = 0x20'0000, .memory_bytes = 1, .file_bytes = 1, .offset = kFileBytes}),
+        ErrorCode::segment_outside_file));
 }
 
 TEST(LoadPlanErrors, SegmentFileBytesExceedMemory) {
@@ -91,6 +94,17 @@ TEST(LoadPlanErrors, SegmentInPageZero) {
     EXPECT_TRUE(with_second({.vaddr = 0x1000, .memory_bytes = 1}));
 }
 
+// Per-CPU data of Linux's vmlinux: offsets from GS, and placed by p_paddr.
+TEST(LoadPlanErrors, SegmentOfOffsets) {
+    for (const uint64_t vaddr : {0u, 0x20u, 0xfffu}) {
+        ElfBuilder elf = good_elf();
+        elf.load({.vaddr = vaddr, .memory_bytes = 0x2'1000, .flags = kR | kW});
+        elf.program_header(1).p_paddr = 0x2c0'0000;
+        expect_error(plan_of(elf).result, ErrorCode::segment_of_offsets,
+                     {1, vaddr, 0x2'1000, 0x2c0'0000});
+    }
+}
+
 TEST(LoadPlanErrors, SegmentsOverlapNamesBoth) {
     expect_error(with_second({.vaddr = kBase + 0xfff, .memory_bytes = 1}),
                  ErrorCode::segments_overlap, {0, kBase, 0x1000, 1, kBase + 0xfff});
@@ -133,17 +147,35 @@ TEST(LoadPlanErrors, NoLoadableSegment) {
     expect_error(plan_of(elf).result, ErrorCode::no_loadable_segment, {2, 64});
 }
 
-TEST(LoadPlanErrors, InterpreterWanted) {
-    ElfBuilder elf = good_elf();
-    elf.add({.p_type = elf::PT_INTERP,
+ElfBuilder with_extra(uint32_t type, uint64_t file_bytes, ElfBuilder elf = good_elf()) {
+    elf.add({.p_type = type,
              .p_flags = kR,
              .p_offset = 0,
-             .p_vaddr = 0,
-             .p_paddr = 0,
-             .p_filesz = 8,
-             .p_memsz = 8,
+             .p_vaddr = kBase,
+             .p_paddr = kBase,
+             .p_filesz = file_bytes,
+             .p_memsz = file_bytes,
              .p_align = 1});
-    expect_error(plan_of(elf).result, ErrorCode::interpreter_wanted, {1});
+    return elf;
+}
+
+TEST(LoadPlanErrors, InterpreterWantedByADynamicSection) {
+    const ElfBuilder interpreted = with_extra(elf::PT_INTERP, 8);
+    expect_error(plan_of(with_extra(elf::PT_DYNAMIC, 16, interpreted)).result,
+                 ErrorCode::interpreter_wanted, {1});
+    expect_error(plan_of(with_extra(elf::PT_INTERP, 8, with_extra(elf::PT_DYNAMIC, 16))).result,
+                 ErrorCode::interpreter_wanted, {2});
+}
+
+// ld's manual lists both for any program, and scripts were copied from it.
+TEST(LoadPlanErrors, AnInterpreterOrADynamicSectionAloneOrEmptyIsNoError) {
+    EXPECT_EQ(outcome(plan_of(with_extra(elf::PT_INTERP, 8)).result), "good");
+    EXPECT_EQ(
+        outcome(plan_of(with_extra(elf::PT_DYNAMIC, 0, with_extra(elf::PT_INTERP, 8))).result),
+        "good");
+    EXPECT_EQ(
+        outcome(plan_of(with_extra(elf::PT_DYNAMIC, 16, with_extra(elf::PT_INTERP, 0))).result),
+        "good");
 }
 
 /// Text with file bytes up to 700h, then data behind a gap.
@@ -252,6 +284,44 @@ TEST(LoadPlanErrors, AnArenaThatIsTooSmallIsOutOfMemory) {
         EXPECT_TRUE(failed_with(plan_load(*image, 0, 48, arena), ErrorCode::out_of_memory))
             << bytes;
     }
+}
+
+// Xen and Linux: e_entry is where a loader finds the code that places it by p_paddr.
+TEST(LoadPlanErrors, EntryPhysical) {
+    constexpr uint64_t kHigh = 0xffff'ffff'8000'0000;
+    ElfBuilder elf;
+    elf.entry(0x20'0140)
+        .load({.vaddr = kHigh, .memory_bytes = 0x1000, .file_bytes = 0x1000})
+        .load({.vaddr = kHigh + 0x4000, .memory_bytes = 0x1000, .file_bytes = 0x200});
+    elf.program_header(0).p_paddr = 0x10'0000;
+    elf.program_header(1).p_paddr = 0x20'0000;
+    expect_error(plan_of(elf, kFileBytes).result, ErrorCode::entry_physical,
+                 {0x20'0140, kHigh + 0x4140, 1});
+    elf.entry(0x20'0200); // behind the file bytes: no code
+    expect_error(plan_of(elf, kFileBytes).result, ErrorCode::entry_outside_segments, {0x20'0200});
+}
+
+// With a search through all segments for each, this takes minutes.
+TEST(LoadPlanErrors, ManyHeadersOfEachKindAreChecked) {
+    constexpr uint64_t kMany = 32'000;
+    ElfBuilder elf;
+    elf.entry(kBase);
+    for (uint64_t i = 0; i < kMany; ++i) {
+        const uint64_t address = kBase + i * 0x2000;
+        elf.load({.vaddr = address, .memory_bytes = 0x1000, .file_bytes = 0x1000});
+        const elf::Elf64_Phdr last = {.p_type = i % 2 == 0 ? elf::PT_TLS : elf::PT_GNU_RELRO,
+                                      .p_flags = kR,
+                                      .p_offset = 0,
+                                      .p_vaddr = address,
+                                      .p_paddr = 0,
+                                      .p_filesz = 8,
+                                      .p_memsz = 0x1000,
+                                      .p_align = 8};
+        elf.add(last);
+    }
+    EXPECT_EQ(outcome(plan_of(elf, kFileBytes).result), "good");
+    elf.program_header(2 * kMany - 1).p_vaddr += 0x1000;
+    EXPECT_TRUE(failed_with(plan_of(elf, kFileBytes).result, ErrorCode::relro_outside_image));
 }
 
 } // namespace

@@ -103,8 +103,9 @@ TEST(Measure, ChecksWhatHoldsWhereverTheImageGoes) {
                  {0, ~uint64_t{0}, 2});
     expect_error(measured(ElfBuilder().add(header(elf::PT_NOTE, 0, 4))),
                  ErrorCode::no_loadable_segment, {1, 64});
-    expect_error(measured(good_elf().add(header(elf::PT_INTERP, 0, 4))),
-                 ErrorCode::interpreter_wanted, {1});
+    expect_error(
+        measured(good_elf().add(header(elf::PT_INTERP, 0, 4)).add(header(elf::PT_DYNAMIC, 0, 16))),
+        ErrorCode::interpreter_wanted, {1});
 }
 
 TEST(LoadPlanSlide, IsAddedToEverything) {
@@ -214,6 +215,19 @@ TEST(LoadPlanTls, IsZeroWithoutOne) {
     EXPECT_EQ(planned.plan().tls.memory_bytes, 0u);
     EXPECT_FALSE(planned.plan().dynamic);
     EXPECT_FALSE(planned.plan().wants_executable_stack);
+}
+
+TEST(LoadPlanExtras, ThatAreEmptyMeanNothingWhateverElseTheySay) {
+    for (const uint32_t type : {elf::PT_DYNAMIC, elf::PT_INTERP, elf::PT_NOTE, elf::PT_TLS,
+                                elf::PT_GNU_RELRO, elf::PT_GNU_STACK, elf::PT_LOAD, uint32_t{6}}) {
+        elf::Elf64_Phdr empty = header(type, 0xdead'0000'0000'0001, 0, 7);
+        empty.p_offset = ~uint64_t{0};
+        empty.p_align = type == elf::PT_TLS ? 1 : 3;
+        auto planned = plan_of(good_elf().add(empty));
+        ASSERT_TRUE(planned.result) << type << ' ' << outcome(planned.result);
+        EXPECT_EQ(planned.plan().segments.size(), 1u);
+        EXPECT_FALSE(planned.plan().dynamic);
+    }
 }
 
 TEST(LoadPlanStack, IsWantedExecutableByPtGnuStackWithX) {
