@@ -389,7 +389,7 @@ typedef struct BatonBootInfo {
     uint32_t watchdog_disarm_count;
     uint32_t watchdog_disarm_entry_bytes;
 
-    BatonPreviousBoot previous_boot; /* since version 2 */
+    BatonPreviousBoot previous_boot;
 } BatonBootInfo;
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */

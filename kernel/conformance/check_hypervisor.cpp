@@ -152,14 +152,14 @@ void check_hypervisor_name(Verdict& verdict, const Context& context) {
 }
 
 constexpr Promise kPromises[] = {
-    {"H1", "the firmware's page tables are kept", check_firmware_tables},
-    {"H2", "the firmware's page tables still map memory", check_firmware_mapping},
-    {"H3", "firmware_state has the registers of a UEFI processor", check_registers},
-    {"H4", "firmware_state has the MTRRs, which are unchanged", check_mtrrs},
-    {"H5", "virtualization.flags are what CPUID says", check_flags},
-    {"H6", "the SVM fields are what the processor says", check_svm},
-    {"H7", "the VMX fields are what the processor says", check_vmx},
-    {"H8", "hypervisor is its name", check_hypervisor_name},
+    {"V1", "the firmware's page tables are kept", check_firmware_tables},
+    {"V2", "the firmware's page tables still map memory", check_firmware_mapping},
+    {"V3", "firmware_state has the registers of a UEFI processor", check_registers},
+    {"V4", "firmware_state has the MTRRs, which are unchanged", check_mtrrs},
+    {"V5", "virtualization.flags are what CPUID says", check_flags},
+    {"V6", "the SVM fields are what the processor says", check_svm},
+    {"V7", "the VMX fields are what the processor says", check_vmx},
+    {"V8", "hypervisor is its name", check_hypervisor_name},
 };
 
 } // namespace

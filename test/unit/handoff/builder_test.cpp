@@ -8,6 +8,7 @@
 #include "support/errors.hpp"
 #include "support/page_walker.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace baton::test {
@@ -178,6 +179,17 @@ TEST_F(HandoffBuilderTest, NamesACompressedKernelThatIsDamaged) {
     file = in_a_frame(file);
     file.pop_back();
     expect_refused("error: compressed_data_damaged: \\kernel");
+}
+
+// The example of promise M9.
+TEST_F(HandoffBuilderTest, NamesAModulesMemoryAfterTheFileWithoutItsDirectory) {
+    const BootModule modules[] = {{.path = "\\boot\\initrd.img", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\boot\\initrd.img"] = Buffer(1);
+    build();
+    EXPECT_TRUE(std::ranges::any_of(platform_.source.blocks(), [](const MapFrames::Block& block) {
+        return std::string_view(block.origin) == "module initrd.img";
+    }));
 }
 
 TEST_F(HandoffBuilderTest, DecompressesAModuleByItsNameAndLeavesOutTheSuffix) {
