@@ -135,7 +135,8 @@ class UBoot(Firmware):
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
     QUESTION, ANSWER = "Hit any key to stop autoboot", b" boot\n"
     REGAINED = r"## Application failed"
-    HAS_DISPLAY_DRIVER = False
+    # It has one since 2025.
+    HAS_DISPLAY_DRIVER = ROM.exists() and b"Graphics Output\0" in ROM.read_bytes()
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
 
     @classmethod
