@@ -88,9 +88,7 @@ Result<Platform::Needs> EfiPlatform::prepare() {
     final_map_ = *final_map;
     return Needs{.fact_bytes = BootRecord::data_bytes(
                      {firmware_vendor_, boot_device_.device_path, boot_device_.loader_path}),
-                 .claims = final_map_.capacity() +
-                           given_.firmware_memory.page_tables.ranges().size() +
-                           frames_.block_count()};
+                 .claims = final_map_.capacity() + RangeSet::kCapacity + frames_.block_count()};
 }
 
 void EfiPlatform::add_facts(BootRecord& record) {
@@ -135,7 +133,9 @@ std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
     const EfiMemoryMap map = final_map_.map();
     for (std::size_t i = 0; i < map.size(); ++i)
         add(efi_claim(map[i]));
-    for (const PhysRange& tables : given_.firmware_memory.page_tables.ranges())
+    // There may be more than at the start: firmware that protects memory splits large pages.
+    const FirmwareMemory of_now = find_firmware_memory();
+    for (const PhysRange& tables : of_now.page_tables.ranges())
         add({.range = tables,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
              .origin = "firmware's page tables"});

@@ -93,7 +93,7 @@ def expect_conformance(boot):
               firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True, displays: int = 1,
               files: Mapping[str, Content] | None = None, kernel: Content | None = None,
               **options) -> Machine:
-        features = [*firmware.FEATURES, f"memory:{memory_mib}", *filter(None, expect.split(","))]
+        features = [*firmware.FEATURES, f"memory:{memory_mib - firmware.HIDDEN_MIB}", *filter(None, expect.split(","))]
         has_screen = display_adapter and firmware.HAS_DISPLAY_DRIVER
         features += [f"framebuffer:{displays}", "modes"] if has_screen else ["no-framebuffer"]
         text = f"kernel /baton/kernel.elf\noptions {words}\noptions expect={','.join(features)}\n"

@@ -48,6 +48,7 @@ class Firmware:
     """What a machine starts with."""
 
     HAS_PCI = True
+    HIDDEN_MIB = 0  # of memory, beside a little
     LOOKS_FOR_TPM = False  # and waits where there is none
     QUESTION, ANSWER = None, b""  # what it asks on the serial port, and waits; then it boots at once
 
@@ -111,6 +112,7 @@ class StrictNxOvmf(NewOvmf):
     """It maps what it allocates as not executable, and stops a program that runs it all the same."""
 
     CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.strictnx.fd")
+    HIDDEN_MIB = 16  # system management mode's
 
     @classmethod
     def arguments(cls, directory: Path, before: Path | None) -> list[str]:

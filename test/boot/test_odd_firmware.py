@@ -32,6 +32,11 @@ def test_firmware_with_five_level_paging(expect_conformance, kernel, levels):
     expect_conformance(kernel, levels, plan="five-levels\n")
 
 
+def test_page_tables_that_firmware_makes_while_the_loader_runs_are_kept(expect_conformance):
+    machine = expect_conformance("minus-2g", plan="memory-attributes\n")
+    machine.wait_for_debugcon("^shim: split the page at 0x")
+
+
 @pytest.mark.slow
 def test_firmware_that_cannot_read_to_high_memory(expect_promises_kept):
     """Twice as large as what memory below 4 GiB has room for, and as the buffer there."""

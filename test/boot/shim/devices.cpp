@@ -2,6 +2,7 @@
 #include "devices.hpp"
 
 #include "faults.hpp"
+#include "processor.hpp"
 
 #include <array>
 
@@ -105,6 +106,11 @@ void hook_disks() {
 EFI_STATUS EFIAPI change_nothing(MemoryAttribute*, EFI_PHYSICAL_ADDRESS, UINT64, UINT64) {
     return EFI_SUCCESS;
 }
+/// What real ones do to change the attributes of less than a large page.
+EFI_STATUS EFIAPI split_page(MemoryAttribute*, EFI_PHYSICAL_ADDRESS base, UINT64, UINT64) {
+    split_large_page(base);
+    return EFI_SUCCESS;
+}
 MemoryAttribute memory_attribute;
 
 } // namespace
@@ -112,7 +118,7 @@ MemoryAttribute memory_attribute;
 void add_memory_attributes() {
     if (first_protocol<MemoryAttribute>(kMemoryAttributeGuid) != nullptr)
         give_up("already there", "memory attributes");
-    memory_attribute.SetMemoryAttributes = change_nothing;
+    memory_attribute.SetMemoryAttributes = split_page;
     memory_attribute.ClearMemoryAttributes = change_nothing;
     hook<Call::SetMemoryAttributes>(memory_attribute.SetMemoryAttributes);
     hook<Call::ClearMemoryAttributes>(memory_attribute.ClearMemoryAttributes);

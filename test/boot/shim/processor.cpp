@@ -2,6 +2,7 @@
 #include "processor.hpp"
 
 #include "firmware.hpp"
+#include "paging/entry.hpp"
 
 #include <cstring>
 
@@ -33,6 +34,32 @@ void enter_five_level_paging() {
     std::memcpy(pml5, &entry, sizeof entry);
     turn_on_la57(static_cast<UINT32>(reinterpret_cast<UINT64>(pml5)));
     say(Text().add("5-level paging is on"));
+}
+
+void split_large_page(UINT64 address) {
+    namespace paging = baton::paging;
+    constexpr UINT64 kLa57 = 1u << 12, kWriteProtect = 1u << 16; // of CR4, of CR0
+    UINT64 cr0, cr3, cr4;
+    asm volatile("mov %%cr0, %0; mov %%cr3, %1; mov %%cr4, %2" : "=r"(cr0), "=r"(cr3), "=r"(cr4));
+    unsigned level = (cr4 & kLa57) != 0 ? paging::kLevelsLa57 : paging::kLevels;
+    UINT64* entry = nullptr;
+    for (UINT64 table = cr3; level >= 2; --level, table = *entry) {
+        entry = reinterpret_cast<UINT64*>(table & paging::kAddressMask) +
+                paging::entry_index(address, level);
+        if ((*entry & paging::kPresent) == 0)
+            return;
+    }
+    if ((*entry & paging::kPageSize) == 0)
+        return;
+    const UINT64 first = *entry & ~paging::kPageSize;
+    auto* const pages =
+        reinterpret_cast<UINT64*>(allocate_pages(1, EfiBootServicesData, UINT64{1} << 32));
+    for (UINTN i = 0; i < paging::kEntriesPerTable; ++i)
+        pages[i] = first + i * paging::entry_bytes(1);
+    asm volatile("mov %0, %%cr0" : : "r"(cr0 & ~kWriteProtect));
+    *entry = reinterpret_cast<UINT64>(pages) | paging::kPresent | paging::kWritable;
+    asm volatile("mov %0, %%cr0; mov %1, %%cr3" : : "r"(cr0), "r"(cr3) : "memory");
+    say(Text().add("split the page at ").hex(address));
 }
 
 } // namespace shim
