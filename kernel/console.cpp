@@ -85,6 +85,17 @@ void initialise_console() {
     out8(kModemControl, kTerminalReadyRequestToSend);
 }
 
+bool has_input() {
+    constexpr uint8_t kAbsent = 0xff; // what a port reads that nobody has
+    constexpr uint8_t kDataReady = 0x01;
+    const uint8_t status = in8(kLineStatus);
+    if (status == kAbsent || (status & kDataReady) == 0) {
+        return false;
+    }
+    in8(kData);
+    return true;
+}
+
 void print(std::string_view text) {
     for (const char byte : text) {
         write(byte);

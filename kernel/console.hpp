@@ -25,6 +25,9 @@ struct Left {
     unsigned width;
 };
 
+/// Whether a character has come from the serial port, which is dropped.
+bool has_input();
+
 /// Sets up the serial port. Printing before it does no harm.
 void initialise_console();
 

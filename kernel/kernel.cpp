@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The example kernel: prints what the loader gave it, checks each promise of the boot protocol,
-// draws a picture and powers off. Start an operating system from here.
+// draws a picture and powers off, with "wait-for-key=SECONDS" on its command line when a key is
+// pressed or after so many seconds (0: never). Start an operating system from here.
 
 #include "checks.hpp"
 #include "console.hpp"
 #include "cpu.hpp"
 #include "exceptions.hpp"
+#include "keyboard.hpp"
 #include "power.hpp"
 #include "report.hpp"
 #include "screen.hpp"
+
+#include <optional>
 
 namespace {
 
@@ -27,7 +31,30 @@ void draw_pictures(const baton::BootInfoView& boot) {
         if (!draw_picture(screen)) {
             print_line("No picture: a pixel of ", Decimal{screen.bits_per_pixel}, " bits");
         }
+        constexpr uint32_t kTextRows = 8; // the picture is in the middle
+        draw_text(screen, "Baton's example kernel", 1, kTextRows);
+        draw_text(screen, "PASS", 6, kTextRows);
     }
+}
+
+/// The number in a command line after "wait-for-key="; nothing if that isn't in it.
+std::optional<uint64_t> seconds_to_wait(std::string_view command_line) {
+    constexpr std::string_view kWord = "wait-for-key=";
+    while (!command_line.starts_with(kWord)) {
+        if (command_line.empty()) {
+            return {};
+        }
+        command_line.remove_prefix(1);
+    }
+    command_line.remove_prefix(kWord.size());
+    uint64_t seconds = 0;
+    for (const char digit : command_line) {
+        if (digit < '0' || digit > '9') {
+            break;
+        }
+        seconds = seconds * 10 + static_cast<uint64_t>(digit - '0');
+    }
+    return seconds;
 }
 
 } // namespace
@@ -59,6 +86,12 @@ extern "C" [[noreturn]] void kernel_main(const BatonBootInfo* info, uint64_t ent
 
     if (checks.failures() == 0) {
         draw_pictures(boot);
+        const auto seconds =
+            seconds_to_wait(reinterpret_cast<const char*>(boot.record().command_line));
+        if (seconds) {
+            print_line("Press a key to end");
+            wait_for_key(*seconds * boot.record().tsc_hz);
+        }
     }
     finish(checks);
 }

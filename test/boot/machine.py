@@ -360,6 +360,9 @@ class Machine:
         command = f"gdbserver unix:{path},server=on,wait=off"
         self._ask("human-monitor-command", **{"command-line": command})
 
+    def press_on_keyboard(self, name: str) -> None:
+        self._ask("send-key", keys=[{"type": "qcode", "data": name}])
+
     def inject_nmi(self) -> None:
         self._ask("inject-nmi")
 

@@ -6,6 +6,7 @@ import re
 import artefacts
 import pytest
 from machine import NewOvmf, UBoot
+from paths import Pvh
 
 
 @pytest.mark.parametrize("firmware", [NewOvmf, UBoot])
@@ -56,3 +57,26 @@ def test_example_kernel_draws_on_the_framebuffer(boot):
     assert baton == [(224, 48, 48), (48, 192, 80), (64, 112, 240), (255, 255, 255)]
     assert screen.pixel(1, 1) != (255, 255, 255)
     machine.wait_for_serial(r"^kernel: no isa-debug-exit device at port 0xf4, halted")
+
+
+def test_example_kernel_shows_its_name_until_a_key_is_pressed(boot):
+    """Text over and under the picture, on the screen of who asks for it."""
+    entry = "kernel /baton/kernel.elf\noptions wait-for-key=0\n"
+    machine = boot(artefacts.EXAMPLE_KERNEL, files={"/loader/entries/a.conf": entry})
+    machine.wait_for_serial(r"^Press a key to end")
+    screen = machine.screenshot()
+    for top in (1, 6):  # of eight rows
+        rows = range(screen.height * top // 8, screen.height * (top + 1) // 8, 2)
+        lit = sum(screen.pixel(x, y) == (255, 255, 255)
+                  for y in rows for x in range(2, screen.width - 2, 2))
+        assert lit > 100, top
+    machine.press_on_keyboard("spc")
+    machine.wait_for_exit()
+    machine.wait_for_serial(r"^kernel: PASS")
+
+
+def test_example_kernel_waits_no_longer_than_it_should(boot):
+    machine = boot(artefacts.EXAMPLE_KERNEL, firmware=Pvh, files={
+        "/loader/entries/a.conf": "options wait-for-key=1\n"})
+    machine.wait_for_exit()
+    machine.wait_for_serial(r"^Press a key to end\r?$")

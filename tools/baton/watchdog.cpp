@@ -41,14 +41,17 @@ unsigned requested_watchdog(const std::filesystem::path& kernel) {
 
 } // namespace
 
+unsigned seconds_for_kernel(const MachineOptions& machine) {
+    const unsigned before = seconds_to_boot(machine.boot_path);
+    return machine.timeout_seconds <= before ? 0 : machine.timeout_seconds - before;
+}
+
 std::optional<unsigned> watchdog_before_timeout(const MachineOptions& machine,
                                                 const std::filesystem::path& kernel) {
-    const unsigned before = seconds_to_boot(machine.boot_path);
+    const unsigned seconds = seconds_for_kernel(machine);
     const bool has_timer = machine.boot_path != "microvm"; // it has no HPET
-    if (!has_timer || machine.timeout_seconds <= before ||
-        machine.timeout_seconds - before > kMostWatchdogSeconds)
+    if (!has_timer || seconds == 0 || seconds > kMostWatchdogSeconds)
         return {};
-    const unsigned seconds = machine.timeout_seconds - before;
     const unsigned requested = requested_watchdog(kernel);
     return requested != 0 && requested <= seconds ? std::nullopt : std::optional(seconds);
 }

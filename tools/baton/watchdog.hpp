@@ -8,6 +8,10 @@
 
 namespace baton::tool {
 
+/// Seconds from the kernel's start to shortly before the machine's time is over. 0: there are none,
+/// or no limit.
+unsigned seconds_for_kernel(const MachineOptions& machine);
+
 /// Seconds for the loader's watchdog, so that it reports a kernel that hangs just before the
 /// machine's time is over. Nothing: the machine has none, the time is too short or too long for it,
 /// or the kernel asks for an earlier one itself.
