@@ -47,6 +47,16 @@ def test_check_says_what_a_boot_would_log(boot):
         assert re.search(line, result.stdout, re.M)[1] == re.search(line, logged, re.M)[1]
 
 
+@pytest.mark.parametrize("memory", [256, 2560, 3072])
+def test_check_takes_the_machine_that_run_starts(memory):
+    """By what depends on it: the end of the memory and of the framebuffer."""
+    line = "^.*(direct map at .*)\r?$"
+    run = baton("run", artefacts.REPORTER, "--memory", memory, "--timeout", 60)
+    check = baton("check", artefacts.REPORTER, "--memory", memory)
+    assert run.returncode == 0 and check.returncode == 0
+    assert re.search(line, run.stdout, re.M)[1] == re.search(line, check.stdout, re.M)[1]
+
+
 def test_check_names_an_error_with_its_cause_and_cure(boot, kernel_file):
     machine = boot(NOT_EXECUTABLE)
     machine.wait_for_firmware()
@@ -398,6 +408,13 @@ void _start(void) {
     assert result.returncode == 1
     assert "baton: the guest reset without a result\nCPU 0  in the kernel\n" in result.stderr
     assert re.search("^rip .* _start at .*my-kernel.c:", result.stderr, re.M), result.stderr
+
+
+def test_run_with_a_window_shows_the_example_kernel_for_the_whole_time():
+    """And it succeeds at the end. The window itself is left out here."""
+    result = baton("run", "--display", "--via=pvh", "--timeout=4", "--", "-display", "none")
+    assert result.returncode == 0, result.stderr
+    assert "Press a key to end" in result.stdout
 
 
 def test_run_by_grub_refuses_what_would_arrive_as_something_else(tmp_path):

@@ -51,7 +51,8 @@ constexpr std::array kExplainExamples = {
 constexpr std::array kVerbs = {
     Verb{"check", "Says whether the loader would boot a kernel, and how.",
          "The loader's own code reads the kernel, plans it, and builds page tables and records, on "
-         "a machine that is made up. What the loader would log is printed: segments and where they "
+         "the machine that `run` starts. What the loader would log is printed: segments and where "
+         "they "
          "go, warnings. If the kernel can't be booted, its error is printed with cause and cure. "
          "The exit status is 0 if it can be booted, 1 if not. What only a real machine knows, such "
          "as its displays and timers, is taken to be what the kernel wishes for.",
@@ -74,7 +75,8 @@ constexpr std::array kVerbs = {
         kImageExamples},
     Verb{
         "run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
-        "Without KERNEL, boots Baton's example kernel. The serial console is on the terminal, "
+        "Without KERNEL, boots Baton's example kernel; with --display, that stays until a key is "
+        "pressed or the time of --timeout is over. The serial console is on the terminal, "
         "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
         "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
         "success, 130 after Ctrl-C, 1 after all else, and one line says why. An error of the "

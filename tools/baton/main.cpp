@@ -5,6 +5,7 @@
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/debug.hpp"
+#include "tools/baton/default_machine.hpp"
 #include "tools/baton/diagnosis.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
@@ -58,7 +59,7 @@ Rehearsal::Given rehearse(const Arguments& arguments) {
         given.memory = parse_memory_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                                         arguments.memory);
     } else {
-        given.memory = plain_memory_map(std::stoull(arguments.memory));
+        given.memory = q35_memory_map(std::stoull(arguments.memory));
     }
     return given;
 }
@@ -141,9 +142,17 @@ int tell(const Outcome& outcome, const Arguments& arguments) {
     return 1;
 }
 
+/// With a window, the example kernel stays until somebody has seen what it shows.
+void choose_example_kernel(Arguments& arguments) {
+    arguments.kernel = data_file("kernel.elf");
+    if (arguments.machine.has_window)
+        arguments.command_line.push_back("wait-for-key=" +
+                                         std::to_string(seconds_for_kernel(arguments.machine)));
+}
+
 int run(Arguments& arguments) {
     if (arguments.kernel.empty())
-        arguments.kernel = data_file("kernel.elf");
+        choose_example_kernel(arguments);
     const ScratchDirectory scratch;
     BootFiles files = boot_files(arguments);
     files.settings = {{.key = "after-fault", .value = "exit"}};

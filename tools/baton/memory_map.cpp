@@ -14,8 +14,6 @@
 namespace baton::tool {
 namespace {
 
-constexpr uint64_t kMiB = 1 << 20;
-
 struct TypeName {
     std::string_view part; // of what it is called, in lower case
     BatonMemoryType type;
@@ -307,18 +305,6 @@ std::vector<TypedRange> normalised(const std::vector<TypedRange>& ranges) {
 }
 
 } // namespace
-
-std::vector<TypedRange> plain_memory_map(uint64_t mib) {
-    const uint64_t bytes = mib * kMiB;
-    const uint64_t low = std::min(bytes, 2048 * kMiB);
-    std::vector<TypedRange> map = {{.range = {{0}, 0xa0000}, .type = BATON_MEMORY_USABLE},
-                                   {.range = {{0xa0000}, 0x60000}, .type = BATON_MEMORY_RESERVED}};
-    if (low > kMiB)
-        map.push_back({.range = {{kMiB}, low - kMiB}, .type = BATON_MEMORY_USABLE});
-    if (bytes > low)
-        map.push_back({.range = {{4096 * kMiB}, bytes - low}, .type = BATON_MEMORY_USABLE});
-    return map;
-}
 
 std::vector<TypedRange> parse_memory_map(std::string_view text, const std::string& name) {
     MapFinder finder(name);

@@ -10,10 +10,6 @@
 
 namespace baton::tool {
 
-/// The memory of a PC with so many MiB: a hole below 1 MiB, and one below 4 GiB if there is more
-/// than 2 GiB.
-std::vector<TypedRange> plain_memory_map(uint64_t mib);
-
 /// Reads a memory map as others print it: `dmesg` of any Linux ("BIOS-e820: [mem 0x0-0x9fbff]
 /// usable", and what Linux makes of it: user, modified, reserve setup_data), with "efi=debug" the
 /// firmware's own ("efi: mem00: [Conventional Memory|…] range=[0x0-0xfff]"), Xen, FreeBSD's SMAP

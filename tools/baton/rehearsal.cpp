@@ -2,6 +2,7 @@
 #include "tools/baton/rehearsal.hpp"
 
 #include "memory/free_range.hpp"
+#include "tools/baton/default_machine.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 
@@ -144,7 +145,6 @@ class Lines final : public LineSink {
 // A PC's devices, where they always are.
 constexpr PhysAddr kTimers{0xfed0'0000};
 constexpr PhysAddr kIoApic{0xfec0'0000};
-constexpr PhysAddr kFramebuffer{0xc000'0000};
 constexpr uint32_t kWidth = 1280;
 constexpr uint32_t kHeight = 800;
 
@@ -201,7 +201,7 @@ class DeskPlatform final : public Platform {
     Result<Displays> find_displays(const Wishes& wishes) override {
         const auto& wish = wishes.framebuffer;
         BatonFramebuffer& framebuffer = display_.framebuffer;
-        framebuffer.base_physical = kFramebuffer.value;
+        framebuffer.base_physical = framebuffer_base(given_.memory, ovmf_version()).value;
         framebuffer.width_pixels = wish.width != 0 ? static_cast<uint32_t>(wish.width) : kWidth;
         framebuffer.height_pixels = wish.height != 0 ? static_cast<uint32_t>(wish.height) : kHeight;
         framebuffer.pitch_bytes = framebuffer.width_pixels * 4;
