@@ -420,7 +420,14 @@ PROGRAMS = {
 
 
 def masked(text: str) -> list[str]:
-    """Its lines, without numbers, and without the folders of files."""
+    """Its lines, without numbers, the folders of files, and what GDB 13 and 16, or GCC 12 and 14, show
+    in two ways: types of parameters beside the parameters, their order in a function that the compiler has
+    changed, and a function that is not known."""
+    text = re.sub(r"(?<=\w)\([^()\n]*\)(?= \()", "", text)
+    text = re.sub(
+        r"(?<= \()[^()\n]*=[^()\n]*(?=\) at )", lambda m: ", ".join(sorted(m[0].split(", "))), text
+    )
+    text = text.replace(" in ??? ()", " in  ()")
     text = re.sub(r"(?:[\w.-]*/)+(?=[\w-]+\.\w+)", "", text)
     text = re.sub(r"^Thread \d+ hit ", "", text, flags=re.M)
     text = re.sub(r"0x[0-9a-f]+|\d+", "N", text)
