@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where text goes: the firmware's console while there is one, the serial port, the debug console.
+// Where text goes: the firmware's console while there is one, UARTs, the debug console.
 #pragma once
 
-#include "handoff/builder.hpp"
+#include "handoff/log.hpp"
 #include "stage1-efi/efi.hpp"
+#include "stage1/serial_port.hpp"
 
 #include <string_view>
 
@@ -29,14 +30,13 @@ class Console final : public LineSink {
     /// Waits until a key is pressed, some seconds at the most. Boot services are still there.
     void wait_for_key();
 
-    const ReportPorts& ports() const { return ports_; }
+    const ReportPorts& ports() const { return ports_.ports(); }
 
   private:
     void write_to_firmware(std::string_view text) const;
 
     const efi::Firmware* firmware_;
-    ReportPorts ports_;
-    bool firmware_reaches_serial_;
+    PortWriter ports_;
     bool shows_log_ = false;
 };
 

@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where text goes: the serial port and the debug console.
+// Where text goes: UARTs and the debug console.
 #pragma once
 
 #include "handoff/log.hpp"
+#include "stage1-pvh/machine.hpp"
 #include "stage1/serial_port.hpp"
+#include "start/start_info.hpp"
 
 namespace baton {
 
 class Console final : public LineSink {
   public:
-    void write_line(std::string_view text) override { baton::write_line(ports_, text); }
+    /// With COM1, and the ports that a BIOS has found.
+    Console();
 
-    const ReportPorts& ports() const { return ports_; }
+    void write_line(std::string_view text) override { ports_.write_line(text); }
+
+    /// Adds the UART of the table SPCR, or else those on PCI buses. They get what is in `log`.
+    void add_uarts(const StartInfo& info, PhysAddr rsdp, std::string_view log);
+
+    const ReportPorts& ports() const { return ports_.ports(); }
 
   private:
-    ReportPorts ports_ = find_report_ports();
+    void add(const BatonUart& uart, const StartInfo& info, std::string_view log);
+
+    PortWriter ports_;
 };
 
 } // namespace baton

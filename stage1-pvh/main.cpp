@@ -184,13 +184,14 @@ Error boot(const StartPlatform::Given& given, const BootEntry& entry, const Repo
 }
 
 /// Returns only if it can't boot. `entry` is what is known then of what to boot.
-Error boot(const Start& start, const Console& console, Log& log, BootEntry& entry) {
+Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
     if (!cpu::has_no_execute())
         return Error(ErrorCode::cpu_lacks_no_execute);
     StartInfo& info = *new (start_info_room.data()) StartInfo;
     if (const auto read = read_start(start, info); !read)
         return read.error();
     const FirmwareTables tables = find_firmware_tables(info, MappedMemory());
+    console.add_uarts(info, tables.rsdp, log.text());
     MapFrames frames({.map = info.memory.entries(),
                       .occupied = find_occupied(info, tables),
                       .taken = taken_room,

@@ -101,6 +101,20 @@ inline uint8_t in8(uint16_t port) {
     return value;
 }
 
+inline void out32(uint16_t port, uint32_t value) {
+    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+inline uint32_t in32(uint16_t port) {
+    uint32_t value;
+    asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+/// MAXPHYADDR: Intel SDM 3A section 4.1.4.
+inline unsigned physical_address_bits() {
+    return cpuid(0x8000'0000).eax >= 0x8000'0008 ? cpuid(0x8000'0008).eax & 0xff : 36;
+}
+
 /// CPUID 80000001h EDX: bit 20 is NX, bit 26 is 1 GiB pages (Intel SDM 2A, CPUID).
 inline uint32_t extended_features() {
     return cpuid(0x8000'0000).eax >= 0x8000'0001 ? cpuid(0x8000'0001).edx : 0;

@@ -2,6 +2,7 @@
 #include "stage1/watchdog.hpp"
 
 #include "stage1/cpu.hpp"
+#include "stage1/identity_memory.hpp"
 
 #include <algorithm>
 
@@ -9,15 +10,10 @@ namespace baton {
 namespace {
 
 /// By an identity mapping, as UEFI promises one (UEFI 2.10 section 2.3.4).
-class IdentityMapped final : public DeviceRegisters, public acpi::PhysicalMemory {
+class IdentityMapped final : public DeviceRegisters {
   public:
     uint32_t read(PhysAddr address) override { return *at(address); }
     void write(PhysAddr address, uint32_t value) override { *at(address) = value; }
-    Bytes at(PhysAddr address, uint64_t bytes) const override {
-        if (address.value == 0)
-            return {};
-        return {reinterpret_cast<const std::byte*>(address.value), bytes};
-    }
 
   private:
     static volatile uint32_t* at(PhysAddr address) {
@@ -46,8 +42,9 @@ bool is_free(PhysRange page, std::span<const PhysRange> avoid) {
 std::optional<WatchdogPlan> find_watchdog(PhysAddr rsdp, uint32_t seconds,
                                           std::span<const PhysRange> avoid) {
     IdentityMapped machine;
-    const auto timers = acpi::timer_block(acpi::find_table(machine, rsdp, "HPET"));
-    const auto io_apic = acpi::first_io_apic(acpi::find_table(machine, rsdp, "APIC"));
+    const IdentityMemory memory;
+    const auto timers = acpi::timer_block(acpi::find_table(memory, rsdp, "HPET"));
+    const auto io_apic = acpi::first_io_apic(acpi::find_table(memory, rsdp, "APIC"));
     if (!timers || !io_apic || !has_local_apic() || !is_free(watchdog_page(*timers), avoid) ||
         !is_free(watchdog_page(io_apic->registers), avoid))
         return {};

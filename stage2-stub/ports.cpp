@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/ports.hpp"
 
+#include "serial/uart.hpp"
+#include "stage2-stub/attempt.hpp"
 #include "stage2-stub/cpu.hpp"
 
 namespace baton::stage2 {
 namespace {
 
-// 16550: line status register, transmitter holding register empty.
-constexpr uint16_t kLineStatus = 5;
-constexpr uint8_t kTransmitterEmpty = 0x20;
-// A read takes about a microsecond, a character at 300 baud 33 milliseconds.
-constexpr uint32_t kTries = 100'000;
+struct CpuPorts {
+    static uint8_t in8(uint16_t port) { return stage2::in8(port); }
+    static void out8(uint16_t port, uint8_t value) { stage2::out8(port, value); }
+};
+
+// Once is enough of it: stage 2 is small.
+[[gnu::noinline]] void write_to(BatonUart& uart, std::string_view text) {
+    if (!try_to([&] { UartRegisters<CpuPorts>::send(uart, text); }))
+        uart.access_bytes = 0;
+}
 
 } // namespace
 
-void Ports::write(std::string_view text) {
-    for (const char character : text) {
-        if (debug_ != 0)
-            out8(debug_, static_cast<uint8_t>(character));
-        if (character == '\n')
-            put_to_serial('\r');
-        put_to_serial(character);
-    }
-}
-
-void Ports::put_to_serial(char character) {
-    for (uint32_t tries = kTries; serial_ != 0; --tries) {
-        if (tries == 0)
-            serial_ = 0;
-        else if ((in8(static_cast<uint16_t>(serial_ + kLineStatus)) & kTransmitterEmpty) != 0)
-            return out8(serial_, static_cast<uint8_t>(character));
-    }
+void write_to_ports(BatonHandoff& record, std::string_view text) {
+    if (record.debug_port != 0)
+        for (const char character : text)
+            out8(record.debug_port, static_cast<uint8_t>(character));
+    BatonUart first = uart_at_port(record.serial_port); // none at port 0
+    write_to(first, text);
+    if (first.access_bytes == 0)
+        record.serial_port = 0;
+    for (BatonUart& uart : record.uarts)
+        write_to(uart, text);
 }
 
 } // namespace baton::stage2

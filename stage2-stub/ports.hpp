@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Text on the serial port and the debug console.
+// Text on the UARTs and the debug console.
 #pragma once
 
 #include "abi/handoff.h"
@@ -9,20 +9,8 @@
 
 namespace baton::stage2 {
 
-class Ports {
-  public:
-    explicit Ports(const BatonHandoff& record)
-        : debug_(record.debug_port),
-          serial_(record.serial_port) {}
-
-    /// A serial port that takes nothing any more is left alone from then on.
-    void write(std::string_view text);
-
-  private:
-    void put_to_serial(char character);
-
-    uint16_t debug_;
-    uint16_t serial_;
-};
+/// To all that the record has. A UART that takes nothing any more, or that isn't mapped, is struck
+/// out of it.
+void write_to_ports(BatonHandoff& record, std::string_view text);
 
 } // namespace baton::stage2

@@ -110,8 +110,7 @@ void show_on_screen(std::string_view report, std::string_view end) {
 
 [[noreturn]] void report_first(const FaultFrame& frame) {
     use_inner_stacks();
-    const BatonHandoff& handoff = fault_state.handoff;
-    Ports ports(handoff);
+    BatonHandoff& handoff = fault_state.handoff;
     TextWriter report(last_words.text);
     TextWriter end(end_memory);
     if (!try_to([&] { describe(report, frame); }))
@@ -119,13 +118,13 @@ void show_on_screen(std::string_view report, std::string_view end) {
     note_fault(frame, report.view().size());
     write_after_fault(end, handoff);
 
-    ports.write(report.view());
+    write_to_ports(handoff, report.view());
     if (!try_to([&] { show_on_screen(report.view(), end.view()); })) {
         TextWriter note(note_memory);
         describe_inner(note, "while drawing on the screen");
-        ports.write(note.view());
+        write_to_ports(handoff, note.view());
     }
-    ports.write(end.view());
+    write_to_ports(handoff, end.view());
     end_after_fault(handoff);
 }
 

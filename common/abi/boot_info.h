@@ -131,8 +131,8 @@ typedef struct BatonModule {
 } BatonModule;
 
 /* A mapping that the handoff needed and the kernel doesn't: in the lower half, physical = virtual.
- * Its memory is loader-reclaimable, or the registers of a device that the watchdog needs. Unmap it
- * when you have an IDT of your own. */
+ * Its memory is loader-reclaimable, or the registers of a device: the watchdog's, or a UART's for
+ * fault reports. Unmap it when you have an IDT of your own. */
 typedef struct BatonIdentityMapping {
     uint64_t base;
     uint64_t bytes;

@@ -40,7 +40,7 @@
 #define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)    /* "HANDOFF" */
 #define BATON_LAST_WORDS_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
-#define BATON_HANDOFF_VERSION_MINOR 2u
+#define BATON_HANDOFF_VERSION_MINOR 3u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
@@ -94,6 +94,20 @@ typedef struct BatonLastWords {
 } BatonLastWords;
 
 #define BATON_SOURCE_IN_PLACE UINT64_C(0xffffffffffffffff)
+
+/* Where the registers of a UART are: ACPI's address space identifiers. */
+enum BatonUartSpace { BATON_UART_MEMORY = 0, BATON_UART_IO = 1 };
+
+/* A UART with the registers of a 16550, set up by the firmware or the caller. */
+typedef struct BatonUart {
+    uint64_t address;       /* of its first register: physical, or an I/O port */
+    uint8_t space;          /* BATON_UART_MEMORY, BATON_UART_IO */
+    uint8_t register_bytes; /* from one register to the next */
+    uint8_t access_bytes;   /* of each access, 1, 2 or 4; I/O ports: 1. 0: there is no UART */
+    uint8_t reserved[5];    /* 0 */
+} BatonUart;
+
+#define BATON_HANDOFF_UARTS UINT32_C(4) /* most that a record holds */
 
 /* What stage 2 does after it has reported an exception. */
 enum BatonAfterFault {
@@ -157,7 +171,7 @@ typedef struct BatonHandoff {
     uint32_t time_stamp_bytes;
 
     /* Exceptions are reported there; 0: not there. */
-    uint16_t serial_port; /* of a 16550, set up by the caller */
+    uint16_t serial_port; /* of a 16550, set up by the caller; more of them: uarts */
     uint16_t debug_port;  /* QEMU's and Bochs' debug console: each byte is written to it */
     uint16_t after_fault; /* what follows: enum BatonAfterFault */
     uint16_t exit_port;   /* for BATON_AFTER_FAULT_EXIT */
@@ -184,6 +198,10 @@ typedef struct BatonHandoff {
      * caller has armed. It is reported as such, and does nothing if the kernel has acknowledged. */
     uint32_t watchdog_seconds; /* 0: there is no watchdog */
     uint64_t acknowledgement;  /* virtual: a uint32_t that is not 0 if the kernel has; 0: none */
+
+    /* Exceptions are reported there too. Registers in memory are mapped at their physical address,
+     * read-write and uncacheable, in the caller's page tables and in the new ones. */
+    BatonUart uarts[BATON_HANDOFF_UARTS];
 } BatonHandoff;
 
 #define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
@@ -227,7 +245,14 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, destination) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, file_bytes) == 16);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, memory_bytes) == 24);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 192);
+BATON_HANDOFF_ASSERT(sizeof(BatonUart) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, address) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, space) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, register_bytes) == 9);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, access_bytes) == 10);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, reserved) == 11);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 256);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
@@ -263,5 +288,6 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_background) == 172);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pixel_bytes) == 176);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, watchdog_seconds) == 180);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, acknowledgement) == 184);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, uarts) == 192);
 
 #endif /* BATON_HANDOFF_H */

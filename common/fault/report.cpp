@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 
 namespace baton {
 namespace {
@@ -14,35 +15,41 @@ constexpr std::size_t kLabelColumns = 7;
 constexpr std::size_t kColumns = 3;
 constexpr std::size_t kStackRows = 4;
 
-struct NamedRegister {
-    char name[7];
-    uint8_t offset; // in FaultFrame or ControlRegisters
-    bool holds_address;
-};
-constexpr NamedRegister kFrameRegisters[] = {
-    {"rax", offsetof(FaultFrame, rax), true}, {"rbx", offsetof(FaultFrame, rbx), true},
-    {"rcx", offsetof(FaultFrame, rcx), true}, {"rdx", offsetof(FaultFrame, rdx), true},
-    {"rsi", offsetof(FaultFrame, rsi), true}, {"rdi", offsetof(FaultFrame, rdi), true},
-    {"rbp", offsetof(FaultFrame, rbp), true}, {"rsp", offsetof(FaultFrame, rsp), true},
-    {"r8", offsetof(FaultFrame, r8), true},   {"r9", offsetof(FaultFrame, r9), true},
-    {"r10", offsetof(FaultFrame, r10), true}, {"r11", offsetof(FaultFrame, r11), true},
-    {"r12", offsetof(FaultFrame, r12), true}, {"r13", offsetof(FaultFrame, r13), true},
-    {"r14", offsetof(FaultFrame, r14), true}, {"r15", offsetof(FaultFrame, r15), true},
-    {"rip", offsetof(FaultFrame, rip), true}, {"rflags", offsetof(FaultFrame, rflags), false},
-    {"cs", offsetof(FaultFrame, cs), false},  {"ss", offsetof(FaultFrame, ss), false},
-};
-constexpr NamedRegister kControlRegisters[] = {
-    {"cr0", offsetof(ControlRegisters, cr0), false},
-    {"cr2", offsetof(ControlRegisters, cr2), false},
-    {"cr3", offsetof(ControlRegisters, cr3), false},
-    {"cr4", offsetof(ControlRegisters, cr4), false},
-    {"efer", offsetof(ControlRegisters, efer), false},
-};
+// The registers of a report, in its order; those of FaultFrame come first. The names stand one
+// after the other, each with its NUL.
+constexpr char kRegisterNames[] =
+    "rax\0rbx\0rcx\0rdx\0rsi\0rdi\0rbp\0rsp\0r8\0r9\0r10\0r11\0r12\0r13\0"
+    "r14\0r15\0rip\0rflags\0cs\0ss\0cr0\0cr2\0cr3\0cr4\0efer";
+constexpr uint8_t kRegisterOffsets[] = {
+    offsetof(FaultFrame, rax),       offsetof(FaultFrame, rbx),
+    offsetof(FaultFrame, rcx),       offsetof(FaultFrame, rdx),
+    offsetof(FaultFrame, rsi),       offsetof(FaultFrame, rdi),
+    offsetof(FaultFrame, rbp),       offsetof(FaultFrame, rsp),
+    offsetof(FaultFrame, r8),        offsetof(FaultFrame, r9),
+    offsetof(FaultFrame, r10),       offsetof(FaultFrame, r11),
+    offsetof(FaultFrame, r12),       offsetof(FaultFrame, r13),
+    offsetof(FaultFrame, r14),       offsetof(FaultFrame, r15),
+    offsetof(FaultFrame, rip),       offsetof(FaultFrame, rflags),
+    offsetof(FaultFrame, cs),        offsetof(FaultFrame, ss),
+    offsetof(ControlRegisters, cr0), offsetof(ControlRegisters, cr2),
+    offsetof(ControlRegisters, cr3), offsetof(ControlRegisters, cr4),
+    offsetof(ControlRegisters, efer)};
+constexpr std::size_t kAddressRegisters = 17; // the first of them: rax to rip
+constexpr std::size_t kFrameRegisters = 20;
 
-uint64_t value_of(const void* registers, const NamedRegister& which) {
-    uint64_t value;
-    std::memcpy(&value, static_cast<const std::byte*>(registers) + which.offset, sizeof value);
-    return value;
+/// Calls `use(name, value)` for the first `count` registers.
+template<class Use>
+void for_each_register(const FaultScene& scene, std::size_t count, Use use) {
+    const char* name = kRegisterNames;
+    for (std::size_t i = 0; i < count; ++i) {
+        const void* const registers =
+            i < kFrameRegisters ? static_cast<const void*>(&scene.frame) : &scene.control;
+        uint64_t value;
+        std::memcpy(&value, static_cast<const std::byte*>(registers) + kRegisterOffsets[i],
+                    sizeof value);
+        use(name, value);
+        name += std::strlen(name) + 1;
+    }
 }
 
 class Report {
@@ -209,31 +216,26 @@ void Report::entries(const PageWalk& walk, const Verdict& verdict) {
 /// most of the times.
 void Report::not_canonical() {
     bool any = false;
-    for (const NamedRegister& which : kFrameRegisters) {
-        if (!which.holds_address ||
-            is_canonical(VirtAddr{value_of(&scene_.frame, which)}, address_bits(mode().five_level)))
-            continue;
+    for_each_register(scene_, kAddressRegisters, [&](const char* name, uint64_t value) {
+        if (is_canonical(VirtAddr{value}, address_bits(mode().five_level)))
+            return;
         if (any)
-            text_.add(", ").add(which.name);
+            text_.add(", ").add(name);
         else
-            label("cause").add("not a canonical address: ").add(which.name);
+            label("cause").add("not a canonical address: ").add(name);
         any = true;
-    }
+    });
     if (any)
         text_.add('\n');
 }
 
 void Report::registers() {
     std::size_t count = 0;
-    const auto show = [&](const void* registers, const NamedRegister& which) {
+    for_each_register(scene_, std::size(kRegisterOffsets), [&](const char* name, uint64_t value) {
         text_.add(count == 0 ? "" : count % kColumns == 0 ? "\n" : "  ");
-        label(which.name).hex(value_of(registers, which), 16);
+        label(name).hex(value, 16);
         ++count;
-    };
-    for (const NamedRegister& which : kFrameRegisters)
-        show(&scene_.frame, which);
-    for (const NamedRegister& which : kControlRegisters)
-        show(&scene_.control, which);
+    });
     text_.add('\n');
 }
 

@@ -20,6 +20,7 @@
 #include "plan/previous_boot.hpp"
 #include "plan/watchdog.hpp"
 #include "plan/wishes.hpp"
+#include "serial/uart.hpp"
 
 #include <array>
 #include <cstdint>
@@ -43,12 +44,6 @@ struct RandomNumbers {
     bool from_processor;
 };
 
-/// Where stage 2 reports exceptions to. I/O ports; 0: there is no such device.
-struct ReportPorts {
-    uint16_t serial; // a 16550, set up
-    uint16_t debug;  // QEMU's debug console
-};
-
 class HandoffBuilder final : private MemoryListener {
   public:
     /// What is not a number or a set of these is referred to.
@@ -59,7 +54,7 @@ class HandoffBuilder final : private MemoryListener {
         Bytes stage2; // stage2.bin
         Processor processor;
         RandomNumbers random;
-        ReportPorts ports;
+        ReportPorts ports; // where stage 2 reports exceptions to
         const PreviousBoot& previous;
         BatonBootPath path;
     };
@@ -135,6 +130,7 @@ class HandoffBuilder final : private MemoryListener {
     std::span<const IdentityMapping> identity_mappings() const {
         return std::span(identity_mappings_).first(identity_mapping_count_);
     }
+    void plan_identity_mappings();
 
     // builder_records.cpp
     Result<void> make_records();
@@ -154,7 +150,8 @@ class HandoffBuilder final : private MemoryListener {
     Log& log() const { return given_.log; }
     const BootEntry& entry() const { return given_.entry; }
 
-    static constexpr std::size_t kIdentityMappings = 5; // at the most
+    // At most: stage 2's, the watchdog's, and two pages for each UART.
+    static constexpr std::size_t kIdentityMappings = 5 + 2 * BATON_HANDOFF_UARTS;
 
     Given given_;
 

@@ -220,21 +220,54 @@ Bytes HandoffBuilder::watchdog_disarm() const {
     return watchdog_ ? std::as_bytes(std::span(watchdog_disarm_)) : Bytes{};
 }
 
+/// What stage 2 and its reports need. Two devices may share a page; one in the kernel's place can't
+/// be used.
+void HandoffBuilder::plan_identity_mappings() {
+    auto& room = identity_mappings_;
+    std::size_t& count = identity_mapping_count_;
+    count = 0;
+    for (const IdentityMapping& own : {IdentityMapping{stage2_.code(), Access::read_execute},
+                                       IdentityMapping{stage2_.data(), Access::read_write},
+                                       IdentityMapping{handoff_memory_.pages(), Access::read_only}})
+        room[count++] = own;
+    const auto add_device = [&](PhysRange pages) {
+        for (uint64_t offset = 0; offset < pages.bytes; offset += kPageBytes) {
+            const PhysRange page{pages.base + offset, kPageBytes};
+            const auto covers = [&](const IdentityMapping& mapping) {
+                return mapping.range.overlaps(page);
+            };
+            if (std::ranges::none_of(identity_mappings(), covers))
+                room[count++] = {page, Access::read_write, Caching::uncacheable};
+        }
+    };
+    if (watchdog_)
+        for (const PhysAddr device :
+             {watchdog_->devices.timers, watchdog_->devices.io_apic.registers})
+            add_device(watchdog_page(device));
+    ReportPorts usable{.debug = given_.ports.debug};
+    for (const BatonUart& uart : given_.ports.all()) {
+        const PhysRange pages = page_cover(memory_of(uart));
+        const bool is_free =
+            std::ranges::none_of(kernel_pages_as_physical_,
+                                 [&](const PhysRange& range) { return range.overlaps(pages); });
+        if (!is_free)
+            log().warn(Text()
+                           .add("no fault reports on the UART at ")
+                           .hex(uart.address)
+                           .add(": the kernel's pages are there"));
+        if (is_free && usable.add(uart))
+            add_device(pages);
+    }
+    given_.ports = usable;
+}
+
 Result<void> HandoffBuilder::build_page_tables() {
     FramePool pool(frames());
     auto mapper = PageMapper::create(
         pool, {.huge_pages = given_.processor.huge_pages, .five_level = five_level_});
     if (!mapper)
         return std::unexpected(mapper.error());
-    identity_mappings_ = {{{stage2_.code(), Access::read_execute},
-                           {stage2_.data(), Access::read_write},
-                           {handoff_memory_.pages(), Access::read_only}}};
-    identity_mapping_count_ = 3;
-    if (watchdog_)
-        for (const PhysAddr device :
-             {watchdog_->devices.timers, watchdog_->devices.io_apic.registers})
-            identity_mappings_[identity_mapping_count_++] = {
-                watchdog_page(device), Access::read_write, Caching::uncacheable};
+    plan_identity_mappings();
     const auto mapped = map_address_space(*mapper, {.plan = plan_,
                                                     .layout = layout_,
                                                     .direct_map = direct_map_,

@@ -4,6 +4,7 @@
 // firmware.
 #include "handoff/builder.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace baton {
@@ -146,7 +147,7 @@ Result<void> HandoffBuilder::make_handoff_record() {
     if (!handoff)
         return std::unexpected(handoff.error());
     handoff_ = *handoff;
-    handoff_->serial_port = given_.ports.serial;
+    std::ranges::copy(given_.ports.all(), handoff_->uarts);
     handoff_->debug_port = given_.ports.debug;
     handoff_->tsc_hz = log().tsc_hz();
     handoff_->watchdog_seconds = watchdog_ ? wishes_.watchdog_seconds : 0;

@@ -193,7 +193,7 @@ void check_caching(Verdict& verdict, const Context& context) {
                                             screen.base_physical - leaf.physical < leaf.bytes));
         const bool is_device = is_direct ? context.is_runtime_page(leaf, false)
                                          : part_of(context, leaf.address) == Part::identity &&
-                                               context.is_watchdogs(leaf.physical);
+                                               context.is_device(leaf.physical);
         verdict.expect(leaf.pat_entry == (is_screen   ? kWriteCombining
                                           : is_device ? kUncacheable
                                                       : kWriteBack),
@@ -230,9 +230,9 @@ void check_identity_mappings(Verdict& verdict, const Context& context) {
                        "whole pages", mapping.base);
         verdict.expect(mapping.base + mapping.bytes <= kUpperHalf, "the lower half", mapping.base);
         verdict.expect(
-            context.is_watchdogs(mapping.base) ||
+            context.is_device(mapping.base) ||
                 context.is_all(mapping.base, mapping.bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
-            "the loader's memory, or the watchdog's registers", mapping.base);
+            "the loader's memory, or a device's registers", mapping.base);
         for (uint64_t at = 0; at < mapping.bytes; at += kPageBytes) {
             const Leaf leaf = context.tables.translate(mapping.base + at);
             verdict.expect(leaf.present && leaf.physical == mapping.base + at, "virtual = physical",

@@ -6,10 +6,7 @@
 
 namespace conformance {
 
-bool Context::is_watchdogs(uint64_t page) const {
-    // Not watchdog_disarm(): the acknowledgement empties it.
-    if (info.watchdog_seconds == 0)
-        return false;
+bool Context::is_device(uint64_t page) const {
     const BatonMemoryRange* range = range_of(page);
     return range == nullptr || range->type == BATON_MEMORY_RESERVED;
 }

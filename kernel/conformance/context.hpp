@@ -29,8 +29,8 @@ struct Context {
     bool has_acknowledged = false;
 
     baton::BootInfoView view() const { return baton::BootInfoView(info); }
-    /// Whether a page of memory has registers of the watchdog's.
-    bool is_watchdogs(uint64_t page) const;
+    /// Whether a page of an identity mapping is no memory: it has the registers of a device.
+    bool is_device(uint64_t page) const;
     /// Whether a page is mapped for the runtime services that the kernel requested: `code` of
     /// theirs, or their device.
     bool is_runtime_page(const Leaf& leaf, bool code) const;

@@ -221,7 +221,7 @@ class Machine:
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, disk_bytes_per_second: int | None = None,
                  hpet: bool = True,
-                 instruction_shift: int | None = None,
+                 instruction_shift: int | None = None, arguments: Sequence[str] = (),
                  after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
@@ -230,6 +230,7 @@ class Machine:
         begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`;
         without the `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
         its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.
+        `arguments` are QEMU's, too.
         `after`: a machine that has ended, and is switched on again as this one; what its firmware
         has stored is there."""
         self.firmware = firmware
@@ -254,7 +255,7 @@ class Machine:
         has_vga = display_adapter and firmware.HAS_PCI
         hides_tpm = firmware.LOOKS_FOR_TPM and has_vga and instruction_shift is None
         arguments = [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            "qemu-system-x86_64", *arguments, "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
             *firmware.arguments(directory, before),
             *(["-machine", f"hpet={'on' if hpet else 'off'}"] if firmware.HAS_PCI else []),
@@ -311,6 +312,11 @@ class Machine:
     @property
     def serial(self) -> str:
         return _read(self._serial_file)
+
+    @property
+    def log(self) -> str:
+        """QEMU's own."""
+        return _read(self._log_file)
 
     @property
     def is_running(self) -> bool:
@@ -379,6 +385,10 @@ class Machine:
     def bytes_read_from_disk(self) -> int:
         return sum(device["stats"]["rd_bytes"] for device in self._ask("query-blockstats")
                    if device["device"] == "disk")
+
+    def query(self, command: str):
+        """The answer to a QMP command without arguments."""
+        return self._ask(command)
 
     def _ask(self, command: str, **arguments):
         """The answer to a QMP command."""

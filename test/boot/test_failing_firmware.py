@@ -32,7 +32,7 @@ PLANS = [
      "SetWatchdogTimer GetVariable SetVariable GetTime SetVirtualAddressMap QueryMode SetMode "
      "GetRNG ConvertDevicePathToText SetMemoryAttributes ClearMemoryAttributes OutputString\n",
      {"D6", "W3", "W11"}),
-    ("fail-always SetMode ReadBlocks\n", {"D6", "W3"}),
+    ("fail-always SetMode ReadBlocks GetResources\n", {"D6", "W3"}),
 ]
 
 FAILS = re.compile(r"^shim: (\w+) (\d+) fails, back to 0x([0-9a-f]+)$")

@@ -115,6 +115,14 @@ walk   level 4, entry 480 at 0x*: 0x0000000000000000, not present""",
     assert int(re.search(r"rflags (\w+)", found)[1], 16) & interrupts_and_direction == 0
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("how", ["", "-unmapped"])
+def test_h17_faults_are_reported_on_the_uarts_that_answer(hand_over, entry, how):
+    """Of the others, one isn't mapped, and one isn't there."""
+    machine = hand_over(f"{entry}-4-uarts{how}")
+    assert report_on(machine.serial.replace("\r", "")) == report_on(machine.debugcon)
+
+
 def test_h19_time_stamps_are_where_the_record_says(hand_over):
     text = report_on(hand_over("32-4-time").debugcon)
     words = [int(word, 16) for word in re.findall(r"0x\w+", text[text.index("\nstack "):])]

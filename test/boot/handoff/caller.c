@@ -228,6 +228,20 @@ void caller_main(const uint32_t* start_info) {
         record->version_minor = BATON_HANDOFF_VERSION_MINOR + 1;
         record->size += sizeof(uint64_t);
     }
+#if BATON_HANDOFF_VERSION_MINOR >= 3
+    if (has(mode, "-uarts")) {
+        const uint64_t not_mapped = UINT64_C(0x600000000000);
+        record->serial_port = 0;
+        record->uarts[0] = (BatonUart){.address = not_mapped,
+                                       .space = BATON_UART_MEMORY,
+                                       .register_bytes = 4,
+                                       .access_bytes = 4};
+        record->uarts[1] = (BatonUart){
+            .address = 0x2f8, .space = BATON_UART_IO, .register_bytes = 1, .access_bytes = 1};
+        record->uarts[BATON_HANDOFF_UARTS - 1] = (BatonUart){
+            .address = 0x3f8, .space = BATON_UART_IO, .register_bytes = 1, .access_bytes = 1};
+    }
+#endif
     if (has(mode, "-halt"))
         record->after_fault = BATON_AFTER_FAULT_HALT;
     if (has(mode, "-interrupts")) {

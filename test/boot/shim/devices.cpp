@@ -34,6 +34,13 @@ struct MemoryAttribute { // UEFI 2.10 section 37.1
 constexpr EFI_GUID kMemoryAttributeGuid = {
     0xf4560cf6, 0x40ec, 0x4b4a, {0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89}};
 
+struct Sio { // EFI_SIO_PROTOCOL, PI 1.7 volume 5, section 4
+    void* RegisterAccess;
+    EFI_STATUS(EFIAPI* GetResources)(const Sio* self, const void** list);
+};
+constexpr EFI_GUID kSioGuid = {
+    0x215fdd18, 0xbd50, 0x4feb, {0x89, 0x0b, 0x58, 0xca, 0x0b, 0x47, 0x39, 0xe9}};
+
 constexpr EFI_GUID kGraphicsOutputGuid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 constexpr EFI_GUID kBlockIoGuid = EFI_BLOCK_IO_PROTOCOL_GUID;
 
@@ -103,6 +110,17 @@ void hook_disks() {
     }
 }
 
+/// All ports of a Super I/O chip: they have the same driver, each its own functions.
+void hook_super_io() {
+    UINTN count = 0;
+    EFI_HANDLE* handles = nullptr;
+    EFI_GUID guid = kSioGuid;
+    if (failed(firmware.boot->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles)))
+        return;
+    for (UINTN i = 0; i < count; ++i)
+        hook<Call::GetResources>(protocol_on<Sio>(handles[i], kSioGuid)->GetResources);
+}
+
 EFI_STATUS EFIAPI change_nothing(MemoryAttribute*, EFI_PHYSICAL_ADDRESS, UINT64, UINT64) {
     return EFI_SUCCESS;
 }
@@ -131,6 +149,7 @@ void add_memory_attributes() {
 
 void hook_devices() {
     hook_disks();
+    hook_super_io();
     if (auto* const rng = first_protocol<Rng>(kRngGuid); rng != nullptr)
         hook<Call::GetRNG>(rng->GetRNG);
     if (auto* const text = first_protocol<DevicePathToText>(kToTextGuid); text != nullptr) {

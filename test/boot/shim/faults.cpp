@@ -37,6 +37,7 @@ constinit std::array plans = {
     Plan{"QueryMode", EFI_DEVICE_ERROR},
     Plan{"SetMode", EFI_DEVICE_ERROR},
     Plan{"GetRNG", EFI_NOT_READY},
+    Plan{"GetResources", EFI_DEVICE_ERROR},
     Plan{"ReadBlocks", EFI_DEVICE_ERROR},
     Plan{"ConvertDevicePathToText", EFI_OUT_OF_RESOURCES},
     Plan{"SetMemoryAttributes", EFI_UNSUPPORTED},

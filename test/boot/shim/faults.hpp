@@ -32,6 +32,7 @@ enum class Call {
     QueryMode,
     SetMode,
     GetRNG,
+    GetResources,
     ReadBlocks,
     ConvertDevicePathToText,
     SetMemoryAttributes,

@@ -35,8 +35,7 @@ TEST(Handoff, MagicsReadAsTextInMemory) {
 
 TEST(Handoff, AFieldOfARecordIsFollowedByTheNextWithoutPadding) {
     constexpr BatonHandoff kRecord{};
-    EXPECT_EQ(offsetof(BatonHandoff, acknowledgement) + sizeof kRecord.acknowledgement,
-              sizeof kRecord);
+    EXPECT_EQ(offsetof(BatonHandoff, uarts) + sizeof kRecord.uarts, sizeof kRecord);
 }
 
 /// stage2.bin, from the build.

@@ -230,7 +230,9 @@ TEST_F(HandoffBuilderTest, GivesStage2TheKernelAndItsMachineState) {
     EXPECT_EQ((*record)->magic, BATON_HANDOFF_MAGIC);
     EXPECT_EQ((*record)->kernel_entry, kText);
     EXPECT_EQ((*record)->page_table_root, builder_->page_table_root().value);
-    EXPECT_EQ((*record)->serial_port, 0x3f8);
+    EXPECT_EQ((*record)->uarts[0].address, 0x3f8u);
+    EXPECT_EQ((*record)->uarts[0].space, BATON_UART_IO);
+    EXPECT_EQ((*record)->uarts[1].access_bytes, 0);
     EXPECT_EQ((*record)->debug_port, 0xe9);
     EXPECT_EQ((*record)->after_fault, BATON_AFTER_FAULT_HALT);
     EXPECT_EQ((*record)->segment_count, 2u);
@@ -243,6 +245,60 @@ TEST_F(HandoffBuilderTest, GivesStage2TheKernelAndItsMachineState) {
     const auto& words = builder_->stage2().last_words();
     EXPECT_EQ(platform_.source.access({words.acknowledgement_physical}),
               reinterpret_cast<const std::byte*>(&builder_->boot_info().acknowledged));
+}
+
+BatonUart uart_in_memory(uint64_t address) {
+    return {.address = address,
+            .space = BATON_UART_MEMORY,
+            .register_bytes = 4,
+            .access_bytes = 4,
+            .reserved = {}};
+}
+
+TEST_F(HandoffBuilderTest, MapsTheRegistersOfUartsOncePerPage) {
+    constexpr uint64_t kRegisters = 0x3f'e000'0000;
+    ports_.add(uart_in_memory(kRegisters + 0xff0)); // in two pages
+    ports_.add(uart_in_memory(kRegisters + 0x1100));
+    const auto record = build().leave();
+    ASSERT_EQ(outcome(record), "good");
+    EXPECT_EQ((*record)->uarts[1].address, kRegisters + 0xff0);
+    EXPECT_EQ((*record)->uarts[2].address, kRegisters + 0x1100);
+    for (const uint64_t page : {kRegisters, kRegisters + 0x1000})
+        EXPECT_EQ(walker().translate(page),
+                  (Translation{page,
+                               4096,
+                               {.writable = true,
+                                .executable = false,
+                                .user = false,
+                                .memory_type = MemoryType::uncacheable}}));
+    EXPECT_FALSE(walker().translate(kRegisters + 0x2000));
+    const BatonBootInfo& info = builder_->boot_info();
+    EXPECT_EQ(info.identity_mapping_count, 3u + 2);
+    const auto* const mappings =
+        reinterpret_cast<const BatonIdentityMapping*>(at(info.identity_mappings));
+    EXPECT_EQ(mappings[3].base, kRegisters);
+    EXPECT_EQ(mappings[4].base, kRegisters + 0x1000);
+    EXPECT_EQ(mappings[4].permissions,
+              uint32_t{BATON_SEGMENT_READ} | uint32_t{BATON_SEGMENT_WRITE});
+}
+
+TEST_F(HandoffBuilderTest, AKernelInAUartsPlaceIsMappedAndTheUartLeftOut) {
+    constexpr uint64_t kLow = 0x4000'0000;
+    platform_.files["\\kernel"] =
+        ElfBuilder()
+            .entry(kLow)
+            .load({.vaddr = kLow, .memory_bytes = 0x2000, .file_bytes = 0x2000, .offset = 0})
+            .build(0x3000);
+    ports_.add(uart_in_memory(kLow + 0x1ff0));
+    const auto record = build().leave();
+    ASSERT_EQ(outcome(record), "good");
+    EXPECT_EQ(walker().translate(kLow + 0x1000)->kind, kReadExecute);
+    EXPECT_FALSE(walker().translate(kLow + 0x2000));
+    EXPECT_EQ((*record)->uarts[0].address, 0x3f8u);
+    EXPECT_EQ((*record)->uarts[1].access_bytes, 0);
+    EXPECT_NE(lines_.all.find("warning: no fault reports on the UART at 0x40001ff0"),
+              std::string::npos)
+        << lines_.all;
 }
 
 TEST_F(HandoffBuilderTest, TellsTheKernelWhatThePlatformKnows) {

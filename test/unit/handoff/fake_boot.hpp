@@ -43,13 +43,14 @@ class FakeBoot {
                                                                  .slide = 9,
                                                                  .from_firmware = false,
                                                                  .from_processor = true},
-                                                      .ports = {.serial = 0x3f8, .debug = 0xe9},
+                                                      .ports = ports_,
                                                       .previous = previous_,
                                                       .path = BATON_BOOT_PATH_UEFI});
     }
 
     FakePlatform platform_;
     BootEntry entry_;
+    ReportPorts ports_{.uarts = {uart_at_port(kCom1)}, .debug = 0xe9, .uart_count = 1};
     Processor processor_{.huge_pages = true, .five_level_paging = false};
     Lines lines_;
     std::array<char, 8192> log_memory_{};
