@@ -19,6 +19,7 @@ class Console final : public LineSink {
     void write_line(std::string_view text) override;
     /// On the ports alone: firmware draws 30 lines in more time than it takes to read a kernel.
     void write_log_line(std::string_view text) override;
+    void write_private_line(std::string_view text) override { ports_.write_debug_line(text); }
 
     /// Log lines are for the firmware's console too, beginning with those that were in `log`.
     void show_log(std::string_view log);

@@ -16,6 +16,7 @@ class Console final : public LineSink {
     Console();
 
     void write_line(std::string_view text) override { ports_.write_line(text); }
+    void write_private_line(std::string_view text) override { ports_.write_debug_line(text); }
 
     /// Adds the UART of the table SPCR, or else those on PCI buses. They get what is in `log`.
     void add_uarts(const StartInfo& info, PhysAddr rsdp, std::string_view log);

@@ -76,13 +76,19 @@ bool PortWriter::firmware_reaches_uart() const {
 /// A character goes to each UART before the next: they send at the same time.
 void PortWriter::write_line(std::string_view text, bool shown_by_firmware) {
     for (const std::string_view part : {text, std::string_view("\r\n")})
-        for (const char character : part) {
+        for (const char character : part)
             for (Line& line : lines_)
                 if (!shown_by_firmware || !line.of_firmware)
                     Registers::send(line.uart, character);
-            if (ports_.debug != 0 && character != '\r')
-                cpu::out8(ports_.debug, static_cast<uint8_t>(character));
-        }
+    write_debug_line(text);
+}
+
+void PortWriter::write_debug_line(std::string_view text) const {
+    if (ports_.debug == 0)
+        return;
+    for (const std::string_view part : {text, std::string_view("\n")})
+        for (const char character : part)
+            cpu::out8(ports_.debug, static_cast<uint8_t>(character));
 }
 
 } // namespace baton

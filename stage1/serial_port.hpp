@@ -39,6 +39,9 @@ class PortWriter {
     /// console. A UART that takes nothing any more is left alone from then on.
     void write_line(std::string_view text, bool shown_by_firmware = false);
 
+    /// To the debug console alone.
+    void write_debug_line(std::string_view text) const;
+
     /// Whether the firmware's console comes out of a UART.
     bool firmware_reaches_uart() const;
     const ReportPorts& ports() const { return ports_; }

@@ -42,6 +42,9 @@ struct RandomNumbers {
     uint64_t slide;               // for KASLR
     bool from_firmware;
     bool from_processor;
+
+    /// Whether nobody else knows them. Without either source they come from the time alone.
+    bool are_secret() const { return from_firmware || from_processor; }
 };
 
 class HandoffBuilder final : private MemoryListener {
@@ -116,6 +119,7 @@ class HandoffBuilder final : private MemoryListener {
     void warn_of_other_protocols();
     void describe_kernel();
     void describe_plan();
+    void describe_place(const TextWriter& text) const;
 
     // builder_memory.cpp
     Result<void> plan_memory();

@@ -91,6 +91,13 @@ Result<uint64_t> HandoffBuilder::choose_slide(const ImageExtent& extent) {
         }
         return 0;
     }
+    if (kaslr_ && !given_.random.are_secret()) {
+        if (wishes_.kaslr_required)
+            return fail(ErrorCode::random_numbers_missing);
+        log().warn(
+            Text().add("no KASLR: neither the firmware nor the processor has random numbers"));
+        kaslr_ = false;
+    }
     if (kaslr_)
         return random_slide(extent, given_.random.slide);
     const auto slide = slide_to(extent, wishes_.base);
@@ -149,9 +156,13 @@ void HandoffBuilder::warn_of_other_protocols() {
 void HandoffBuilder::describe_kernel() {
     Text text;
     text.add("kernel ").add(entry().kernel).add(": ").size(kernel_->size()).add(", ");
-    log().line(text.count(plan_.segments.size(), "segment").add(", entry ").hex(plan_.entry.value));
+    text.count(plan_.segments.size(), "segment").add(", entry ");
+    if (!kaslr_)
+        log().line(text.hex(plan_.entry.value));
+    else
+        log().line(text.hex(plan_.entry.value - plan_.slide).add(" + slide"));
     if (plan_.slide != 0 || kernel_->image().header().position_independent)
-        log().line(Text().add("slide ").hex(plan_.slide).add(kaslr_ ? ", at random" : ""));
+        describe_place(Text().add("slide ").hex(plan_.slide).add(kaslr_ ? ", at random" : ""));
     if (!wishes_.build_id.empty()) {
         Text id;
         id.add("build id ");
@@ -160,6 +171,17 @@ void HandoffBuilder::describe_kernel() {
             id.hex_byte(static_cast<uint8_t>(byte));
         log().line(id);
     }
+}
+
+/// A line about where the kernel is. Where that was chosen at random, who reads along on a serial
+/// line or a screen has no business with it, unless the entry asks for it.
+void HandoffBuilder::describe_place(const TextWriter& text) const {
+    const bool is_wanted =
+        entry().log == LogTo::ports || entry().log == LogTo::screen || entry().debug == Debug::wait;
+    if (kaslr_ && !is_wanted)
+        log().private_line(text);
+    else
+        log().line(text);
 }
 
 /// Before anything large is read: a module that isn't there shall not cost the time for that.
@@ -347,17 +369,17 @@ void HandoffBuilder::describe_plan() {
     constexpr std::size_t kShown = 16;
     for (std::size_t i = 0; i < plan_.segments.size() && i < kShown; ++i) {
         const Segment& segment = plan_.segments[i];
-        log().line(Text()
-                       .add("segment ")
-                       .decimal(segment.program_header)
-                       .add(": ")
-                       .hex(segment.memory.base.value, 16)
-                       .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
-                       .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
-                       .add((segment.flags & elf::PF_X) != 0 ? "x " : "- ")
-                       .size(segment.memory.bytes)
-                       .add(" at ")
-                       .hex(plan_.physical(segment.memory.base).value));
+        describe_place(Text()
+                           .add("segment ")
+                           .decimal(segment.program_header)
+                           .add(": ")
+                           .hex(segment.memory.base.value, 16)
+                           .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
+                           .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
+                           .add((segment.flags & elf::PF_X) != 0 ? "x " : "- ")
+                           .size(segment.memory.bytes)
+                           .add(" at ")
+                           .hex(plan_.physical(segment.memory.base).value));
     }
     if (plan_.segments.size() > kShown)
         log().line(Text().add("and ").count(plan_.segments.size() - kShown, "more segment"));
@@ -375,7 +397,9 @@ void HandoffBuilder::describe_plan() {
         if (++shown > kShown)
             return log().warn(Text().add("and more pages are writable and executable at once"));
         Text text;
-        describe_write_execute(*found, text);
+        WriteExecutePages linked = *found; // without the slide, as in errors
+        linked.pages.base.value -= plan_.slide;
+        describe_write_execute(linked, text);
         log().warn(text);
     }
 }

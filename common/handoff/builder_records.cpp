@@ -217,7 +217,7 @@ Result<void> HandoffBuilder::memory_is_known() {
 void HandoffBuilder::complete_records() {
     BatonBootInfo& info = record_.info();
     given_.platform.finish(record_, layout_, wishes_.runtime_map);
-    log().line(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
+    describe_place(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
     info.log = record_.to_virtual(log().text().data()).value;
     info.log_bytes = log().text().size();
 

@@ -5,7 +5,7 @@
 
 namespace baton {
 
-void Log::write(std::string_view kind, std::string_view text, bool for_everybody) {
+void Log::write(std::string_view kind, std::string_view text, Write to) {
     const uint64_t ticks_per_microsecond = clock_.hz / 1'000'000;
     const uint64_t ticks = now() - clock_.start;
     Text whole;
@@ -15,10 +15,10 @@ void Log::write(std::string_view kind, std::string_view text, bool for_everybody
         .add(kind)
         .add(text);
     const std::string_view line = whole.view();
-    if (for_everybody)
+    if (to == &LineSink::write_line)
         sink_.write_line(line);
     else if (!quiet_)
-        sink_.write_log_line(line);
+        (sink_.*to)(line);
     if (line.size() + 1 > memory_.size() - used_)
         return;
     std::copy(line.begin(), line.end(), memory_.begin() + static_cast<std::ptrdiff_t>(used_));
@@ -27,11 +27,15 @@ void Log::write(std::string_view kind, std::string_view text, bool for_everybody
 }
 
 void Log::line(const TextWriter& text) {
-    write({}, text.view(), false);
+    write({}, text.view(), &LineSink::write_log_line);
+}
+
+void Log::private_line(const TextWriter& text) {
+    write({}, text.view(), &LineSink::write_private_line);
 }
 
 void Log::warn(const TextWriter& text) {
-    write("warning: ", text.view(), true);
+    write("warning: ", text.view(), &LineSink::write_line);
 }
 
 void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {

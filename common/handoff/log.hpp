@@ -19,6 +19,8 @@ class LineSink {
     virtual void write_line(std::string_view text) = 0;
     /// For who wants to know more.
     virtual void write_log_line(std::string_view text) { write_line(text); }
+    /// For who debugs this machine, and nobody else.
+    virtual void write_private_line(std::string_view text) { write_log_line(text); }
 
   protected:
     ~LineSink() = default;
@@ -47,6 +49,8 @@ class Log {
 
     /// Prints "[  1234 us] text", unless it is quiet.
     void line(const TextWriter& text);
+    /// The same where only who debugs this machine sees it: a number that is secret.
+    void private_line(const TextWriter& text);
     /// The same, behind "warning: ", for everybody.
     void warn(const TextWriter& text);
 
@@ -68,7 +72,9 @@ class Log {
     static constexpr std::size_t kMaxSteps = 20;
 
   private:
-    void write(std::string_view kind, std::string_view text, bool for_everybody);
+    using Write = void (LineSink::*)(std::string_view text);
+
+    void write(std::string_view kind, std::string_view text, Write to);
 
     LineSink& sink_;
     Clock clock_;

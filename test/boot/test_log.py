@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where the lines of the log go while the loader works."""
 
+import re
+
 import pytest
 from kernels import code_kernel
 from machine import UBoot
@@ -46,3 +48,19 @@ def test_log_in_memory_alone_is_with_the_kernel_and_not_on_the_ports(expect_conf
     machine = expect_conformance("minus-2g", firmware=firmware, entry="log memory\n")
     for said in (machine.serial, machine.debugcon):
         assert "stage 1 for" in said and "segment 0: " not in said
+
+
+def test_place_chosen_at_random_is_not_on_the_serial_port(expect_conformance):
+    """The kernel looks for its slide in the log; QEMU's debug console is for who debugs."""
+    slide = r"\] slide (0x[0-9a-f]+), at random"
+    for log, is_told in (("", False), ("log ports\n", True)):
+        machine = expect_conformance("pie-relr", "kaslr", firmware=Pvh, entry=f"kaslr on\n{log}")
+        [number] = re.findall(slide, machine.debugcon)
+        assert (number in machine.serial) == is_told
+        assert ("segment 0: " in machine.serial) == is_told
+
+
+def test_kaslr_without_random_numbers_is_warned_of(expect_conformance):
+    machine = expect_conformance("pie-relr", "no-kaslr", firmware=Pvh, entry="kaslr on\n",
+                                 cpu="qemu64")
+    machine.wait_for_serial("warning: no KASLR: neither the firmware nor the processor ")

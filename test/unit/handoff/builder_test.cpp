@@ -5,6 +5,7 @@
 
 #include "abi/boot_info.hpp"
 #include "handoff/fake_boot.hpp"
+#include "plan/slide.hpp"
 #include "support/errors.hpp"
 #include "support/page_walker.hpp"
 
@@ -47,6 +48,16 @@ class HandoffBuilderTest : public testing::Test, protected FakeBoot {
         const BatonWishNote note = {6, 20, type, BATON_WISH_OWNER, flags, {value0, value1}};
         std::memcpy(file.data() + 0x2800, &note, sizeof note);
         platform_.files["\\kernel"] = file;
+    }
+
+    /// The same, position-independent, and with a request for KASLR.
+    void use_moving_kernel(uint32_t flags) {
+        wish(BATON_WISH_KASLR, 1, 0, flags);
+        elf::Elf64_Ehdr header;
+        Buffer& file = platform_.files["\\kernel"];
+        std::memcpy(&header, file.data(), sizeof header);
+        header.e_type = elf::ET_DYN;
+        std::memcpy(file.data(), &header, sizeof header);
     }
 
     HandoffBuilder& build() {
@@ -481,6 +492,54 @@ TEST_F(HandoffBuilderTest, WishesThatCannotBeMetAndAreNotRequiredAreWarnedOf) {
     wish(BATON_WISH_WATCHDOG, 5, 0, 0);
     build();
     EXPECT_NE(lines_.all.find("warning: no watchdog"), std::string::npos) << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, ARandomPlaceIsToldToNobodyWhoReadsAlong) {
+    use_moving_kernel(0);
+    ASSERT_EQ(outcome(build().leave()), "good");
+    EXPECT_NE(builder_->boot_info().flags & BATON_FLAG_KASLR, 0u);
+    const auto hex = [](uint64_t value) { return std::string(Text().hex(value).view()); };
+    for (const uint64_t secret : {builder_->plan().slide, builder_->plan().entry.value}) {
+        EXPECT_EQ(lines_.all.find(hex(secret)), std::string::npos) << lines_.all;
+        EXPECT_NE(lines_.only_for_debugging.find(hex(secret)), std::string::npos);
+        EXPECT_NE(log_->text().find(hex(secret)), std::string_view::npos) << "the kernel has it";
+    }
+    EXPECT_EQ(lines_.all.find("segment 0: "), std::string::npos);
+}
+
+TEST_F(HandoffBuilderTest, ARandomPlaceIsToldWhereTheEntryAsksForIt) {
+    use_moving_kernel(0);
+    for (const LogTo log : {LogTo::ports, LogTo::screen}) {
+        entry_.log = log;
+        build();
+        EXPECT_NE(lines_.all.find(", at random"), std::string::npos) << lines_.all;
+        EXPECT_EQ(lines_.only_for_debugging, "");
+    }
+    entry_.log = LogTo::unset;
+    entry_.kaslr = Switch::off;
+    build();
+    EXPECT_NE(lines_.all.find("slide 0"), std::string::npos) << lines_.all;
+}
+
+TEST_F(HandoffBuilderTest, NoPlaceIsCalledRandomWithoutRandomNumbers) {
+    random_.from_processor = false;
+    use_moving_kernel(BATON_WISH_REQUIRED);
+    expect_refused("error: random_numbers_missing");
+    entry_.kaslr = Switch::on;
+    expect_refused("error: random_numbers_missing");
+    entry_.kaslr = Switch::off;
+    build();
+    EXPECT_EQ(lines_.all.find("warning"), std::string::npos) << lines_.all;
+
+    entry_.kaslr = Switch::unset;
+    use_moving_kernel(0);
+    ASSERT_EQ(outcome(build().leave()), "good");
+    EXPECT_NE(lines_.all.find("warning: no KASLR: "), std::string::npos) << lines_.all;
+    EXPECT_EQ(builder_->boot_info().flags & BATON_FLAG_KASLR, 0u);
+    EXPECT_EQ(builder_->plan().entry, kDefaultBase);
+    random_.from_firmware = true;
+    ASSERT_EQ(outcome(build().leave()), "good");
+    EXPECT_NE(builder_->boot_info().flags & BATON_FLAG_KASLR, 0u);
 }
 
 TEST_F(HandoffBuilderTest, AnEntryGoesOverTheKernelsWishes) {

@@ -19,7 +19,12 @@ class Lines final : public LineSink {
         all += text;
         all += '\n';
     }
+    void write_private_line(std::string_view text) override {
+        only_for_debugging += text;
+        only_for_debugging += '\n';
+    }
     std::string all;
+    std::string only_for_debugging;
 };
 
 /// Boots the file "\kernel" of its platform.
@@ -32,17 +37,14 @@ class FakeBoot {
 
     /// A builder that has built nothing yet, with a log of its own.
     HandoffBuilder& make() {
-        lines_.all.clear();
+        lines_ = {};
         log_.emplace(lines_, Clock{.read = ticks, .start = 0, .hz = 1'000'000'000}, log_memory_);
         return builder_.emplace(HandoffBuilder::Given{.platform = platform_,
                                                       .entry = entry_,
                                                       .log = *log_,
                                                       .stage2 = stage2_,
                                                       .processor = processor_,
-                                                      .random = {.seed = {1, 2, 3, 4, 5, 6, 7, 8},
-                                                                 .slide = 9,
-                                                                 .from_firmware = false,
-                                                                 .from_processor = true},
+                                                      .random = random_,
                                                       .ports = ports_,
                                                       .previous = previous_,
                                                       .path = BATON_BOOT_PATH_UEFI});
@@ -50,6 +52,10 @@ class FakeBoot {
 
     FakePlatform platform_;
     BootEntry entry_;
+    RandomNumbers random_{.seed = {1, 2, 3, 4, 5, 6, 7, 8},
+                          .slide = 9,
+                          .from_firmware = false,
+                          .from_processor = true};
     ReportPorts ports_{.uarts = {uart_at_port(kCom1)}, .debug = 0xe9, .uart_count = 1};
     Processor processor_{.huge_pages = true, .five_level_paging = false};
     Lines lines_;

@@ -17,6 +17,9 @@ class Sink final : public LineSink {
     void write_log_line(std::string_view text) override {
         written += "log " + std::string(text) + "\n";
     }
+    void write_private_line(std::string_view text) override {
+        written += "private " + std::string(text) + "\n";
+    }
     std::string written;
 };
 
@@ -34,6 +37,14 @@ TEST_F(LogTest, WarningsAreForEverybody) {
     log_.warn(Text().add("b"));
     EXPECT_EQ(sink_.written, "log [   3000 us] a\nall [   3000 us] warning: b\n");
     EXPECT_EQ(log_.text(), "[   3000 us] a\n[   3000 us] warning: b\n");
+}
+
+TEST_F(LogTest, PrivateLinesAreKeptAndWrittenApart) {
+    log_.private_line(Text().add("a"));
+    log_.be_quiet(true);
+    log_.private_line(Text().add("b"));
+    EXPECT_EQ(sink_.written, "private [   3000 us] a\n");
+    EXPECT_EQ(log_.text(), "[   3000 us] a\n[   3000 us] b\n");
 }
 
 TEST_F(LogTest, QuietKeepsAllAndWritesWarningsAlone) {
