@@ -121,6 +121,8 @@ constexpr std::string_view kStableNames[] = {
     "start_module_malformed",
     "stage1_exception",
     "kernel_not_given",
+    "random_numbers_missing",
+    "memory_map_too_long",
 };
 
 std::vector<ErrorCode> all_codes() {
