@@ -7,6 +7,7 @@
 #include "stage1-efi/graphics.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
+#include "start/efi_tables.hpp"
 
 #include <utility>
 
@@ -88,7 +89,7 @@ Result<Platform::Needs> EfiPlatform::prepare() {
     final_map_ = *final_map;
     return Needs{.fact_bytes = BootRecord::data_bytes(
                      {firmware_vendor_, boot_device_.device_path, boot_device_.loader_path}),
-                 .claims = final_map_.capacity() + RangeSet::kCapacity + frames_.block_count()};
+                 .claims = final_map_.capacity() + 2 * RangeSet::kCapacity + frames_.block_count()};
 }
 
 void EfiPlatform::add_facts(BootRecord& record) {
@@ -122,6 +123,39 @@ Result<void> EfiPlatform::leave(MemoryListener& listener) {
     return left;
 }
 
+namespace {
+
+/// What a memory map says is memory, which can be read where it lies.
+class MapMemory final : public acpi::PhysicalMemory {
+  public:
+    explicit MapMemory(const EfiMemoryMap& map) : map_(map) {}
+
+    Bytes at(PhysAddr address, uint64_t bytes) const override {
+        if (bytes > kPhysicalAddressEnd || address.value > kPhysicalAddressEnd - bytes)
+            return {};
+        const PhysAddr end = address + bytes;
+        for (PhysAddr reached = address; reached < end; reached = last_.end())
+            if (!last_.contains(reached) && !find(reached))
+                return {};
+        return {reinterpret_cast<const std::byte*>(address.value), bytes};
+    }
+
+  private:
+    bool find(PhysAddr address) const {
+        for (std::size_t i = 0; i < map_.size(); ++i)
+            if (efi_is_cacheable(map_[i]) && efi_range(map_[i]).contains(address)) {
+                last_ = efi_range(map_[i]);
+                return true;
+            }
+        return false;
+    }
+
+    const EfiMemoryMap& map_;
+    mutable PhysRange last_{}; // most reads are near the one before
+};
+
+} // namespace
+
 /// What the firmware says, and what Baton knows better.
 std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
     std::size_t count = 0;
@@ -139,6 +173,13 @@ std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
         add({.range = tables,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
              .origin = "firmware's page tables"});
+    RangeSet firmware_tables;
+    add_efi_tables(MapMemory(map), {reinterpret_cast<uint64_t>(given_.firmware.system)},
+                   firmware_tables);
+    for (const PhysRange& tables : firmware_tables.ranges())
+        add({.range = tables,
+             .type = BATON_MEMORY_LOADER_RECLAIMABLE,
+             .origin = "firmware tables"});
     frames_.for_each_block([&](PhysRange range, const char* origin) {
         add({.range = range, .type = final_type(origin), .origin = origin});
     });

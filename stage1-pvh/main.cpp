@@ -27,8 +27,8 @@ namespace {
 // Large, and there is no memory to be had before it is known.
 alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_room{};
 constinit std::array<MapFrames::Block, 512> block_room{};
-constinit std::array<PhysRange, 512> occupied_room{};           // the lists of StartInfo and more
-constinit std::array<PhysRange, 1024 + 512 + 512> taken_room{}; // memory, occupied, blocks
+constinit std::array<PhysRange, 640> occupied_room{};           // the lists of StartInfo and more
+constinit std::array<PhysRange, 1024 + 640 + 512> taken_room{}; // memory, occupied, blocks
 constinit std::array<char, 32768> log_memory{};
 
 /// How this image was entered.
@@ -59,6 +59,8 @@ std::span<const PhysRange> find_occupied(const StartInfo& info, const FirmwareTa
     for (const PhysRange& range : info.structures.entries())
         occupied_room[count++] = range;
     for (const PhysRange& range : tables.ranges.ranges())
+        occupied_room[count++] = range;
+    for (const PhysRange& range : tables.efi_ranges.ranges())
         occupied_room[count++] = range;
     for (const StartModule& module : info.modules.entries())
         occupied_room[count++] = module.contents;

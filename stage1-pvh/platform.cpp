@@ -44,7 +44,8 @@ Result<Platform::Needs> StartPlatform::prepare() {
     return Needs{
         .fact_bytes = BootRecord::data_bytes({given_.tables.firmware_vendor.data()}),
         .claims = given_.start.memory.entries().size() + given_.start.structures.entries().size() +
-                  given_.tables.ranges.ranges().size() + 1 + given_.frames.blocks().size()};
+                  given_.tables.ranges.ranges().size() + given_.tables.efi_ranges.ranges().size() +
+                  1 + given_.frames.blocks().size()};
 }
 
 void StartPlatform::add_facts(BootRecord& record) {
@@ -76,6 +77,8 @@ std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
     add({.range = image_range(), .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "stage 1"});
     for (const PhysRange& range : given_.tables.ranges.ranges())
         add({.range = range, .type = BATON_MEMORY_ACPI_RECLAIMABLE});
+    for (const PhysRange& range : given_.tables.efi_ranges.ranges())
+        add({.range = range, .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "firmware tables"});
     for (const PhysRange& range : given_.start.structures.entries())
         add({.range = range,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,

@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "start/firmware_tables.hpp"
 
+#include "start/efi_system_table.hpp"
+#include "start/efi_tables.hpp"
+
 #include <algorithm>
 #include <numeric>
 
 namespace baton {
 namespace {
-
-/// EFI_SYSTEM_TABLE of 64-bit firmware, UEFI 2.10 section 4.3.
-struct SystemTable {
-    uint64_t signature;
-    uint32_t revision, header_bytes, crc32, reserved;
-    uint64_t firmware_vendor;
-    uint32_t firmware_revision, padding;
-    uint64_t consoles[6];
-    uint64_t runtime_services, boot_services;
-    uint64_t table_count;
-    uint64_t tables;
-};
-static_assert(sizeof(SystemTable) == 120);
-constexpr uint64_t kSystemTableSignature = 0x5453'5953'2049'4249; // "IBI SYST"
-constexpr uint64_t kMostTables = 1024;
-
-using Guid = std::array<uint8_t, 16>;
-
-/// EFI_CONFIGURATION_TABLE, section 4.6.
-struct ConfigurationTable {
-    Guid guid;
-    uint64_t table;
-};
-static_assert(sizeof(ConfigurationTable) == 24);
-
-constexpr Guid kAcpi20 = {0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3, 0x11,
-                          0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81};
-constexpr Guid kAcpi10 = {0x30, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11,
-                          0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d};
-constexpr Guid kSmbios = {0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11,
-                          0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d};
-constexpr Guid kSmbios3 = {0x44, 0x15, 0xfd, 0xf2, 0x94, 0x97, 0x2c, 0x4a,
-                           0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94};
 
 class Finder {
   public:
@@ -76,30 +46,31 @@ class Finder {
     }
 
     bool read_efi() {
-        const Bytes bytes = memory_.at(info_.efi_system_table, sizeof(SystemTable));
-        if (info_.efi_system_table.value == 0 || bytes.size() != sizeof(SystemTable))
+        const Bytes bytes = memory_.at(info_.efi_system_table, sizeof(EfiSystemTable));
+        if (info_.efi_system_table.value == 0 || bytes.size() != sizeof(EfiSystemTable))
             return false;
-        const auto system = read_at<SystemTable>(bytes, 0);
-        if (system.signature != kSystemTableSignature)
+        const auto system = read_at<EfiSystemTable>(bytes, 0);
+        if (system.signature != kEfiSystemTableSignature)
             return false;
         tables_.efi_system_table = info_.efi_system_table;
         tables_.uefi_revision = system.revision;
         tables_.firmware_revision = system.firmware_revision;
         read_vendor({system.firmware_vendor});
-        const uint64_t count = std::min(system.table_count, kMostTables);
-        const Bytes list = memory_.at({system.tables}, count * sizeof(ConfigurationTable));
-        for (std::size_t at = 0; fits(at, sizeof(ConfigurationTable), list.size());
-             at += sizeof(ConfigurationTable))
-            take(read_at<ConfigurationTable>(list, at));
+        const uint64_t count = std::min(system.table_count, kMostEfiTables);
+        const Bytes list = memory_.at({system.tables}, count * sizeof(EfiConfigurationTable));
+        for (std::size_t at = 0; fits(at, sizeof(EfiConfigurationTable), list.size());
+             at += sizeof(EfiConfigurationTable))
+            take(read_at<EfiConfigurationTable>(list, at));
+        add_efi_tables(memory_, info_.efi_system_table, tables_.efi_ranges);
         return true;
     }
 
-    void take(const ConfigurationTable& entry) {
-        if (entry.guid == kAcpi20 || (entry.guid == kAcpi10 && tables_.rsdp.value == 0))
+    void take(const EfiConfigurationTable& entry) {
+        if (entry.guid == kEfiAcpi20 || (entry.guid == kEfiAcpi10 && tables_.rsdp.value == 0))
             tables_.rsdp = {entry.table};
-        else if (entry.guid == kSmbios)
+        else if (entry.guid == kEfiSmbios)
             tables_.smbios = {entry.table};
-        else if (entry.guid == kSmbios3)
+        else if (entry.guid == kEfiSmbios3)
             tables_.smbios3 = {entry.table};
     }
 

@@ -22,6 +22,7 @@ struct FirmwareTables {
     std::array<char, 64> firmware_vendor{}; // ASCII, NUL-terminated
     // Without EFI: where all these lie, and what they lead to. A kernel will want to read it.
     RangeSet ranges;
+    RangeSet efi_ranges; // with EFI: the same, by add_efi_tables()
 };
 
 /// By EFI's system table, if that is one; else SMBIOS from the BIOS's memory, and ACPI too where

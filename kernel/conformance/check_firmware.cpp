@@ -166,6 +166,29 @@ void check_runtime_variables(Verdict& verdict, const Context& context) {
     verdict.equal("GetVariable after that", efi::kNotFound, variable.get(read));
 }
 
+/// The firmware may have been given the direct map's addresses.
+uint64_t to_physical(const Context& context, uint64_t address) {
+    return context.is_in_direct_map(address, 1) ? address - context.info.direct_map_base : address;
+}
+
+void check_configuration_tables(Verdict& verdict, const Context& context) {
+    if (context.info.efi_system_table_physical == 0)
+        return verdict.absent("uefi");
+    const efi::SystemTable* system = system_table(context);
+    verdict.expect(system != nullptr, "a system table");
+    if (system == nullptr)
+        return;
+    const auto bytes = context.at_physical(to_physical(context, system->tables),
+                                           system->table_count * sizeof(efi::ConfigurationTable));
+    verdict.expect(!bytes.empty(), "a list of tables", system->tables);
+    for (uint64_t at = 0; at < bytes.size(); at += sizeof(efi::ConfigurationTable)) {
+        const auto& entry = *reinterpret_cast<const efi::ConfigurationTable*>(&bytes[at]);
+        const BatonMemoryRange* range = context.range_of(to_physical(context, entry.table));
+        verdict.expect(range == nullptr || range->type != BATON_MEMORY_USABLE,
+                       "a table in memory that is not usable", entry.table);
+    }
+}
+
 constexpr Promise kPromises[] = {
     {"D8", "rsdp_physical leads to the ACPI root", check_rsdp},
     {"D9", "smbios_physical and smbios3_physical lead to entry points", check_smbios},
@@ -173,6 +196,8 @@ constexpr Promise kPromises[] = {
     {"D11", "boot_path and secure_boot are known, and go with the rest", check_boot_path},
     {"D12", "runtime services can be called in the direct map", check_runtime_map},
     {"D13", "a variable that they set can be read again", check_runtime_variables},
+    {"D14", "no table that the system table leads to is in usable memory",
+     check_configuration_tables},
 };
 
 } // namespace

@@ -55,8 +55,17 @@ struct SystemTable {
     uint64_t console[6];
     uint64_t runtime_services;
     uint64_t boot_services;
+    uint64_t table_count;
+    uint64_t tables; // ConfigurationTable[]
 };
-static_assert(sizeof(SystemTable) == 104);
+static_assert(sizeof(SystemTable) == 120);
+
+/// EFI_CONFIGURATION_TABLE (section 4.6).
+struct ConfigurationTable {
+    BatonGuid guid;
+    uint64_t table;
+};
+static_assert(sizeof(ConfigurationTable) == 24);
 
 using Status = uint64_t;
 inline constexpr Status kSuccess = 0;
