@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::string_view kLoaderConfig = "\\loader\\loader.conf";
 constexpr std::string_view kEntryDirectory = "\\loader\\entries";
-constexpr uint64_t kLargestText = uint64_t{64} << 10;
 
 /// Puts a parser's remarks into the log.
 class LogRemarks final : public RemarkSink {
@@ -50,8 +49,8 @@ Result<std::string_view> read_text(const File& file, FrameSource& frames) {
     const auto size = file.size();
     if (!size)
         return std::unexpected(size.error());
-    if (*size > kLargestText)
-        return fail(ErrorCode::file_too_large, {*size, kLargestText});
+    if (*size > kMaxConfigBytes)
+        return fail(ErrorCode::file_too_large, {*size, kMaxConfigBytes});
     auto arena = new_arena(frames, *size);
     if (!arena)
         return std::unexpected(arena.error());

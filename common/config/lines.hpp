@@ -63,8 +63,8 @@ struct TextPosition {
     uint32_t column = 0;
 };
 
-inline constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 10;
-inline constexpr std::size_t kMaxConfigLineBytes = 4096; // without the line's end
+inline constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;      // thousands of modules
+inline constexpr std::size_t kMaxConfigLineBytes = std::size_t{64} << 10; // without the line's end
 
 /// Checks that a configuration file can be read as lines of plain text: no control character but
 /// tabs and line ends, and nothing beyond the two limits above.

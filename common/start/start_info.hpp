@@ -39,6 +39,8 @@ class StartList {
     std::size_t count_ = 0;
 };
 
+inline constexpr std::size_t kMaxStartModules = 128; // the kernel is one of them
+
 /// A file that was loaded beside Baton.
 struct StartModule {
     PhysRange contents;
@@ -50,7 +52,7 @@ struct StartModule {
 struct StartInfo {
     /// As told, in any order: UEFI's claims where it left a map, else those of E820.
     StartList<TypedRange, 1024> memory;
-    StartList<StartModule, 128> modules;
+    StartList<StartModule, kMaxStartModules> modules;
     StartList<PhysRange, 192> structures; // where all this lies, but for the modules' contents
     std::string_view command_line;
     PhysAddr rsdp{};

@@ -27,9 +27,9 @@ GOOD = "kernel /good.elf\n"
 # Those that keep a file from being an entry.
 UNREADABLE = {
     "empty": Mistake("", "file_empty", {}),
-    "too-large": Mistake(GOOD + "# long\n" * 10_000, "file_too_large", {"limit": 65536}),
-    "line-too-long": Mistake(GOOD + "options " + 4090 * "x" + "\n", "boot_line_too_long",
-                             {"line": 2, "bytes": 4098, "limit": 4096}),
+    "too-large": Mistake(GOOD + "# long\n" * 150_000, "file_too_large", {"limit": 1 << 20}),
+    "line-too-long": Mistake(GOOD + "options " + 65_530 * "x" + "\n", "boot_line_too_long",
+                             {"line": 2, "bytes": 65_538, "limit": 65_536}),
     "nul": Mistake(b"kernel\0/good.elf\n", "boot_text_not_plain", at(1, 7, byte=0)),
     "delete": Mistake("# \x7f\n" + GOOD, "boot_text_not_plain", at(1, 3, byte=0x7F)),
     "return": Mistake("kernel /good.elf\rtitle Old\n", "boot_text_not_plain", at(1, 17, byte=13)),
