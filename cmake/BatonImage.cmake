@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 
-# baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] [ISO] [COMPRESS])
+# baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…]
+#                 [SETTINGS KEY=VALUE…] [ISO] [COMPRESS])
 #
 # Target NAME, which is part of `all`, makes an image that boots the kernel: NAME.img, a disk, or with
 # ISO NAME.iso, for a CD, a DVD or a USB stick. A kernel that Baton would not boot fails the build,
 # with the cure. Target run-NAME boots the same in QEMU.
 #   KERNEL   an executable's target, or a file
 #   MODULES  files for the kernel to find in memory, each with a string for it if it likes,
-#            FILE[=STRING]; relative to the source folder. Names of files have no `=` in them.
+#            FILE[=STRING]; relative to the source folder. A file that the build makes has no `=` in
+#            its path.
 #   OPTIONS  the kernel's command line; the texts are joined by blanks
+#   SETTINGS settings of the boot entry, such as kaslr=on
 #   COMPRESS compresses the kernel and the modules where that gets them into memory sooner
 function(baton_add_image name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "ISO;COMPRESS" "KERNEL" "MODULES;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "ISO;COMPRESS" "KERNEL" "MODULES;OPTIONS;SETTINGS")
     if(NOT arg_KERNEL OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "baton_add_image(NAME KERNEL kernel [MODULES module…] [OPTIONS text…] "
-                            "[ISO] [COMPRESS]), not with: ${arg_UNPARSED_ARGUMENTS}")
+                            "[SETTINGS KEY=VALUE…] [ISO] [COMPRESS]), not with: ${arg_UNPARSED_ARGUMENTS}")
     endif()
     if(TARGET ${arg_KERNEL})
         set(kernel $<TARGET_FILE:${arg_KERNEL}>)
@@ -35,6 +38,9 @@ function(baton_add_image name)
     endforeach()
     foreach(text IN LISTS arg_OPTIONS)
         list(APPEND options --append "${text}")
+    endforeach()
+    foreach(setting IN LISTS arg_SETTINGS)
+        list(APPEND options --set "${setting}")
     endforeach()
 
     set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.img)

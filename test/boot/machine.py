@@ -37,6 +37,8 @@ NOTHING_BOOTED = 2 * 0x13 + 1
 
 DISKS = {
     "virtio-blk": ["-device", "virtio-blk-pci,drive=disk"],
+    "4096-byte-sectors": ["-device", "virtio-blk-pci,drive=disk,logical_block_size=4096,"
+                                     "physical_block_size=4096"],
     "ahci": ["-device", "ide-hd,drive=disk"],
     "nvme": ["-device", "nvme,drive=disk,serial=baton"],
     "usb": ["-device", "qemu-xhci", "-device", "usb-storage,drive=disk"],

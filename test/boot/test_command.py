@@ -74,7 +74,7 @@ def test_run_hands_over_modules_and_a_command_line(tmp_path):
                    "--append=b", "--timeout", 60, "--", "-debugcon", f"file:{log}")
     assert result.returncode == 0, result.stdout + result.stderr
     report = log.read_text()
-    assert 'report: kernel "/baton/kernel.elf", command line "a="1  2" b", ' in report
+    assert 'report: kernel "/baton/boot/kernel.elf", command line "a="1  2" b", ' in report
     for i, string in enumerate(["", "the = string"]):
         checksum = zlib.adler32(folders[i].name.encode() * 1000)
         assert (f'report: module "/baton/{i}/a=b file.img" "{string}", 3000 bytes, '
@@ -208,7 +208,7 @@ def test_wrong_calls_of_the_tool_explain_themselves():
         ["run", "--via", "magic"],
         ["run", BATON, BATON], ["run", artefacts.SOURCE], ["run", "--module"],
         ["run", "--module", "no-such-file=x"], ["run", "--module", "/dev/null"],
-        ["run", "--module", f'{BATON}=a "b"'], ["run", "--append"], ["run", "--append", "a\nb"],
+        ["run", "--module", f"{BATON}=a\nb"], ["run", "--append"], ["run", "--append", "a\nb"],
         ["image", BATON], ["image", "-o", "disk.img"], ["explain"], ["explain", "no-such-file"],
         ["check"], ["check", BATON, "--memory", "much"], ["plan", BATON, "--json", "--svg"])
 

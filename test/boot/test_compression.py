@@ -96,7 +96,7 @@ def test_compression_that_is_asked_for_is_taken(boot_image, tmp_path):
     assert re.search(r"^baton: reporter.elf: lz4, ", result.stderr, re.M)
     machine = boot_image(tmp_path / "out.img")
     machine.wait_for_exit()
-    machine.wait_for_debugcon('^report: kernel "/baton/kernel.elf.lz4", ')
+    machine.wait_for_debugcon('^report: kernel "/baton/boot/kernel.elf.lz4", ')
 
 
 def test_tools_read_a_compressed_kernel(tmp_path):

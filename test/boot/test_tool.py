@@ -164,7 +164,7 @@ def image(tmp_path, *arguments):
 
 def expect_report(machine):
     machine.wait_for_exit()
-    machine.wait_for_debugcon('report: kernel "/baton/kernel.elf", command line "a="1  2" b", ')
+    machine.wait_for_debugcon('report: kernel "/baton/boot/kernel.elf", command line "a="1  2" b", ')
     machine.wait_for_debugcon('report: module "/baton/0/a=b file.img" "", 3000 bytes')
     machine.wait_for_debugcon('report: module "/baton/1/a=b file.img" "the = text", 3000 bytes')
 

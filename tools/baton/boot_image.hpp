@@ -3,6 +3,8 @@
 // Disks that boot a kernel.
 #pragma once
 
+#include "tools/baton/files.hpp"
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,7 +13,8 @@ namespace baton::tool {
 
 struct Module {
     std::filesystem::path file;
-    std::string string; // which the kernel finds beside it
+    std::string name;   // of the file as it was given
+    std::string string; // which the kernel finds beside it; without blanks around it
 };
 
 /// Of a boot entry: docs/boot-protocol.md.
@@ -23,9 +26,12 @@ struct Setting {
 struct BootFiles {
     std::filesystem::path kernel;
     std::vector<Module> modules;
-    std::vector<std::string> command_line; // joined by blanks
+    std::string command_line; // without blanks around it
     std::string title;
     std::vector<Setting> settings;
+
+    /// Adds a setting, unless there is one of this key.
+    void set_default(const std::string& key, const std::string& value);
 };
 
 enum class Medium {
@@ -33,11 +39,18 @@ enum class Medium {
     iso,  // the same partition, started from a CD or DVD by El Torito, or from a USB stick
 };
 
-/// Makes an image of it. There is either all of `image` or nothing. Throws a Failure.
-void make_boot_image(const BootFiles& files, Medium medium, const std::filesystem::path& image);
+struct ImageOptions {
+    Medium medium = Medium::disk;
+    unsigned sector_bytes =
+        0; // of the disk that it is for; 0: the disk's that it is written to, or 512
+};
+
+/// Makes an image of it: all of it, or none. `output` is an OutputFile. Throws a Failure.
+void make_boot_image(const BootFiles& files, const ImageOptions& options,
+                     const std::filesystem::path& output);
 
 /// Makes a disk without partitions on which firmware finds `application`. Throws a Failure.
-void make_volume_image(const std::filesystem::path& application,
+void make_volume_image(const std::filesystem::path& application, const ScratchDirectory& scratch,
                        const std::filesystem::path& image);
 
 } // namespace baton::tool

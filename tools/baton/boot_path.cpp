@@ -2,6 +2,8 @@
 #include "tools/baton/boot_path.hpp"
 
 #include "config/boot_entry.hpp"
+#include "start/start_info.hpp"
+#include "tools/baton/entry_text.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/text.hpp"
 
@@ -18,6 +20,11 @@ constexpr const char* kGrubModules =
 /// A display adapter is there without a window too: the kernel finds a framebuffer.
 Words with_display(Words words) {
     words.insert(words.end(), {"-device", "VGA"});
+    return words;
+}
+
+Words on(std::string_view machine, Words words) {
+    words.insert(words.begin(), {"-machine", std::string(machine)});
     return words;
 }
 
@@ -41,51 +48,62 @@ Words with_uefi(const fs::path& disk, const ScratchDirectory& scratch) {
 
 Words by_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
     const fs::path disk = scratch / "disk.img";
-    make_boot_image(files, Medium::disk, disk);
+    make_boot_image(files, {}, disk);
     return with_uefi(disk, scratch);
 }
 
-/// With the settings that the boot entry has otherwise.
-std::string command_line(const BootFiles& files) {
-    std::string line;
-    for (const Setting& setting : files.settings)
-        line += setting.key + "=" + setting.value + " ";
-    line += "--";
-    for (const std::string& text : files.command_line)
-        line += " " + text;
-    return line;
+/// A file under a name of the tool's own, which is syntax for no program.
+fs::path linked(const fs::path& file, const ScratchDirectory& scratch, const std::string& name) {
+    const fs::path link = scratch / name;
+    fs::create_symlink(fs::absolute(file), link);
+    return link;
 }
 
 /// QEMU itself loads `image`, with the kernel as its initial ramdisk.
-Words by_qemu(const std::string& image, const BootFiles& files) {
+Words by_qemu(const std::string& image, const BootFiles& files, const ScratchDirectory& scratch) {
     if (!files.modules.empty())
         throw Failure("QEMU hands over the kernel alone: for modules, boot by uefi or multiboot2");
-    return {"-kernel", data_file(image).string(), "-initrd", files.kernel.string(),
-            "-append", command_line(files)};
+    return {"-kernel", linked(data_file(image), scratch, "baton").string(),
+            "-initrd", linked(files.kernel, scratch, "kernel").string(),
+            "-append", start_line(files)};
 }
 
-/// A text as a part of a line of GRUB's script. GRUB hands quotes and backslashes over with a
-/// backslash before them, which the kernel would find.
-std::string quoted(const std::string& text) {
+/// On this machine QEMU's own first stage has a buffer of 4,096 bytes for the command line.
+Words by_pvh(const BootFiles& files, const ScratchDirectory& scratch) {
+    constexpr std::size_t kLongestLine = 4095;
+    const std::size_t bytes = start_line(files).size();
+    if (bytes > kLongestLine)
+        throw Failure("QEMU hands over at most " + std::to_string(kLongestLine) +
+                      " bytes of command line by pvh, and with its settings this one has " +
+                      std::to_string(bytes) + ": boot by uefi, microvm or linux");
+    return with_display(on("q35", by_qemu("baton-pvh.elf", files, scratch)));
+}
+
+/// A text as words of a line of GRUB's script, which GRUB joins with single blanks: an empty word
+/// stands between two blanks in a row. GRUB hands quotes and backslashes over with a backslash
+/// before them, which the kernel would find.
+std::string quoted(const std::string& text, std::string_view blank = " ") {
     if (text.find_first_of(R"('"\)") != std::string::npos)
         throw Failure(
             "GRUB hands no quotes and no backslashes over as they are: leave them out of " + text);
+    constexpr std::size_t kLongestWord = 8000; // GRUB's scanner gives up soon after that
     std::string result;
-    for (const char c : text) {
-        if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
-            !std::string_view(" =:,._/-").contains(c))
+    std::size_t word = 0; // where it begins
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == ' ') {
+            result += i != 0 && text[i - 1] == ' ' && blank == " " ? "'' " : blank;
+            word = result.size();
+            continue;
+        }
+        if (std::isalnum(static_cast<unsigned char>(text[i])) == 0 &&
+            !std::string_view("=:,._/-").contains(text[i]))
             result += '\\';
-        result += c;
+        result += text[i];
+        if (result.size() - word > kLongestWord)
+            throw Failure("GRUB takes no word of more than " + std::to_string(kLongestWord) +
+                          " bytes: boot by uefi, or put blanks between its parts");
     }
     return result;
-}
-
-/// What a module is called, as on a disk of make_boot_image(): one word of GRUB's script.
-std::string module_path(const Module& module, std::size_t number) {
-    std::string word;
-    for (const char c : quoted(module.file.filename().string()))
-        word += c == ' ' ? std::string("\\ ") : std::string(1, c);
-    return "/baton/" + std::to_string(number) + "/" + word;
 }
 
 struct GrubFile {
@@ -102,16 +120,20 @@ std::string or_exit(const std::string& command) {
 
 /// What GRUB needs: its script is the first one.
 std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory& scratch) {
+    if (files.modules.size() >= kMaxStartModules)
+        throw Failure("Multiboot2 takes at most " + std::to_string(kMaxStartModules - 1) +
+                      " modules, and these are " + std::to_string(files.modules.size()) +
+                      ": boot by uefi, or put them into an archive");
     std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
                                  {"baton-pvh.elf", data_file("baton-pvh.elf")},
                                  {"kernel", files.kernel}};
     std::string script = "serial\nterminal_output serial\n" +
-                         or_exit("multiboot2 /baton-pvh.elf " + quoted(command_line(files))) +
-                         or_exit("module2 /kernel /baton/kernel.elf");
+                         or_exit("multiboot2 /baton-pvh.elf " + quoted(start_line(files))) +
+                         or_exit("module2 /kernel " + kernel_path(files));
     for (std::size_t i = 0; i < files.modules.size(); ++i) {
         const Module& module = files.modules[i];
         const std::string path = "module-" + std::to_string(i);
-        script += or_exit("module2 /" + path + " " + module_path(module, i) + " " +
+        script += or_exit("module2 /" + path + " " + quoted(module_path(module, i), "\\ ") + " " +
                           quoted(module.string));
         all.push_back({path, module.file});
     }
@@ -120,41 +142,46 @@ std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory&
     return all;
 }
 
+/// The files in a folder, as GRUB is to find them. Its programs follow no links.
+fs::path grub_tree(const std::vector<GrubFile>& files, const ScratchDirectory& scratch) {
+    const fs::path tree = scratch / "tree";
+    for (const GrubFile& file : files) {
+        fs::create_directories((tree / file.path).parent_path());
+        std::error_code error;
+        fs::create_hard_link(fs::canonical(file.from), tree / file.path, error);
+        if (error)
+            fs::copy_file(file.from, tree / file.path);
+    }
+    return tree;
+}
+
+/// GRUB's programs make files of their own.
+void run_grub(const Words& words, const ScratchDirectory& scratch) {
+    run_program(words, {}, {"TMPDIR=" + (scratch / "").string()});
+}
+
 Words by_grub_on_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
     const fs::path application = scratch / "grub.efi";
-    Words words = {find_program("grub-mkstandalone").string(),
-                   "--format",
-                   "x86_64-efi",
-                   "--modules",
-                   kGrubModules,
-                   "--fonts=",
-                   "--locales=",
-                   "--themes=",
-                   "--output",
-                   application.string()};
-    for (const GrubFile& file : grub_files(files, scratch))
-        words.push_back(file.path + "=" + fs::canonical(file.from).string()); // no link
-    run_program(words);
+    Words words = {
+        "grub-mkstandalone", "--format",   "x86_64-efi", "--modules", kGrubModules,
+        "--fonts=",          "--locales=", "--themes=",  "--output",  application.string()};
+    const std::vector<GrubFile> all = grub_files(files, scratch);
+    const fs::path tree = grub_tree(all, scratch);
+    for (const GrubFile& file : all)
+        words.push_back(file.path + "=" + (tree / file.path).string());
+    run_grub(words, scratch);
     const fs::path disk = scratch / "disk.img";
-    make_volume_image(application, disk);
+    make_volume_image(application, scratch, disk);
     return with_uefi(disk, scratch);
 }
 
 Words by_grub_on_bios(const BootFiles& files, const ScratchDirectory& scratch) {
-    const fs::path tree = scratch / "tree";
+    const fs::path tree = grub_tree(grub_files(files, scratch), scratch);
     const fs::path image = scratch / "grub.iso";
-    for (const GrubFile& file : grub_files(files, scratch)) {
-        fs::create_directories((tree / file.path).parent_path());
-        fs::copy_file(file.from, tree / file.path);
-    }
-    run_program({find_program("grub-mkrescue").string(), "--directory", "/usr/lib/grub/i386-pc",
-                 "--output", image.string(), tree.string()});
+    run_grub({"grub-mkrescue", "--directory", "/usr/lib/grub/i386-pc", "--output", image.string(),
+              tree.string()},
+             scratch);
     return with_display({"-machine", "q35", "-cdrom", image.string()});
-}
-
-Words on(std::string_view machine, Words words) {
-    words.insert(words.begin(), {"-machine", std::string(machine)});
-    return words;
 }
 
 } // namespace
@@ -162,11 +189,11 @@ Words on(std::string_view machine, Words words) {
 Words boot_arguments(std::string_view path, const BootFiles& files,
                      const ScratchDirectory& scratch) {
     if (path == "pvh")
-        return with_display(on("q35", by_qemu("baton-pvh.elf", files)));
+        return by_pvh(files, scratch);
     if (path == "microvm") // has no PCI, so no display
-        return on("microvm", by_qemu("baton-pvh.elf", files));
+        return on("microvm", by_qemu("baton-pvh.elf", files, scratch));
     if (path == "linux")
-        return with_display(on("q35", by_qemu("baton.bzimage", files)));
+        return with_display(on("q35", by_qemu("baton.bzimage", files, scratch)));
     if (path == "multiboot2")
         return by_grub_on_uefi(files, scratch);
     if (path == "multiboot2-bios")

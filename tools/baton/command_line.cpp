@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/command_line.hpp"
 
+#include "config/boot_entry.hpp"
+#include "config/settings.hpp"
 #include "tools/baton/boot_path.hpp"
+#include "tools/baton/fat_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,6 +30,8 @@ constexpr std::array kImageExamples = {
     Example{"image my-kernel.elf -o my-os.iso --iso", "for a CD, a DVD or a USB stick"},
     Example{"image my-kernel.elf -o disk.img --module initrd.img=root --append \"verbose\"",
             "with a module, its string, and a command line"},
+    Example{"image my-kernel.elf -o disk.img --sector-size 4096 --set kaslr=on",
+            "for a disk with sectors of 4,096 bytes, and with a setting of the boot entry"},
     Example{"image my-kernel.elf -o disk.img --compress --disk-speed 30",
             "compressed, for a slow USB stick"},
 };
@@ -34,6 +39,7 @@ constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --timeout 30", "fails unless the kernel ends the run in time"},
     Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
             "with a module and a command line"},
+    Example{"run my-kernel.elf --set kaslr=on --set wx=refuse", "with settings of a boot entry"},
     Example{"run my-kernel.elf --via pvh", "without firmware, in a fraction of a second"},
     Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
 };
@@ -68,7 +74,11 @@ constexpr std::array kVerbs = {
         "image", "Makes a disk image that boots a kernel.",
         "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
         "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
-        "the command line. With --iso, the same partition is in an ISO 9660 image which starts "
+        "the command line. -o names a file, or a whole disk that nothing uses, or is - for the "
+        "standard output. An image made for sectors of 512 bytes can't be seen by firmware on a "
+        "disk with sectors of 4096, nor the other way round. FAT decides what a module's file "
+        "can be called: where it is called otherwise, a line says so. With --iso, the same "
+        "partition is in an ISO 9660 image which starts "
         "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte. The "
         "loader decompresses what --compress has compressed; a disk that is as fast as its "
         "decoders needs none of it.",
@@ -105,8 +115,14 @@ CLI::Validator rule(std::string (*what_is_wrong)(const std::string&)) {
     return {[what_is_wrong](const std::string& text) { return what_is_wrong(text); }, ""};
 }
 
+/// Text that no file can be called is none.
+bool is_file(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored);
+}
+
 std::string check_file(const std::string& text) {
-    return fs::is_regular_file(text) ? "" : "there is no file " + text;
+    return is_file(text) ? "" : "there is no file " + text;
 }
 
 std::string check_log(const std::string& text) {
@@ -141,6 +157,10 @@ std::string check_place(const std::string& text) {
     return is_copy || is_known ? "" : "needs one of " + std::string(kPlaces);
 }
 
+std::string check_sector_bytes(const std::string& text) {
+    return text == "512" || text == "4096" ? "" : "needs 512 or 4096";
+}
+
 std::string check_compression(const std::string& text) {
     return is_one_of(kCompressions, text) ? "" : "needs one of " + std::string(kCompressions);
 }
@@ -149,7 +169,9 @@ std::string check_memory(const std::string& text) {
     constexpr std::size_t kMostDigits = 9; // of MiB, so that bytes fit into 52 bits
     if (check_number(text).empty() && text.size() <= kMostDigits)
         return "";
-    return fs::exists(text) && !fs::is_directory(text)
+    std::error_code ignored;
+    const fs::file_status found = fs::status(text, ignored);
+    return fs::exists(found) && !fs::is_directory(found)
                ? ""
                : "needs a number of MiB, or a file with a memory map";
 }
@@ -162,14 +184,34 @@ std::string check_text(const std::string& text) {
 }
 
 std::string check_module(const std::string& text) {
-    if (!check_text(text).empty() || text.contains('"'))
-        return "takes no double quotes and no control characters";
     const Module module = parse_module(text);
-    if (!fs::is_regular_file(module.file))
+    if (!is_file(module.file))
         return "there is no file " + text.substr(0, text.find('='));
-    if (fs::file_size(module.file) == 0)
-        return module.file.string() + " is empty";
-    return "";
+    return check_text(module.string);
+}
+
+/// "kaslr=on|off, wx=refuse|allow" and so on.
+std::string setting_list() {
+    std::string list;
+    for (const SettingText& one : kSettingTexts)
+        list += (list.empty() ? "" : ", ") + std::string(one.name) + "=" + std::string(one.values);
+    return list;
+}
+
+/// The loader's own parser decides, and gives the advice.
+std::string check_setting(const std::string& text) {
+    if (!text.contains('='))
+        return "needs KEY=VALUE";
+    const Setting setting = parse_setting(text);
+    BootEntry entry{};
+    const auto set = set_setting(entry, setting.key, setting.value, {});
+    if (set)
+        return "";
+    std::string why = printable(set.error().subject.data()) + ": " +
+                      std::string(describe(set.error().code).sentence);
+    if (!setting_named(setting.key))
+        why += " (" + setting_list() + ")";
+    return why;
 }
 
 /// In lines of so many columns.
@@ -200,14 +242,18 @@ CLI::Option* add_kernel(CLI::App& verb, Arguments& arguments) {
 void add_boot_options(CLI::App& verb, Arguments& arguments) {
     add_value(
         verb, "--module", arguments.modules, "FILE[=STRING]",
-        "A file for the kernel to find in memory, and a string that goes with it. May be given "
-        "several times.")
+        "A file for the kernel to find in memory, and a string that goes with it, of which blanks "
+        "around it are no part. May be given several times.")
         ->allow_extra_args(false)
         ->check(rule(check_module));
     add_value(verb, "--append", arguments.command_line, "TEXT",
               "The kernel's command line. Given again, the texts are joined.")
         ->allow_extra_args(false)
         ->check(rule(check_text));
+    add_value(verb, "--set", arguments.settings, "KEY=VALUE",
+              "A setting of the boot entry: " + setting_list() + ". May be given several times.")
+        ->allow_extra_args(false)
+        ->check(rule(check_setting));
 }
 
 void add_desk_options(CLI::App& verb, Arguments& arguments) {
@@ -239,7 +285,12 @@ void add_image(CLI::App& verb, Arguments& arguments) {
     add_kernel(verb, arguments)->required();
     add_value(verb, "-o,--output", arguments.output, "FILE", "The image to make.")->required();
     add_boot_options(verb, arguments);
-    verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
+    CLI::Option* const iso = verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
+    add_value(verb, "--sector-size", arguments.sector_bytes, "512|4096",
+              "For a disk with sectors of so many bytes (default: 512, or the sectors of the disk "
+              "that the image is written to).")
+        ->check(rule(check_sector_bytes))
+        ->excludes(iso);
     CLI::Option* const compress =
         verb.add_flag("--compress{auto}", arguments.compression.compression,
                       wrapped("Compress the kernel and the modules, each of them by what gets it "
@@ -351,12 +402,20 @@ bool takes_file(const CLI::Option& option) {
     return option.get_type_name().contains("FILE");
 }
 
+Setting parse_setting(const std::string& text) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    return {.key = text.substr(0, equals),
+            .value = equals < text.size() ? text.substr(equals + 1) : std::string()};
+}
+
 Module parse_module(const std::string& text) {
     std::string file = text;
-    while (!fs::is_regular_file(file) && file.contains('='))
+    while (!is_file(file) && file.contains('='))
         file.erase(file.rfind('='));
+    const std::string string = file.size() < text.size() ? text.substr(file.size() + 1) : "";
     return {.file = file,
-            .string = file.size() < text.size() ? text.substr(file.size() + 1) : std::string()};
+            .name = fs::path(file).filename().string(),
+            .string = std::string(trim(string))};
 }
 
 } // namespace baton::tool

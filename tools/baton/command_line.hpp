@@ -25,6 +25,7 @@ struct Arguments {
     // check, plan, image, run
     std::vector<std::string> modules; // FILE[=STRING]
     std::vector<std::string> command_line;
+    std::vector<std::string> settings; // KEY=VALUE
     // plan, image
     std::filesystem::path output;
     // check
@@ -37,6 +38,7 @@ struct Arguments {
     bool svg = false;
     // image
     bool iso = false;
+    unsigned sector_bytes = 0;
     CompressionOptions compression;
     // debug, run
     MachineOptions machine;
@@ -66,6 +68,9 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments);
 
 /// Whether an option's value, or a positional, is a file for a shell to complete.
 bool takes_file(const CLI::Option& option);
+
+/// KEY=VALUE.
+Setting parse_setting(const std::string& text);
 
 /// FILE[=STRING]. A file may have = in its name, so the longest part that is a file counts.
 Module parse_module(const std::string& text);

@@ -4,6 +4,7 @@
 #include "compression/compression.hpp"
 #include "elf/image.hpp"
 #include "tools/baton/failure.hpp"
+#include "tools/baton/fat_name.hpp"
 #include "tools/baton/process.hpp"
 #include "tools/baton/text.hpp"
 
@@ -33,7 +34,8 @@ const std::array<Format, 2>& formats() {
 
 /// What the loader would read of a kernel: its segments, not its debug information.
 uint64_t segment_bytes(const fs::path& file) {
-    const auto content = read_file(file);
+    const MappedFile mapped(file);
+    const auto content = mapped.bytes();
     const auto image = elf::Image::parse(content);
     if (!image)
         return content.size();
@@ -51,7 +53,7 @@ uint64_t microseconds(uint64_t bytes, uint64_t mib_per_second) {
 /// A file, or a compressed copy of it.
 struct Candidate {
     fs::path file;
-    std::string_view format;
+    std::string_view format, suffix;
     uint64_t microseconds; // until its content is in memory
 };
 
@@ -61,18 +63,18 @@ class Compressor {
         : options_(options),
           scratch_(scratch) {}
 
-    /// Of `file` as it is, the loader would read `bytes`.
-    fs::path compressed(const fs::path& file, uint64_t bytes) {
+    /// Of `file` as it is, which is called `name`, the loader would read `bytes`.
+    Candidate compressed(const fs::path& file, const std::string& name, uint64_t bytes) {
         const fs::path folder = scratch_ / ("compressed-" + std::to_string(++count_));
         fs::create_directory(folder);
-        Candidate best{file, "not compressed", read_time(bytes)};
+        Candidate best{file, "not compressed", "", read_time(bytes)};
         const bool chooses = options_.compression == "auto";
         for (const Format& format : formats()) {
             if (!chooses && options_.compression != format.name)
                 continue;
-            const fs::path copy = folder / (file.filename().string() + std::string(format.suffix));
+            const fs::path copy = folder / ("file" + std::string(format.suffix));
             Words words = format.command;
-            words.push_back(file.string());
+            words.push_back(fs::absolute(file).string()); // begins with no dash
             if (format.name == "zstd")
                 words.emplace_back("-o");
             words.push_back(copy.string());
@@ -80,15 +82,15 @@ class Compressor {
             const uint64_t time = read_time(fs::file_size(copy)) +
                                   microseconds(fs::file_size(file), format.mib_per_second);
             if (!chooses || time < best.microseconds)
-                best = {copy, format.name, time};
+                best = {copy, format.name, format.suffix, time};
         }
         Text text;
-        text.add(file.filename().string()).add(": ").add(best.format).add(", ");
+        text.add(printable(name)).add(": ").add(best.format).add(", ");
         text.size(fs::file_size(file));
         if (best.file != file)
             text.add(" to ").size(fs::file_size(best.file));
         std::cerr << "baton: " << string_of(text) << '\n';
-        return best.file;
+        return best;
     }
 
   private:
@@ -106,13 +108,21 @@ class Compressor {
 void compress(BootFiles& files, const CompressionOptions& options,
               const ScratchDirectory& scratch) {
     Compressor compressor(options, scratch);
-    files.kernel = compressor.compressed(files.kernel, segment_bytes(files.kernel));
-    for (Module& module : files.modules)
-        module.file = compressor.compressed(module.file, fs::file_size(module.file));
+    files.kernel =
+        compressor
+            .compressed(files.kernel, files.kernel.filename().string(), segment_bytes(files.kernel))
+            .file;
+    for (Module& module : files.modules) {
+        const Candidate best =
+            compressor.compressed(module.file, module.name, fs::file_size(module.file));
+        module.file = best.file;
+        module.name += best.suffix;
+    }
 }
 
 fs::path decompressed(const fs::path& file, const ScratchDirectory& scratch) {
-    const auto content = read_file(file);
+    const MappedFile mapped(file);
+    const auto content = mapped.bytes();
     const Compression compression = compression_of(content);
     if (compression == Compression::none)
         return file;
@@ -124,8 +134,11 @@ fs::path decompressed(const fs::path& file, const ScratchDirectory& scratch) {
                             : Result<uint64_t>(std::unexpected(size.error()));
     if (!bytes)
         throw Failure(string_of(Text().error(bytes.error().about(file.string()))));
+    // GDB shows its name.
+    const fs::path folder = scratch.path() / "decompressed";
+    fs::create_directory(folder);
     const fs::path result =
-        scratch / std::string(without_compression_suffix(file.filename().string()));
+        folder / std::string(without_compression_suffix(file.filename().string()));
     write_file(result, {reinterpret_cast<const char*>(plain.data()), *bytes});
     return result;
 }

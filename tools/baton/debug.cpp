@@ -4,12 +4,14 @@
 #include "tools/baton/boot_path.hpp"
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/failure.hpp"
+#include "tools/baton/fat_name.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
 #include "tools/baton/loader_log.hpp"
 #include "tools/baton/process.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -29,6 +31,10 @@ struct Place {
     fs::path socket, log, serial;
 };
 
+Place place_in(const fs::path& folder) {
+    return {folder / "gdb", folder / "qemu.log", folder / "serial.txt"};
+}
+
 Words qemu_words(const Words& boot, const Place& place, const MachineOptions& machine) {
     Words words = machine_words(machine);
     words.insert(words.end(), boot.begin(), boot.end());
@@ -47,11 +53,23 @@ bool stops_at_reset(const DebugOptions& options) {
     return std::ranges::find(options.places, kAtReset) != options.places.end();
 }
 
+/// A word of a GDB command: string_to_argv() takes a character after a backslash as it is.
+std::string gdb_word(const fs::path& path) {
+    std::string word;
+    for (const char c : path.string()) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) == 0 && byte < 0x80 && !std::string_view("/._-").contains(c))
+            word += '\\';
+        word += c;
+    }
+    return word;
+}
+
 /// What GDB is to do, command by command.
 Words gdb_commands(const fs::path& kernel, const Place& place, const DebugOptions& options) {
     Words commands{"source " + data_file("gdb/baton.py").string(),
-                   "baton attach " + place.socket.string() + " \"" + kernel.string() + "\" " +
-                       place.log.string() + " " + place.serial.string()};
+                   "baton attach " + gdb_word(place.socket) + " " + gdb_word(kernel) + " " +
+                       gdb_word(place.log) + " " + gdb_word(place.serial)};
     for (const std::string& where : options.places)
         if (where != kAtReset)
             commands.push_back("baton break " + where);
@@ -145,18 +163,23 @@ int run_debugger(const Words& commands, Child& qemu, unsigned timeout_seconds,
 
 int debug(const BootFiles& files, const MachineOptions& machine, const DebugOptions& options) {
     const ScratchDirectory scratch;
-    const Place place{scratch / "gdb", scratch / "qemu.log", scratch / "serial.txt"};
+    const Place place = place_in(scratch / "");
     for (const fs::path& file : {place.log, place.serial})
         write_file(file, "");
     BootFiles waiting = files;
     // `baton break` lets stage 1 go on, even where it comes late.
-    waiting.settings = {{.key = "debug", .value = "wait"}};
+    waiting.set_default("debug", "wait");
     const Words boot = boot_arguments(machine.boot_path, waiting, scratch);
     Child qemu(qemu_words(boot, place, machine),
                options.server_only ? Child::Terminal::shared : Child::Terminal::none);
     wait_for_socket(place, qemu);
-    const fs::path kernel = fs::absolute(decompressed(files.kernel, scratch));
-    const Words commands = gdb_commands(kernel, place, options);
+    fs::path kernel = fs::absolute(decompressed(files.kernel, scratch));
+    if (printable(kernel.string()) != kernel) { // which Python can't read
+        fs::create_symlink(kernel, scratch.path() / "kernel.elf");
+        kernel = scratch.path() / "kernel.elf";
+    }
+    const Place found = options.server_only ? place_in(scratch.path()) : place; // by other GDBs, too
+    const Words commands = gdb_commands(kernel, found, options);
     LoaderWatch watch(place.serial, machine.boot_path == "uefi", qemu);
     const int status = run_debugger(commands, qemu, machine.timeout_seconds, options);
     const std::optional<Refusal>& refusal = watch.end();

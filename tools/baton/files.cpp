@@ -6,9 +6,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace baton::tool {
 
@@ -35,6 +39,27 @@ std::vector<std::byte> read_file(const fs::path& file) {
     return bytes;
 }
 
+MappedFile::MappedFile(const fs::path& file) {
+    const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat found{};
+    void* memory = MAP_FAILED;
+    if (descriptor >= 0 && fstat(descriptor, &found) == 0 && found.st_size != 0)
+        memory = mmap(nullptr, static_cast<std::size_t>(found.st_size), PROT_READ, MAP_PRIVATE,
+                      descriptor, 0);
+    const int error = errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    if (memory != MAP_FAILED)
+        bytes_ = {static_cast<const std::byte*>(memory), static_cast<std::size_t>(found.st_size)};
+    else if (descriptor < 0 || found.st_size != 0)
+        throw Failure("can't read " + file.string() + ": " + std::strerror(error));
+}
+
+MappedFile::~MappedFile() {
+    if (!bytes_.empty())
+        munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
 void write_file(const fs::path& file, std::string_view content) {
     std::ofstream stream;
     if (file != "-")
@@ -44,12 +69,31 @@ void write_file(const fs::path& file, std::string_view content) {
         throw Failure("can't write " + file.string() + ": " + std::strerror(errno));
 }
 
+// A program that is started inherits the descriptor, and finds the directory by its number.
+PlainDirectory::PlainDirectory(const fs::path& path)
+    : descriptor_(open(path.c_str(), O_PATH | O_DIRECTORY)) {
+    if (descriptor_ < 0)
+        throw Failure("can't open " + path.string() + ": " + std::strerror(errno));
+}
+
+PlainDirectory::~PlainDirectory() {
+    close(descriptor_);
+}
+
+fs::path PlainDirectory::operator/(const std::string& name) const {
+    return "/proc/self/fd/" + std::to_string(descriptor_) + "/" + name;
+}
+
 ScratchDirectory::ScratchDirectory() {
-    std::string name = fs::temp_directory_path() / "baton.XXXXXXXX";
+    std::error_code error;
+    const fs::path parent = fs::absolute(fs::temp_directory_path(error));
+    if (error)
+        throw Failure("there is no directory for temporary files: TMPDIR names one, or /tmp");
+    std::string name = parent / "baton.XXXXXXXX";
     if (!mkdtemp(name.data()))
-        throw Failure("can't make a directory in " + fs::temp_directory_path().string() + ": " +
-                      std::strerror(errno));
+        throw Failure("can't make a directory in " + parent.string() + ": " + std::strerror(errno));
     path_ = name;
+    plain_.emplace(path_);
 }
 
 ScratchDirectory::~ScratchDirectory() {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
+#include "config/lines.hpp"
 #include "tools/baton/boot_path.hpp"
 #include "tools/baton/check.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/debug.hpp"
 #include "tools/baton/default_machine.hpp"
 #include "tools/baton/diagnosis.hpp"
+#include "tools/baton/entry_text.hpp"
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
 #include "tools/baton/memory_map.hpp"
+#include "tools/baton/output_file.hpp"
 #include "tools/baton/plan_report.hpp"
 #include "tools/baton/watchdog.hpp"
 
@@ -40,21 +43,31 @@ int misuse(const std::string& what, const Arguments& arguments) {
 BootFiles boot_files(const Arguments& arguments) {
     BootFiles files{.kernel = arguments.kernel,
                     .modules = {},
-                    .command_line = arguments.command_line,
+                    .command_line = {},
                     .title = arguments.kernel.filename().string(),
                     .settings = {}};
     for (const std::string& module : arguments.modules)
         files.modules.push_back(parse_module(module));
+    for (const std::string& setting : arguments.settings)
+        files.settings.push_back(parse_setting(setting));
+    for (const std::string& text : arguments.command_line) {
+        const std::string_view part = trim(text);
+        files.command_line += files.command_line.empty() || part.empty() ? "" : " ";
+        files.command_line += part;
+    }
     return files;
 }
 
 Rehearsal::Given rehearse(const Arguments& arguments) {
     const BootFiles files = boot_files(arguments);
-    Rehearsal::Given given{
-        .kernel = files.kernel, .modules = files.modules, .command_line = {}, .memory = {}};
-    for (const std::string& text : files.command_line)
-        given.command_line += (given.command_line.empty() ? "" : " ") + text;
-    if (fs::exists(arguments.memory)) {
+    entry_text(files); // the loader would refuse it before it reads the kernel
+    Rehearsal::Given given{.kernel = files.kernel,
+                           .modules = files.modules,
+                           .command_line = files.command_line,
+                           .settings = files.settings,
+                           .memory = {}};
+    std::error_code is_no_file;
+    if (fs::exists(arguments.memory, is_no_file)) {
         const auto bytes = read_file(arguments.memory);
         given.memory = parse_memory_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                                         arguments.memory);
@@ -71,10 +84,10 @@ int plan(const Arguments& arguments) {
         return 1;
     }
     const PlanReport report = report_on(rehearsal);
-    write_file(arguments.output.empty() ? "-" : arguments.output, arguments.json ? as_json(report)
-                                                                  : arguments.svg
-                                                                      ? as_svg(report)
-                                                                      : as_table(report));
+    write_output(arguments.output.empty() ? "-" : arguments.output, arguments.json ? as_json(report)
+                                                                    : arguments.svg
+                                                                        ? as_svg(report)
+                                                                        : as_table(report));
     return 0;
 }
 
@@ -83,7 +96,10 @@ int image(const Arguments& arguments) {
     BootFiles files = boot_files(arguments);
     if (!arguments.compression.compression.empty())
         compress(files, arguments.compression, scratch);
-    make_boot_image(files, arguments.iso ? Medium::iso : Medium::disk, arguments.output);
+    make_boot_image(files,
+                    {.medium = arguments.iso ? Medium::iso : Medium::disk,
+                     .sector_bytes = arguments.sector_bytes},
+                    arguments.output);
     return 0;
 }
 
@@ -155,9 +171,9 @@ int run(Arguments& arguments) {
         choose_example_kernel(arguments);
     const ScratchDirectory scratch;
     BootFiles files = boot_files(arguments);
-    files.settings = {{.key = "after-fault", .value = "exit"}};
+    files.set_default("after-fault", "exit");
     if (const auto seconds = watchdog_before_timeout(arguments.machine, arguments.kernel))
-        files.settings.push_back({.key = "watchdog", .value = std::to_string(*seconds)});
+        files.set_default("watchdog", std::to_string(*seconds));
     const Words boot = boot_arguments(arguments.machine.boot_path, files, scratch);
     say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
     return tell(run_machine(boot, arguments.machine), arguments);

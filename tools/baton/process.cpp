@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -26,8 +27,9 @@ struct Package {
 };
 constexpr std::array kPackages = {
     Package{"mformat", "mtools"},
-    Package{"mmd", "mtools"},
     Package{"mcopy", "mtools"},
+    Package{"mdir", "mtools"},
+    Package{"fdisk", "fdisk"},
     Package{"sfdisk", "fdisk"},
     Package{"grub-mkrescue", "grub-common"},
     Package{"grub-mkstandalone", "grub-common"},
@@ -73,8 +75,12 @@ class MemoryFile {
 };
 
 /// Starts a program. Descriptors of -1 stay as they are.
-int start(const Words& words, int input, int output, int errors, bool in_background = false) {
+int start(const Words& words, int input, int output, int errors, bool in_background = false,
+          const Words& environment = {}) {
     const std::string program = find_program(words.front());
+    std::array<int, 2> failure{}; // of execv(): its errno
+    if (pipe2(failure.data(), O_CLOEXEC) != 0)
+        fail_by_errno("pipe");
     std::vector<char*> arguments;
     for (const std::string& word : words)
         arguments.push_back(const_cast<char*>(word.c_str()));
@@ -83,8 +89,17 @@ int start(const Words& words, int input, int output, int errors, bool in_backgro
     const int id = fork();
     if (id < 0)
         fail_by_errno("fork");
-    if (id > 0)
+    if (id > 0) {
+        close(failure[1]);
+        int number = 0;
+        const bool has_failed = read(failure[0], &number, sizeof number) == sizeof number;
+        close(failure[0]);
+        if (has_failed) {
+            waitpid(id, nullptr, 0);
+            throw Failure("can't start " + program + ": " + std::strerror(number));
+        }
         return id;
+    }
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (in_background)
         setpgid(0, 0);
@@ -94,8 +109,11 @@ int start(const Words& words, int input, int output, int errors, bool in_backgro
                                    std::pair(errors, STDERR_FILENO)})
         if (from >= 0)
             dup2(from, to);
+    for (const std::string& variable : environment)
+        putenv(const_cast<char*>(variable.c_str()));
     execv(program.c_str(), arguments.data());
-    _exit(127);
+    const int number = errno;
+    _exit(write(failure[1], &number, sizeof number) < 0 ? 126 : 127);
 }
 
 /// The status as waitpid() tells it. 0: the program has ended with success.
@@ -126,15 +144,19 @@ std::filesystem::path find_program(const std::string& name) {
     throw Failure("there is no program " + name + ": install it (Debian package " + package + ")");
 }
 
-void run_program(const Words& words, std::string_view input) {
+std::string run_program(const Words& words, std::string_view input, const Words& environment) {
     const MemoryFile given(input);
     const MemoryFile written;
-    const int id = start(words, given.descriptor(), written.descriptor(), written.descriptor());
-    if (wait_for(id) == 0)
-        return;
+    const int status = wait_for(start(words, given.descriptor(), written.descriptor(),
+                                      written.descriptor(), false, environment));
     std::string text = written.content();
-    while (!text.empty() && text.back() == '\n')
+    if (status == 0)
+        return text;
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0)
         text.pop_back();
+    if (text.empty())
+        text = WIFEXITED(status) ? "with status " + std::to_string(WEXITSTATUS(status))
+                                 : "by signal " + std::to_string(WTERMSIG(status));
     throw Failure(words.front() + " failed: " + text);
 }
 

@@ -19,9 +19,10 @@ using Words = std::vector<std::string>;
 /// names the Debian package that has it, if it isn't there.
 std::filesystem::path find_program(const std::string& name);
 
-/// Runs a program to its end. `input` is what it can read. Throws a Failure with what it has
-/// written unless it ends with status 0.
-void run_program(const Words& words, std::string_view input = {});
+/// Runs a program to its end. `input` is what it can read, `environment` has NAME=VALUE beside the
+/// tool's own. What it has written; throws a Failure with that unless it ends with status 0.
+std::string run_program(const Words& words, std::string_view input = {},
+                        const Words& environment = {});
 
 /// Notes the signals that would end the tool, so that it can clean up.
 class Interruptions {

@@ -22,6 +22,7 @@ class Rehearsal {
         std::filesystem::path kernel;
         std::vector<Module> modules;
         std::string command_line;
+        std::vector<Setting> settings; // each is one of the loader's
         std::vector<TypedRange> memory;
     };
     /// Throws a Failure if a file can't be read. The machine has all that a kernel can wish for.

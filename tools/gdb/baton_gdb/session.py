@@ -2,6 +2,7 @@
 """What is known of the boot that is debugged: which files, and where each stage is."""
 
 import os
+import re
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -270,7 +271,8 @@ def _add_symbols(file: Path, offset: int) -> None:
     if not file.exists():
         gdb.write(f"baton: warning: there is no {file}\n")
         return
-    gdb.execute(f'add-symbol-file "{file}" -o {offset:#x}', to_string=True)
+    word = re.sub(r"([^\w./-])", r"\\\1", str(file))
+    gdb.execute(f"add-symbol-file {word} -o {offset:#x}", to_string=True)
 
 
 @contextmanager
