@@ -178,7 +178,8 @@ int debug(const BootFiles& files, const MachineOptions& machine, const DebugOpti
         fs::create_symlink(kernel, scratch.path() / "kernel.elf");
         kernel = scratch.path() / "kernel.elf";
     }
-    const Place found = options.server_only ? place_in(scratch.path()) : place; // by other GDBs, too
+    const Place found =
+        options.server_only ? place_in(scratch.path()) : place; // by other GDBs, too
     const Words commands = gdb_commands(kernel, found, options);
     LoaderWatch watch(place.serial, machine.boot_path == "uefi", qemu);
     const int status = run_debugger(commands, qemu, machine.timeout_seconds, options);

@@ -69,7 +69,7 @@ class Frames final : public FrameSource {
             LazyMemory memory(bytes);
             if (!memory.data())
                 break;
-            taken_.push_back({*base, bytes});
+            take({*base, bytes});
             blocks_.emplace(base->value, Block{std::move(memory), request.origin});
             return *base;
         }
@@ -104,6 +104,19 @@ class Frames final : public FrameSource {
         const char* origin;
     };
 
+    /// What is handed out grows downwards, so that there are few ranges to look at.
+    void take(const PhysRange& block) {
+        for (PhysRange& range : taken_) {
+            if (block.base.value + block.bytes == range.base.value)
+                range.base = block.base;
+            else if (range.base.value + range.bytes != block.base.value)
+                continue;
+            range.bytes += block.bytes;
+            return;
+        }
+        taken_.push_back(block);
+    }
+
     static PhysRange whole_pages(const PhysRange& range) {
         const uint64_t begin = (range.base.value + kPageBytes - 1) / kPageBytes * kPageBytes;
         const uint64_t end = (range.base.value + range.bytes) / kPageBytes * kPageBytes;
@@ -115,22 +128,34 @@ class Frames final : public FrameSource {
     std::map<uint64_t, Block> blocks_;
 };
 
+/// Whether content is copied into the machine's memory. That of most modules decides nothing, and
+/// it may be gigabytes.
+enum class Content : bool { left_out, read };
+
 class DeskFile final : public FileSource {
   public:
-    explicit DeskFile(std::vector<std::byte> content) : content_(std::move(content)) {}
+    explicit DeskFile(const std::filesystem::path& file, Content content = Content::read)
+        : file_(std::in_place, file),
+          content_(content) {}
+    /// One that isn't here.
+    explicit DeskFile(uint64_t bytes) : bytes_(bytes), content_(Content::left_out) {}
 
     Result<uint64_t> size() override {
-        if (content_.empty())
+        const uint64_t bytes = file_ ? file_->bytes().size() : bytes_;
+        if (bytes == 0)
             return fail(ErrorCode::file_empty);
-        return content_.size();
+        return bytes;
     }
     Result<void> read(uint64_t offset, std::span<std::byte> into) override {
-        std::memcpy(into.data(), content_.data() + offset, into.size());
+        if (content_ == Content::read)
+            std::memcpy(into.data(), file_->bytes().data() + offset, into.size());
         return {};
     }
 
   private:
-    std::vector<std::byte> content_;
+    std::optional<MappedFile> file_;
+    uint64_t bytes_ = 0;
+    Content content_;
 };
 
 class Lines final : public LineSink {
@@ -160,19 +185,21 @@ class DeskPlatform final : public Platform {
     const Frames& memory_frames() const { return frames_; }
 
     Result<FileSource*> open_kernel(std::string_view) override {
-        return &kernel_.emplace(read_file(given_.kernel));
+        return &kernel_.emplace(given_.kernel);
     }
 
     Result<FileSource*> open_module(std::string_view path) override {
         for (const Module& module : given_.modules)
             if (module.file == path)
-                return &module_.emplace(read_file(module.file));
+                return &module_.emplace(module.file, without_compression_suffix(path) != path
+                                                         ? Content::read
+                                                         : Content::left_out);
         // A path on the boot volume, which isn't here.
         if (std::ranges::find(unseen_, path) == unseen_.end()) {
             unseen_.emplace_back(path);
             log_.line(Text().add("module ").add(path).add(" is wished for: not looked for here"));
         }
-        return &module_.emplace(std::vector<std::byte>(kPageBytes));
+        return &module_.emplace(kPageBytes);
     }
 
     Result<std::span<const PhysRange>> memory() override {
@@ -240,6 +267,8 @@ struct Rehearsal::Desk {
         entry.kernel = kernel;
         entry.command_line = given.command_line;
         entry.modules = modules;
+        for (const Setting& setting : given.settings)
+            static_cast<void>(set_setting(entry, setting.key, setting.value, {}));
     }
 
     Given given;
