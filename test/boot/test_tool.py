@@ -474,4 +474,5 @@ def test_bash_completes_verbs_options_and_files(tmp_path):
         wanted = set(re.findall(r"^ +(?:-\w,)?(--[a-z-]+)", baton(verb, "--help").stdout, re.M))
         assert set(completed(tmp_path, "baton", verb, "--")) == wanted
     assert completed(tmp_path, "baton", "run", "ker") == ["kernel.elf"]
+    assert set(completed(tmp_path, "baton", "run", "--set", "kaslr")) == {"kaslr=on", "kaslr=off"}
     assert completed(tmp_path, "baton", "explain", "--kernel", "k") == ["kernel.elf"]

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // documents man | completion: writes baton's manual page, or the completion for Bash.
+#include "config/settings.hpp"
 #include "tools/baton/command_line.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <ranges>
 #include <string_view>
 
 namespace baton::tool {
@@ -90,6 +93,8 @@ _baton() {
 constexpr std::string_view kCompletionEnd = R"(    esac
     if [[ " $files " == *" $before "* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    elif [[ $before == --set ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$settings" -- "$word")
     elif [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     else
@@ -98,6 +103,10 @@ constexpr std::string_view kCompletionEnd = R"(    esac
 }
 complete -o filenames -F _baton baton
 )";
+
+bool is_capital(char c) {
+    return c >= 'A' && c <= 'Z';
+}
 
 void write_completion(const CLI::App& app) {
     std::string all = "help";
@@ -116,10 +125,18 @@ void write_completion(const CLI::App& app) {
                  "\"\n        files=\"" + (files.empty() ? files : files.substr(1)) +
                  "\"\n        ;;\n";
     }
-    std::string begin(kCompletionBegin);
-    constexpr std::string_view kVariable = "$verbs";
-    begin.replace(begin.find(kVariable), kVariable.size(), all);
-    std::cout << begin << cases << kCompletionEnd;
+    std::string settings; // each with its values, but for those that are to be filled in
+    for (const SettingText& setting : kSettingTexts)
+        for (const auto part : std::views::split(setting.values, '|'))
+            if (const std::string_view value(part); std::ranges::none_of(value, is_capital))
+                settings += " " + std::string(setting.name) + "=" + std::string(value);
+    const auto filled_in = [](std::string_view text, std::string_view name,
+                              std::string_view value) {
+        std::string result(text);
+        return result.replace(result.find(name), name.size(), value);
+    };
+    std::cout << filled_in(kCompletionBegin, "$verbs", all) << cases
+              << filled_in(kCompletionEnd, "$settings", settings.substr(1));
 }
 
 } // namespace
