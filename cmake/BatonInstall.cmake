@@ -31,10 +31,12 @@ endforeach()
 file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
-install(FILES ${BATON_UPSTREAM_SOURCES}/libzstd/LICENSE
-        DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.zstd)
-install(FILES ${BATON_UPSTREAM_SOURCES}/lz4/lib/LICENSE
-        DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.lz4)
+set(licence_of_zstd libzstd/LICENSE)
+set(licence_of_lz4 lz4/lib/LICENSE)
+foreach(decoder IN LISTS BATON_DECODERS)
+    install(FILES ${BATON_UPSTREAM_SOURCES}/${licence_of_${decoder}}
+            DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.${decoder})
+endforeach()
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # find_package(Baton), and pkg-config baton.

@@ -43,6 +43,10 @@ std::string_view without_compression_suffix(std::string_view path) {
     return path;
 }
 
+Result<void> Decompressor::available(Compression compression) {
+    return compression == Compression::zstd ? zstd::available() : lz4::available();
+}
+
 uint64_t Decompressor::workspace_bytes(Compression compression) {
     return compression == Compression::zstd ? zstd::workspace_bytes() : lz4::workspace_bytes();
 }

@@ -40,6 +40,8 @@ class Decompressor {
         : compression_(compression),
           workspace_(workspace) {}
 
+    /// Whether its decoder was built. Errors: built_without_zstd, built_without_lz4.
+    static Result<void> available(Compression compression);
     static uint64_t workspace_bytes(Compression compression);
     Compression compression() const { return compression_; }
 

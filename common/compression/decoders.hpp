@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The decoders behind compression.hpp, each of them by its upstream's library.
+// The decoders behind compression.hpp, each of them by its upstream's library. Where a library's
+// sources were not there when this was built, without_NAME.cpp stands in, and all of its functions
+// end in built_without_NAME.
 #pragma once
 
 #include "compression/compression.hpp"
@@ -9,6 +11,7 @@ namespace baton::zstd {
 
 inline constexpr uint32_t kMagic = 0xfd2fb528; // RFC 8878 section 3.1.1
 
+Result<void> available();
 uint64_t workspace_bytes();
 Result<ContentSize> content_size(Bytes file);
 Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace);
@@ -19,6 +22,7 @@ namespace baton::lz4 {
 
 inline constexpr uint32_t kMagic = 0x184d2204; // "General Structure of LZ4 Frame format"
 
+Result<void> available();
 uint64_t workspace_bytes();
 Result<ContentSize> content_size(Bytes file, std::span<std::byte> workspace);
 Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace);

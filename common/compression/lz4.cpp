@@ -81,6 +81,10 @@ Result<ContentSize> take_frame(Bytes& left, Bytes file, std::span<std::byte> wor
 
 } // namespace
 
+Result<void> available() {
+    return {};
+}
+
 /// A context, a block in and a block out, each as large as the format allows, with 128 KiB of
 /// history (LZ4F_decompress()).
 uint64_t workspace_bytes() {

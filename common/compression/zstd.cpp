@@ -14,6 +14,10 @@ std::unexpected<Error> damaged(ZSTD_ErrorCode code, Bytes file) {
 
 } // namespace
 
+Result<void> available() {
+    return {};
+}
+
 uint64_t workspace_bytes() {
     return ZSTD_estimateDCtxSize();
 }

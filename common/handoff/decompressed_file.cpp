@@ -18,6 +18,8 @@ Result<DecompressedFile> DecompressedFile::open(FileSource& file, FrameSource& f
     const Compression compression = compression_of(compressed->bytes);
     if (compression == Compression::none)
         return fail(ErrorCode::compression_unknown, {*bytes});
+    if (const auto decoder = Decompressor::available(compression); !decoder)
+        return std::unexpected(decoder.error());
     const auto workspace = allocate_block(frames, Decompressor::workspace_bytes(compression),
                                           {.origin = "decompressor"});
     if (!workspace)

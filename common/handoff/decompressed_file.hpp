@@ -12,7 +12,8 @@ namespace baton {
 class DecompressedFile final : public FileSource {
   public:
     /// Reads all of `file`, which isn't used any more then. `frames` are referred to.
-    /// Errors: compression_unknown, compressed_data_damaged, file_*, out_of_memory.
+    /// Errors: compression_unknown, built_without_*, compressed_data_damaged, file_*,
+    /// out_of_memory.
     static Result<DecompressedFile> open(FileSource& file, FrameSource& frames);
 
     Compression compression() const { return decompressor_.compression(); }

@@ -27,5 +27,17 @@ TOOL = BUILD / "bin/baton"
 ODD_NAME = "it's a (path) & é + more, 50% x=y@z ~!{}^"
 
 
+def configured(name: str) -> str:
+    """What the build is configured with."""
+    file = BUILD / "CMakeCache.txt"
+    cache = file.read_text() if file.exists() else ""  # CMake lists the tests before it writes it
+    return next((line.split("=", 1)[1] for line in cache.splitlines()
+                 if line.startswith(f"{name}:")), "")
+
+
+# What the loader was built with: "zstd", "lz4".
+DECODERS = configured("BATON_DECODERS").split(";")
+
+
 def conformance_kernel(name: str) -> Path:
     return BUILD / f"kernel/conformance/conformance-{name}.elf"

@@ -9,6 +9,7 @@ import sys
 
 import artefacts
 import pytest
+from decoders import needs_decoders
 from machine import FAILURE
 
 BENCH = artefacts.SOURCE / "test/bench"
@@ -53,6 +54,7 @@ def test_bench_measures_each_loader(tmp_path):
 
 
 @pytest.mark.long
+@needs_decoders
 def test_bench_measures_compressed_kernels():
     """That it does, not who wins."""
     result = subprocess.run(

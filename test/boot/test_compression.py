@@ -8,9 +8,12 @@ import zlib
 
 import artefacts
 import pytest
+from decoders import needs_decoders
 from machine import Ovmf
 from paths import Multiboot2Uefi, Pvh
 from tool import baton
+
+pytestmark = needs_decoders
 
 # As compressible as programs are, more or less.
 SOURCES = sorted((artefacts.SOURCE / "common").rglob("*.?pp"))

@@ -27,7 +27,8 @@ FILES = {
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
     "share/cmake/Baton/BatonConfigVersion.cmake", "share/cmake/Baton/BatonImage.cmake",
     "share/doc/baton/README.md", "share/doc/baton/copyright",
-    "share/doc/baton/copyright.lz4", "share/doc/baton/copyright.zstd", "share/man/man1/baton.1",
+    *(f"share/doc/baton/copyright.{decoder}" for decoder in filter(None, artefacts.DECODERS)),
+    "share/man/man1/baton.1",
     "share/pkgconfig/baton.pc",
     *(f"share/baton/{file.relative_to(artefacts.SOURCE / 'tools')}"
       for file in (artefacts.SOURCE / "tools/gdb").rglob("*.py")),

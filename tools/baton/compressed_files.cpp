@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Format {
+    Compression compression;
     std::string_view name;
     std::string_view suffix;
     Words command;           // without the files, which are to follow
@@ -27,8 +28,8 @@ struct Format {
 /// In the order in which one is taken if both are as fast.
 const std::array<Format, 2>& formats() {
     static const std::array<Format, 2> all = {
-        Format{"zstd", ".zst", {"zstd", "-q", "-f", "-19", "-T0"}, 400},
-        Format{"lz4", ".lz4", {"lz4", "-q", "-f", "-9", "--content-size"}, 800}};
+        Format{Compression::zstd, "zstd", ".zst", {"zstd", "-q", "-f", "-19", "-T0"}, 400},
+        Format{Compression::lz4, "lz4", ".lz4", {"lz4", "-q", "-f", "-9", "--content-size"}, 800}};
     return all;
 }
 
@@ -72,6 +73,12 @@ class Compressor {
         for (const Format& format : formats()) {
             if (!chooses && options_.compression != format.name)
                 continue;
+            if (const auto decoder = Decompressor::available(format.compression); !decoder) {
+                if (chooses)
+                    continue;
+                throw Failure("Baton was built without " + std::string(format.name) +
+                              ": its loader can't boot what that compresses");
+            }
             const fs::path copy = folder / ("file" + std::string(format.suffix));
             Words words = format.command;
             words.push_back(fs::absolute(file).string()); // begins with no dash
@@ -126,6 +133,8 @@ fs::path decompressed(const fs::path& file, const ScratchDirectory& scratch) {
     const Compression compression = compression_of(content);
     if (compression == Compression::none)
         return file;
+    if (const auto decoder = Decompressor::available(compression); !decoder)
+        throw Failure(string_of(Text().error(decoder.error().about(file.string()))));
     std::vector<std::byte> workspace(Decompressor::workspace_bytes(compression));
     const Decompressor decompressor(compression, workspace);
     const auto size = decompressor.content_size(content);

@@ -4,6 +4,7 @@
 #include "handoff/builder.hpp"
 
 #include "abi/boot_info.hpp"
+#include "compression/compression.hpp"
 #include "handoff/fake_boot.hpp"
 #include "plan/slide.hpp"
 #include "support/errors.hpp"
@@ -173,7 +174,15 @@ Buffer in_a_frame(const Buffer& content) {
     return frame;
 }
 
-TEST_F(HandoffBuilderTest, BootsACompressedKernelByAnyName) {
+class CompressedBootTest : public HandoffBuilderTest {
+  protected:
+    void SetUp() override {
+        if (!Decompressor::available(Compression::lz4))
+            GTEST_SKIP() << "built without LZ4";
+    }
+};
+
+TEST_F(CompressedBootTest, BootsACompressedKernelByAnyName) {
     platform_.files["\\kernel"][0x2003] = std::byte{0x77};
     const auto size = platform_.files["\\kernel"].size();
     platform_.files["\\kernel"] = in_a_frame(platform_.files["\\kernel"]);
@@ -185,7 +194,7 @@ TEST_F(HandoffBuilderTest, BootsACompressedKernelByAnyName) {
         << lines_.all;
 }
 
-TEST_F(HandoffBuilderTest, NamesACompressedKernelThatIsDamaged) {
+TEST_F(CompressedBootTest, NamesACompressedKernelThatIsDamaged) {
     Buffer& file = platform_.files["\\kernel"];
     file = in_a_frame(file);
     file.pop_back();
@@ -203,7 +212,7 @@ TEST_F(HandoffBuilderTest, NamesAModulesMemoryAfterTheFileWithoutItsDirectory) {
     }));
 }
 
-TEST_F(HandoffBuilderTest, DecompressesAModuleByItsNameAndLeavesOutTheSuffix) {
+TEST_F(CompressedBootTest, DecompressesAModuleByItsNameAndLeavesOutTheSuffix) {
     const BootModule modules[] = {{.path = "\\initrd.lz4", .string = "root"},
                                   {.path = "\\raw", .string = {}}};
     entry_.modules = modules;
