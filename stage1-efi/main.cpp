@@ -84,16 +84,20 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
     EfiPlatform platform(given);
-    return boot({.platform = platform,
-                 .entry = entry,
-                 .log = given.log,
-                 .stage2 = stage2_bytes(),
-                 .processor = read_processor(),
-                 .random = draw_random_numbers(given.firmware),
-                 .ports = given.console.ports(),
-                 .previous = previous,
-                 .path = BATON_BOOT_PATH_UEFI},
-                {reinterpret_cast<uint64_t>(__image_base__)});
+    RandomNumbers random{};
+    draw_random_numbers(given.firmware, random);
+    const Error error = boot({.platform = platform,
+                              .entry = entry,
+                              .log = given.log,
+                              .stage2 = stage2_bytes(),
+                              .processor = read_processor(),
+                              .random = random,
+                              .ports = given.console.ports(),
+                              .previous = previous,
+                              .path = BATON_BOOT_PATH_UEFI},
+                             {reinterpret_cast<uint64_t>(__image_base__)});
+    random.forget();
+    return error;
 }
 
 /// Returns only if the machine has no device isa-debug-exit.

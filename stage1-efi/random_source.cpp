@@ -16,13 +16,13 @@ constexpr EFI_GUID kRngGuid = {
 
 } // namespace
 
-RandomNumbers draw_random_numbers(const efi::Firmware& firmware) {
+void draw_random_numbers(const efi::Firmware& firmware, RandomNumbers& numbers) {
     RandomWords words{};
     auto* const rng = efi::locate_protocol<Rng>(firmware, kRngGuid);
     const bool has_any =
         rng != nullptr && !efi::failed(rng->GetRNG(rng, nullptr, sizeof words,
                                                    reinterpret_cast<UINT8*>(words.data())));
-    return draw_random_numbers(words, has_any);
+    draw_random_numbers(words, has_any, numbers);
 }
 
 } // namespace baton

@@ -7,6 +7,6 @@
 namespace baton {
 
 /// With EFI_RNG_PROTOCOL's part in them, where the firmware has it.
-RandomNumbers draw_random_numbers(const efi::Firmware& firmware);
+void draw_random_numbers(const efi::Firmware& firmware, RandomNumbers& numbers);
 
 } // namespace baton

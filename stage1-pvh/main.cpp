@@ -173,12 +173,15 @@ Error boot(const StartPlatform::Given& given, const BootEntry& entry, const Repo
            BatonBootPath path, Log& log) {
     StartPlatform platform(given);
     const PreviousBoot previous{};
+    RandomWords none{};
+    RandomNumbers random{};
+    draw_random_numbers(none, false, random);
     return baton::boot({.platform = platform,
                         .entry = entry,
                         .log = log,
                         .stage2 = stage2_bytes(),
                         .processor = read_processor(),
-                        .random = draw_random_numbers({}, false),
+                        .random = random,
                         .ports = ports,
                         .previous = previous,
                         .path = path},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/random.hpp"
 
+#include "core/wipe.hpp"
 #include "stage1/cpu.hpp"
 
-#include <algorithm>
+#include <cstddef>
 
 namespace baton {
 namespace {
@@ -18,23 +19,20 @@ uint64_t scramble(uint64_t value) {
 
 } // namespace
 
-RandomNumbers draw_random_numbers(const RandomWords& words, bool from_firmware) {
-    RandomWords mixed = words;
+void draw_random_numbers(RandomWords& words, bool from_firmware, RandomNumbers& numbers) {
     bool from_processor = cpu::has_rdrand();
     uint64_t previous = 0;
-    for (uint64_t& word : mixed) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
         const uint64_t random = from_processor ? cpu::rdrand() : 0;
         // A broken one gives the same number again and again (0 and all ones have been seen).
         from_processor = from_processor && random != 0 && random != previous;
         previous = random;
-        word ^= random ^ scramble(cpu::read_tsc());
+        uint64_t& number = i < numbers.seed.size() ? numbers.seed[i] : numbers.slide;
+        number = words[i] ^ random ^ scramble(cpu::read_tsc());
     }
-    RandomNumbers numbers{.seed = {},
-                          .slide = mixed.back(),
-                          .from_firmware = from_firmware,
-                          .from_processor = from_processor};
-    std::copy_n(mixed.begin(), numbers.seed.size(), numbers.seed.begin());
-    return numbers;
+    wipe(&words, sizeof words);
+    numbers.from_firmware = from_firmware;
+    numbers.from_processor = from_processor;
 }
 
 } // namespace baton

@@ -8,6 +8,7 @@
 #include "abi/handoff.h"
 #include "config/boot_entry.hpp"
 #include "core/error.hpp"
+#include "core/wipe.hpp"
 #include "handoff/decompressed_file.hpp"
 #include "handoff/kernel_file.hpp"
 #include "handoff/log.hpp"
@@ -36,7 +37,8 @@ struct Processor {
     bool five_level_paging; // CPUID 7 ECX bit 16
 };
 
-/// Random numbers, and who had a part in them.
+/// Random numbers, and who had a part in them. They are secrets: there is one object of them, and
+/// no copy is made but the kernel's.
 struct RandomNumbers {
     std::array<uint64_t, 8> seed; // for the kernel
     uint64_t slide;               // for KASLR
@@ -45,6 +47,10 @@ struct RandomNumbers {
 
     /// Whether nobody else knows them. Without either source they come from the time alone.
     bool are_secret() const { return from_firmware || from_processor; }
+    void forget() {
+        wipe(&seed, sizeof seed);
+        wipe(&slide, sizeof slide);
+    }
 };
 
 class HandoffBuilder final : private MemoryListener {
@@ -56,8 +62,8 @@ class HandoffBuilder final : private MemoryListener {
         Log& log;
         Bytes stage2; // stage2.bin
         Processor processor;
-        RandomNumbers random;
-        ReportPorts ports; // where stage 2 reports exceptions to
+        RandomNumbers& random; // forgotten once the kernel has them
+        ReportPorts ports;     // where stage 2 reports exceptions to
         const PreviousBoot& previous;
         BatonBootPath path;
     };

@@ -189,6 +189,7 @@ Result<void> HandoffBuilder::leave_firmware() {
         if (left || left.error().code != ErrorCode::memory_map_too_long)
             break;
         log().line(Text().add("the firmware's memory map has grown: the records are made again"));
+        wipe(record_.info().random_seed, sizeof record_.info().random_seed);
         if (auto made = make_records(); !made)
             return made;
         if (auto made = make_handoff_record(); !made)
@@ -216,6 +217,7 @@ Result<void> HandoffBuilder::memory_is_known() {
 /// The firmware is gone: nothing here can fail.
 void HandoffBuilder::complete_records() {
     BatonBootInfo& info = record_.info();
+    given_.random.forget();
     given_.platform.finish(record_, layout_, wishes_.runtime_map);
     describe_place(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
     info.log = record_.to_virtual(log().text().data()).value;

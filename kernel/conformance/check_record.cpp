@@ -126,6 +126,32 @@ void check_tsc_hz(Verdict& verdict, const Context& context) {
     verdict.expect(hz >= 100 * kMHz && hz <= 10'000 * kMHz, "100 MHz to 10 GHz", hz);
 }
 
+/// Memory that the kernel will use, but for its own stack. The search is in words.
+void check_seed_is_nowhere_else(Verdict& verdict, const Context& context) {
+    constexpr size_t kWords = sizeof context.info.random_seed / sizeof(uint64_t);
+    const auto* const seed = reinterpret_cast<const uint64_t*>(context.info.random_seed);
+    const uint64_t stack = context.tables.translate(context.info.stack_base).physical;
+    for (const BatonMemoryRange& range : context.view().memory_map()) {
+        if (range.type != BATON_MEMORY_USABLE && range.type != BATON_MEMORY_LOADER_RECLAIMABLE)
+            continue;
+        const auto* word =
+            reinterpret_cast<const uint64_t*>(context.info.direct_map_base + range.base_physical);
+        for (const uint64_t* const end = word + range.bytes / sizeof *word; word != end; ++word) {
+            const uint64_t value = *word;
+            bool is_found = false;
+            for (size_t i = 0; i < kWords; ++i)
+                is_found = is_found || value == seed[i];
+            if (!is_found)
+                continue;
+            const uint64_t address = reinterpret_cast<uint64_t>(word);
+            const bool is_own =
+                address - reinterpret_cast<uint64_t>(seed) < kWords * sizeof *seed ||
+                address - context.info.direct_map_base - stack < context.info.stack_bytes;
+            verdict.expect(is_own, "the seed in BootInfo alone", address);
+        }
+    }
+}
+
 void check_seed(Verdict& verdict, const Context& context) {
     bool is_seen[256] = {};
     unsigned distinct = 0;
@@ -135,6 +161,8 @@ void check_seed(Verdict& verdict, const Context& context) {
     }
     // 64 random bytes have 57 values on average; fewer than 32 come up once in 10^20 boots.
     verdict.expect(distinct >= 32, "bytes that differ", distinct);
+    if (context.expectations.has_option("search"))
+        check_seed_is_nowhere_else(verdict, context);
 }
 
 void check_clock(Verdict& verdict, const Context& context) {

@@ -63,6 +63,12 @@ def test_on_u_boot_wish_runtime_map(expect_conformance):
     machine.wait_for_debugcon("warning: runtime services at 0x[0-9a-f]+ are writable and executable")
 
 
+@pytest.mark.parametrize(("firmware", "devices"), [
+    (Ovmf, []), (Ovmf, ["virtio-rng-pci"]), (UBoot, []), (Pvh, [])])
+def test_random_seed_is_in_boot_info_alone(expect_conformance, firmware, devices):
+    expect_conformance("minus-2g", words="search", firmware=firmware, devices=devices)
+
+
 def test_wish_framebuffer(expect_conformance):
     expect_conformance("wish-framebuffer", "width:1024,height:768")
 

@@ -277,6 +277,7 @@ struct Rehearsal::Desk {
     std::vector<BootModule> modules;
     BootEntry entry{};
     PreviousBoot previous{};
+    RandomNumbers random{};
     uint64_t boot_info = 0; // its address for the kernel
     Lines lines;
     std::array<char, 1 << 16> log_memory{};
@@ -287,7 +288,7 @@ struct Rehearsal::Desk {
                             .log = log,
                             .stage2 = stage2,
                             .processor = {.huge_pages = true, .five_level_paging = true},
-                            .random = {},
+                            .random = random,
                             .ports = {},
                             .previous = previous,
                             .path = BATON_BOOT_PATH_UEFI}};

@@ -19,6 +19,14 @@ namespace {
 constexpr uint64_t kText = 0xffff'ffff'8000'0000;
 constexpr uint64_t kData = kText + 0x2000;
 
+/// So many ranges of a page, each with a gap after it.
+std::vector<TypedRange> scattered(uint64_t base, std::size_t count, BatonMemoryType type) {
+    std::vector<TypedRange> ranges;
+    for (std::size_t i = 0; i < count; ++i)
+        ranges.push_back({.range = {{base + 2 * i * kPageBytes}, kPageBytes}, .type = type});
+    return ranges;
+}
+
 class HandoffBuilderTest : public testing::Test, protected FakeBoot {
   protected:
     HandoffBuilderTest() { platform_.files["\\kernel"] = kernel().build(0x3000); }
@@ -342,6 +350,27 @@ TEST_F(HandoffBuilderTest, TellsTheKernelWhatThePlatformKnows) {
     EXPECT_GT(usable, FakePlatform::kMemory.bytes / 2);
 }
 
+TEST_F(HandoffBuilderTest, LeavesNoRandomNumbersButTheKernels) {
+    platform_.grow = [](std::vector<TypedRange>& elsewhere) { // the records are made twice
+        elsewhere = scattered(uint64_t{1} << 40, 300, BATON_MEMORY_BAD);
+    };
+    for (std::size_t i = 0; i < random_.seed.size(); ++i)
+        random_.seed[i] = 0x5eed'0000'a1b2'c3d4 + i;
+    random_.slide = 0x511d'e000'a1b2'c3d4;
+    const RandomNumbers known = random_;
+    ASSERT_EQ(outcome(build().leave()), "good");
+    const BatonBootInfo& info = builder_->boot_info();
+    EXPECT_EQ(std::memcmp(info.random_seed, known.seed.data(), sizeof info.random_seed), 0);
+    EXPECT_EQ(random_.seed, decltype(random_.seed){});
+    EXPECT_EQ(random_.slide, 0u);
+    std::size_t found = 0;
+    for (uint64_t at = 0; at < FakePlatform::kMemory.bytes; at += sizeof(uint64_t)) {
+        const uint64_t word = platform_.read(FakePlatform::kMemory.base.value + at);
+        found += std::ranges::count(known.seed, word) + (word == known.slide ? 1 : 0);
+    }
+    EXPECT_EQ(found, known.seed.size());
+}
+
 TEST_F(HandoffBuilderTest, LeavesOnceEverythingIsReady) {
     build();
     EXPECT_TRUE(platform_.said.empty());
@@ -372,14 +401,6 @@ TEST_F(HandoffBuilderTest, TellsOfMemoryAsItIsAtTheLastTryToLeave) {
         at(info.memory_map + (info.memory_map_count - 1) * info.memory_map_entry_bytes));
     EXPECT_EQ(last.base_physical, kLate);
     EXPECT_EQ(last.bytes, 0x5000u);
-}
-
-/// So many ranges of a page, each with a gap after it.
-std::vector<TypedRange> scattered(uint64_t base, std::size_t count, BatonMemoryType type) {
-    std::vector<TypedRange> ranges;
-    for (std::size_t i = 0; i < count; ++i)
-        ranges.push_back({.range = {{base + 2 * i * kPageBytes}, kPageBytes}, .type = type});
-    return ranges;
 }
 
 TEST_F(HandoffBuilderTest, LosesNoRangeOfALongMemoryMap) {
@@ -564,6 +585,7 @@ TEST_F(HandoffBuilderTest, WhereverMemoryRunsOutIsANamedError) {
     ASSERT_GT(calls, 10u);
     for (uint64_t dry_at = 0; dry_at < calls; ++dry_at) {
         FakePlatform platform;
+        RandomNumbers random{};
         platform.files = platform_.files;
         platform.dryable.dry_at = dry_at;
         HandoffBuilder builder({.platform = platform,
@@ -571,7 +593,7 @@ TEST_F(HandoffBuilderTest, WhereverMemoryRunsOutIsANamedError) {
                                 .log = *log_,
                                 .stage2 = stage2_,
                                 .processor = {},
-                                .random = {},
+                                .random = random,
                                 .ports = {},
                                 .previous = previous_,
                                 .path = BATON_BOOT_PATH_UEFI});
