@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Networks that a machine boots from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+
+IPXE = Path("/usr/lib/ipxe/snponly.efi")
+
+
+def ipxe_takes_its_script_by_tftp() -> bool:
+    """autoexec.ipxe, as versions since 2024 do. Those in a network card's ROM leave booting to EDK II."""
+    found = re.search(rb"\d\+git-?(20\d{6})", IPXE.read_bytes()) if IPXE.exists() else None
+    return found is not None and int(found[1]) >= 2024_00_00
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 """Ways to start Baton without a boot volume of its own: each stands for a firmware of machine.py. What
 a test puts on the disk arrives as a command line and modules."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -43,6 +44,11 @@ class Start:
         return cls(kernel, modules, line)
 
 
+def qemu_version() -> int:
+    text = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True).stdout
+    return int(re.search(r"version (\d+)", text)[1])
+
+
 class _Path(Firmware):
     # What Baton says when it has given up.
     REGAINED = r"^nothing was booted: the machine stops$"
@@ -76,7 +82,9 @@ class MicroVm(Pvh):
 
     HAS_PCI = False
     MACHINE = ["-machine", "microvm"]
-    FEATURES = (*_Path.FEATURES, "by-pvh", "no-smbios")
+    # Its BIOS has made SMBIOS tables since QEMU 8.
+    HAS_SMBIOS = qemu_version() >= 8
+    FEATURES = (*_Path.FEATURES, "by-pvh", "smbios" if HAS_SMBIOS else "no-smbios")
 
 
 class Linux(_Path):

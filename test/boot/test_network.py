@@ -4,7 +4,7 @@
 import zlib
 
 import pytest
-from network import Network
+from network import IPXE, Network, ipxe_takes_its_script_by_tftp
 from plain_server import PlainServer
 
 INITRD = b"the first file" * 30_000  # hundreds of blocks, the last one not full
@@ -65,9 +65,12 @@ def test_ipxe_hands_over_what_its_script_has_fetched(boot, reporter):
     """iPXE shows its images to the loader as files."""
     script = ("#!ipxe\nimgfetch boot/kernel.elf\nimgfetch boot/initrd.img\n"
               "chain BOOTX64.EFI kernel=kernel.elf module=initrd.img=text -- one two\n")
-    machine = boot(None, loader="/BOOTX64.EFI", network=Network("boot.ipxe", ipxe=True),
-                   files={"/boot.ipxe": script, "/boot/kernel.elf": reporter,
-                          "/boot/initrd.img": INITRD})
+    network, files = Network("boot.ipxe", ipxe=True), {"/boot.ipxe": script}
+    if ipxe_takes_its_script_by_tftp():
+        network = Network("ipxe.efi")
+        files = {"/ipxe.efi": IPXE, "/autoexec.ipxe": script.replace("imgfetch", "dhcp\nimgfetch", 1)}
+    machine = boot(None, loader="/BOOTX64.EFI", network=network,
+                   files=files | {"/boot/kernel.elf": reporter, "/boot/initrd.img": INITRD})
     machine.wait_for_exit()
     for line in [r'^report: kernel "/kernel.elf", command line "one two", ',
                  rf'^report: module "/initrd.img" "text", {len(INITRD)} bytes, '
