@@ -122,9 +122,11 @@ void add_uarts(const efi::Firmware& firmware, PortWriter& writer) {
     const bool all_known = finder.add_of(kTextOutputGuid, has_console);
     finder.add_of(kSerialIoGuid, false);
     finder.add(find_spcr_uart(IdentityMemory(), {find_rsdp(firmware)}));
-    if (writer.ports().uart_count == 0)
-        for (const BatonUart& uart : find_pci_uarts().all())
+    if (writer.ports().uart_count == 0) {
+        const ReportPorts found = find_pci_uarts();
+        for (const BatonUart& uart : found.all())
             finder.add(uart);
+    }
     finder.add(probe_uart(kCom1),
                has_console && (!all_known || is_u_boot(firmware.system->FirmwareVendor)));
 }

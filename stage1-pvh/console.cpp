@@ -36,7 +36,8 @@ Console::Console() {
 void Console::add_uarts(const StartInfo& info, PhysAddr rsdp, std::string_view log) {
     if (const auto uart = find_spcr_uart(IdentityMemory(), rsdp))
         return add(*uart, info, log);
-    for (const BatonUart& uart : find_pci_uarts().all())
+    const ReportPorts found = find_pci_uarts();
+    for (const BatonUart& uart : found.all())
         add(uart, info, log);
 }
 
