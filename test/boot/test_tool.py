@@ -363,6 +363,15 @@ def test_run_says_by_itself_where_a_kernel_hangs(tmp_path, path, processors):
                          re.M), result.stderr
 
 
+def test_run_finds_a_kernel_where_chance_has_put_it(tmp_path):
+    """Without a word of the log's: it is recognised by its code."""
+    result = baton("run", compiled(tmp_path, HANGING, PIE), "--via=microvm", "--timeout=4", "--",
+                   "-append", "after-fault=exit kaslr=on log=memory --")
+    assert result.returncode == 1
+    assert "slide" not in result.stdout
+    assert re.search(r"^rip .* wait_for_flag at .*my-kernel.c:", result.stderr, re.M), result.stderr
+
+
 @pytest.mark.parametrize(("wait", "what"), [
     ("cli; hlt", "with interrupts off: it hangs"), ("sti; hlt", "it waits for an interrupt"),
     ("inc %%rcx", "registers change (rcx)")], ids=["halted", "idle", "loop"])

@@ -64,6 +64,7 @@ std::vector<uint64_t> by_frequency(const std::vector<CpuState>& looks) {
     for (const CpuState& look : looks)
         ++counts[look.value("rip")];
     std::vector<uint64_t> addresses;
+    addresses.reserve(counts.size());
     for (const auto& [address, count] : counts)
         addresses.push_back(address);
     std::ranges::stable_sort(addresses, std::greater(),
@@ -81,7 +82,7 @@ uint64_t CpuState::value(const std::string& name) const {
 std::vector<CpuState> read_cpu_states(std::string_view dump) {
     constexpr std::string_view kHeader = "CPU#";
     std::vector<CpuState> states;
-    for (std::size_t at = dump.find(kHeader); at != dump.npos;) {
+    for (std::size_t at = dump.find(kHeader); at != std::string_view::npos;) {
         const std::size_t next = dump.find(kHeader, at + 1);
         const std::string text(dump.substr(at, next - at));
         states.push_back(read_cpu_state(text));

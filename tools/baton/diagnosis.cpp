@@ -10,6 +10,7 @@
 #include "tools/baton/text.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <memory>
 #include <optional>
 
@@ -43,14 +44,31 @@ Loaded loaded_stage1(const FaultLog& log, const ScratchDirectory& scratch) {
     return {.name = "stage 1", .program = std::move(program), .slide = *log.stage1 - linked};
 }
 
-/// Those that the log or the files say the place of.
-std::vector<Loaded> loaded_programs(const FaultLog& log, const fs::path& kernel_file,
-                                    const ScratchDirectory& scratch) {
+/// Where a position-independent program must be, so that what is at RIP is its code. Nothing: it
+/// isn't, or several places are possible.
+std::optional<uint64_t> slide_by_code(const Program& program, const StoppedCpu& cpu) {
+    if (cpu.code.empty())
+        return {};
+    const uint64_t rip = cpu.state.value("rip");
+    const auto linked = program.find_code(rip % kPageBytes, std::as_bytes(std::span(cpu.code)));
+    return linked ? std::optional(rip - *linked) : std::nullopt;
+}
+
+/// Those that the log, the files or the code at RIP say the place of.
+std::vector<Loaded> loaded_programs(const FaultLog& log, const std::vector<StoppedCpu>& cpus,
+                                    const fs::path& kernel_file, const ScratchDirectory& scratch) {
     std::vector<Loaded> all;
-    auto kernel = std::make_unique<Program>(kernel_file);
-    if (log.slide || !kernel->position_independent()) {
-        const uint64_t slide = log.slide.value_or(0);
-        all.push_back({.name = "the kernel", .program = std::move(kernel), .slide = slide});
+    Loaded kernel{
+        .name = "the kernel", .program = std::make_unique<Program>(kernel_file), .slide = 0};
+    std::optional<uint64_t> slide = log.slide;
+    if (!kernel.program->position_independent())
+        slide = 0;
+    for (const StoppedCpu& cpu : cpus) // KASLR: the log keeps it to itself
+        if (!slide)
+            slide = slide_by_code(*kernel.program, cpu);
+    if (slide) {
+        kernel.slide = *slide;
+        all.push_back(std::move(kernel));
     }
     if (log.stage2)
         all.push_back({.name = "stage 2",
@@ -59,7 +77,8 @@ std::vector<Loaded> loaded_programs(const FaultLog& log, const fs::path& kernel_
     if (log.stage1)
         try {
             all.push_back(loaded_stage1(log, scratch));
-        } catch (const Failure&) { // there is no objcopy: it has no names then
+        } catch (const Failure& failure) {
+            std::cerr << "baton: stage 1 has no names here: " << failure.what() << '\n';
         }
     return all;
 }
@@ -175,7 +194,8 @@ std::string diagnose(const Outcome& outcome, const fs::path& kernel) {
         return "";
     const ScratchDirectory scratch;
     const FaultLog log = read_fault_log(outcome.console);
-    const auto programs = loaded_programs(log, decompressed(kernel, scratch), scratch);
+    const auto programs =
+        loaded_programs(log, outcome.cpus, decompressed(kernel, scratch), scratch);
     return Diagnosis(outcome, programs).write();
 }
 

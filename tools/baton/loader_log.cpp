@@ -14,7 +14,7 @@ constexpr std::size_t kLongestLine = 16384; // what is longer is none of the loa
 /// From "error: NAME: " on, if it is an error of the loader's; else empty.
 std::string_view error_in(std::string_view text) {
     const std::size_t at = text.find("error: ");
-    if (at == text.npos || explain_error(text.substr(at)).empty())
+    if (at == std::string_view::npos || explain_error(text.substr(at)).empty())
         return {};
     return text.substr(at);
 }
@@ -23,8 +23,8 @@ std::string_view error_in(std::string_view text) {
 std::optional<std::string_view> log_text(std::string_view line) {
     constexpr std::string_view kTime = " us] ";
     const std::size_t end = line.find(kTime);
-    if (!line.starts_with('[') || end == line.npos ||
-        line.substr(1, end - 1).find_first_not_of(" 0123456789") != line.npos)
+    if (!line.starts_with('[') || end == std::string_view::npos ||
+        line.substr(1, end - 1).find_first_not_of(" 0123456789") != std::string_view::npos)
         return {};
     return line.substr(end + kTime.size());
 }
@@ -85,7 +85,7 @@ void LoaderLog::take_log_line(std::string_view text) {
             refuse("the loader boots " + std::string(text.substr(kBooting.size())) +
                        " without its boot entry",
                    {});
-    } else if (name_end != text.npos && text.find(' ') > name_end) {
+    } else if (name_end != std::string_view::npos && text.find(' ') > name_end) {
         const std::string_view rest = text.substr(name_end + kEntry.size());
         const std::string_view error = error_in(rest);
         if (rest.starts_with(": error: ") && !error.empty())

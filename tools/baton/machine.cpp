@@ -225,7 +225,7 @@ void Session::watch() {
 
 /// The memory that the processors of the last look point to.
 void Session::examine() {
-    constexpr uint64_t kStackWords = 12, kVectors = 32, kGateBytes = 16;
+    constexpr uint64_t kCodeWords = 4, kStackWords = 12, kVectors = 32, kGateBytes = 16;
     if (looks_.empty())
         return;
     for (const CpuState& state : looks_.back()) {
@@ -237,7 +237,7 @@ void Session::examine() {
         if (!state.is_started())
             continue;
         const uint64_t rsp = state.value("rsp");
-        cpu.code = words(state.value("rip"), 1);
+        cpu.code = words(state.value("rip"), kCodeWords);
         cpu.below = words(rsp - 8, 1);
         cpu.stack = words(rsp, kStackWords);
         if (cpu.stack.empty()) // it has overflowed into the guard page below it

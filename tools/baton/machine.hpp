@@ -40,7 +40,7 @@ enum class Ending {
 /// A processor of a machine that stands still, and its memory as that processor sees it.
 struct StoppedCpu {
     CpuState state;
-    std::vector<uint64_t> code{};  // the word at RIP; empty: it isn't mapped
+    std::vector<uint64_t> code{};  // words at RIP; empty: it isn't mapped
     std::vector<uint64_t> below{}; // the word below RSP; empty: it isn't mapped
     std::vector<uint64_t> stack{}; // words from RSP on, or from the next page on if that is mapped
     std::vector<uint64_t> gates{}; // of the first 32 vectors, two words each, as far as there are

@@ -149,7 +149,7 @@ std::optional<MapLine> read_old_e820(const std::string& line) {
 /// Xen up to 4.14: "A - B (TYPE)"; since then "[A, B] (TYPE)".
 std::optional<MapLine> read_xen(const std::string& line) {
     static const std::regex pattern(
-        "\\(xen\\) +\\[?([0-9a-f]{16})(,| -) ([0-9a-f]{16})\\]? \\((.*)\\)");
+        R"(\(xen\) +\[?([0-9a-f]{16})(,| -) ([0-9a-f]{16})\]? \((.*)\))");
     std::smatch found;
     if (!std::regex_search(line, found, pattern))
         return {};
@@ -160,7 +160,7 @@ std::optional<MapLine> read_xen(const std::string& line) {
 /// Linux with "efi=debug".
 std::optional<MapLine> read_efi(const std::string& line) {
     static const std::regex pattern(
-        "\\befi: mem([0-9]+): (.*) ?range=\\[0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})([\\])])");
+        R"(\befi: mem([0-9]+): (.*) ?range=\[0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})([\])]))");
     std::smatch found;
     if (!std::regex_search(line, found, pattern))
         return {};
@@ -211,7 +211,7 @@ constexpr std::array<LineReader, 7> kReaders = {read_e820, read_old_e820, read_x
 
 std::optional<MapLine> read_line(const std::string& line) {
     constexpr std::size_t kLongest = 1000; // of a map's line, with all that stands before it
-    if (line.size() > kLongest || line.find_first_of("0123456789") == line.npos)
+    if (line.size() > kLongest || line.find_first_of("0123456789") == std::string::npos)
         return {};
     for (const LineReader read : kReaders)
         if (auto found = read(line))

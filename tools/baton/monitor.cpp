@@ -50,7 +50,7 @@ std::vector<nlohmann::json> Monitor::receive() {
         close_own();
     received_.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     std::vector<nlohmann::json> messages;
-    for (std::size_t end; (end = received_.find('\n')) != received_.npos;) {
+    for (std::size_t end; (end = received_.find('\n')) != std::string::npos;) {
         auto message = nlohmann::json::parse(received_.substr(0, end), nullptr, false);
         if (!message.is_discarded())
             messages.push_back(std::move(message));

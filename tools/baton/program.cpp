@@ -8,6 +8,8 @@
 #include "tools/baton/files.hpp"
 #include "tools/baton/text.hpp"
 
+#include <algorithm>
+
 namespace baton::tool {
 
 Program::Program(const std::filesystem::path& file)
@@ -19,6 +21,26 @@ Program::Program(const std::filesystem::path& file)
         throw Failure(file.string() + ": " + string_of(Text().error(image_.error())));
     if (const auto extent = measure(*image_))
         lowest_ = extent->lowest.value;
+}
+
+std::optional<uint64_t> Program::find_code(uint64_t offset_in_page, Bytes code) const {
+    std::optional<uint64_t> found;
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        if (header.p_type != elf::PT_LOAD || (header.p_flags & elf::PF_X) == 0 ||
+            !fits(header.p_offset, header.p_filesz, bytes_.size()))
+            continue;
+        const Bytes content = Bytes(bytes_).subspan(header.p_offset, header.p_filesz);
+        for (uint64_t at = (offset_in_page - header.p_vaddr) % kPageBytes;
+             fits(at, code.size(), content.size()); at += kPageBytes) {
+            if (!std::ranges::equal(content.subspan(at, code.size()), code))
+                continue;
+            if (found)
+                return {};
+            found = header.p_vaddr + at;
+        }
+    }
+    return found;
 }
 
 bool Program::has(uint64_t address, uint32_t flags) const {

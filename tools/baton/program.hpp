@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Program {
     std::string build_id() const;
     /// Whether a linked address is in a segment with one of these flags.
     bool has(uint64_t address, uint32_t flags) const;
+    /// The linked address at which the file has this code, of those so far into a page. Nothing:
+    /// there is none, or there are several.
+    std::optional<uint64_t> find_code(uint64_t offset_in_page, Bytes code) const;
 
   private:
     std::filesystem::path file_;
