@@ -76,8 +76,7 @@ Result<void> TftpFile::fetch() {
         if (!efi::failed(status)) {
             contents_ = frames_.access(*base);
             size_ = bytes;
-            server_.log->rate(Text().add("fetched ").add(name()).add(": ").view(), bytes,
-                              cpu::read_tsc() - start);
+            server_.log->rate(Text().add("fetched ").add(name()).add(": ").view(), bytes, start);
             return {};
         }
         size_ = std::max(bytes, 2 * size_); // the firmware may say how large the file is
@@ -89,7 +88,8 @@ Result<TftpFile*> TftpFile::root(const TftpServer& server, FrameSource& frames) 
     return create(server, "\\", frames);
 }
 
-/// `path` begins with a '\', which the server's root goes in place of.
+/// `path` begins with a '\', which the server's root goes in place of; the others become the
+/// separator that the server was asked with.
 Result<TftpFile*> TftpFile::create(const TftpServer& server, std::string_view path,
                                    FrameSource& frames) {
     const std::string_view root = server.boot.root();
@@ -99,7 +99,7 @@ Result<TftpFile*> TftpFile::create(const TftpServer& server, std::string_view pa
         return std::unexpected(memory.error());
     auto* const file = new (frames.access(*memory)) TftpFile(server, frames);
     char* const rest = std::copy(root.begin(), root.end(), file->name());
-    *std::replace_copy(path.begin() + 1, path.end(), rest, '\\', '/') = '\0';
+    *std::replace_copy(path.begin() + 1, path.end(), rest, '\\', server.boot.separator()) = '\0';
     return file;
 }
 

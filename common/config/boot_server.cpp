@@ -41,6 +41,25 @@ Bytes find_option(Bytes packet, uint8_t code) {
     return {};
 }
 
+bool is_separator(char character) {
+    return character == '/' || character == '\\';
+}
+
+/// Without the separators at its end.
+std::string_view without_separators(std::string_view path) {
+    while (!path.empty() && is_separator(path.back()))
+        path.remove_suffix(1);
+    return path;
+}
+
+/// Up to the separator, or the colon of a drive, that the last component comes after.
+std::string_view before_last_component(std::string_view path) {
+    const std::size_t drive = path.size() > 1 && is_letter(path[0]) && path[1] == ':' ? 2 : 0;
+    while (path.size() > drive && !is_separator(path.back()))
+        path.remove_suffix(1);
+    return path;
+}
+
 } // namespace
 
 std::optional<BootServer> parse_dhcp_reply(Bytes packet) {
@@ -59,15 +78,20 @@ std::optional<BootServer> parse_dhcp_reply(Bytes packet) {
 }
 
 std::string_view BootServer::root() const {
-    constexpr std::string_view kBootDirectory = "/EFI/BOOT/";
-    std::string_view directory = file;
-    while (!directory.empty() && directory.back() != '/')
-        directory.remove_suffix(1);
-    if (equal_ignoring_case(directory, tail(kBootDirectory, 1)))
-        return {};
-    if (ends_with_ignoring_case(directory, kBootDirectory))
-        directory.remove_suffix(kBootDirectory.size() - 1);
-    return directory;
+    const std::string_view directory = before_last_component(file);
+    std::string_view above = directory;
+    for (const std::string_view name : {"BOOT", "EFI"}) {
+        const std::string_view path = above;
+        above = before_last_component(without_separators(path));
+        if (!equal_ignoring_case(without_separators(tail(path, above.size())), name))
+            return directory;
+    }
+    return above;
+}
+
+char BootServer::separator() const {
+    const std::string_view directory = before_last_component(file);
+    return !directory.empty() && directory.back() == '\\' ? '\\' : '/';
 }
 
 } // namespace baton

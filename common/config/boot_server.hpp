@@ -17,9 +17,14 @@ struct BootServer {
     std::string_view file; // as the server is to be asked for it; not empty
 
     /// What the paths of all other files count from, to be put before them: the file's directory,
-    /// with the slash that ends it, or nothing. Where that directory is EFI/BOOT, the one that
-    /// it is in: a server may hold a copy of a boot volume, anywhere in its tree.
+    /// with the separator (or the colon of a drive) that ends it, or nothing. Where that directory
+    /// is EFI/BOOT, the one that it is in: a server may hold a copy of a boot volume, anywhere in
+    /// its tree.
     std::string_view root() const;
+
+    /// Between the components of other paths: '/', or '\' where it is what the file's own path has
+    /// before its last component.
+    char separator() const;
 };
 
 /// Reads a DHCPACK, or another reply of its form, as views into it. The file is that of option 67,

@@ -39,12 +39,16 @@ void Log::warn(const TextWriter& text) {
 }
 
 void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {
-    const uint64_t ticks = now() - start;
+    const uint64_t end = now();
+    const uint64_t ticks_per_microsecond = clock_.hz / 1'000'000;
+    const uint64_t microseconds =
+        end < start || ticks_per_microsecond == 0 ? 0 : (end - start) / ticks_per_microsecond;
     Text text;
     text.add(what).size(bytes);
-    const uint64_t microseconds = ticks / std::max<uint64_t>(clock_.hz / 1'000'000, 1);
-    if (microseconds != 0)
+    if (microseconds != 0 && bytes >= microseconds)
         text.add(", ").decimal(bytes / microseconds).add(" MB/s");
+    else if (microseconds != 0 && bytes * 1000 >= microseconds)
+        text.add(", ").decimal(bytes * 1000 / microseconds).add(" KB/s");
     line(text);
 }
 

@@ -57,7 +57,8 @@ class Log {
     /// Lines are only kept from now on, but for warnings.
     void be_quiet(bool quiet) { quiet_ = quiet; }
 
-    /// Prints how fast so many bytes were read since the clock was at `start`.
+    /// Prints how many bytes were read since the clock was at `start`, and how fast, where the time
+    /// is known and long enough to say.
     void rate(std::string_view what, uint64_t bytes, uint64_t start);
 
     /// All lines so far, each with LF.

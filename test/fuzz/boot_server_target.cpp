@@ -18,7 +18,8 @@ void check(const BootServer& server, std::string_view packet) {
     require(server.file.find('\0') == std::string_view::npos, "the file's name ends at its NUL");
     const std::string_view root = server.root();
     require(server.file.starts_with(root), "the root is the beginning of the file's path");
-    require(root.empty() || root.back() == '/' || root.back() == '\\', "the root is a directory");
+    require(root.empty() || root.back() == '/' || root.back() == '\\' || root.back() == ':',
+            "the root is a directory");
 }
 
 } // namespace

@@ -117,5 +117,43 @@ TEST(BootServer, PathsCountFromTheCopyOfABootVolume) {
     EXPECT_EQ(root("EFI/BOOT/more/BOOTX64.EFI"), "EFI/BOOT/more/");
 }
 
+TEST(BootServer, EitherSeparatorEndsADirectory) {
+    const auto root = [](std::string_view file) { return BootServer{1, file}.root(); };
+    EXPECT_EQ(root("Boot\\my-os\\BOOTX64.EFI"), "Boot\\my-os\\");
+    EXPECT_EQ(root("Boot\\my-os/BOOTX64.EFI"), "Boot\\my-os/");
+    EXPECT_EQ(root("Boot/my-os\\BOOTX64.EFI"), "Boot/my-os\\");
+    EXPECT_EQ(root("\\BOOTX64.EFI"), "\\");
+    EXPECT_EQ(root("\\\\BOOTX64.EFI"), "\\\\");
+    EXPECT_EQ(root("\\EFI\\BOOT\\BOOTX64.EFI"), "\\");
+    EXPECT_EQ(root("EFI\\Boot\\bootx64.efi"), "");
+    EXPECT_EQ(root("lab\\efi/boot\\BOOTX64.EFI"), "lab\\");
+    EXPECT_EQ(root("lab\\\\EFI\\\\BOOT\\\\BOOTX64.EFI"), "lab\\\\");
+    EXPECT_EQ(root("lab//EFI//BOOT//BOOTX64.EFI"), "lab//");
+    EXPECT_EQ(root("notEFI\\BOOT\\BOOTX64.EFI"), "notEFI\\BOOT\\");
+    EXPECT_EQ(root("BOOT\\BOOTX64.EFI"), "BOOT\\");
+}
+
+TEST(BootServer, ADriveIsADirectory) {
+    const auto root = [](std::string_view file) { return BootServer{1, file}.root(); };
+    EXPECT_EQ(root("C:\\tftp\\BOOTX64.EFI"), "C:\\tftp\\");
+    EXPECT_EQ(root("C:\\EFI\\BOOT\\BOOTX64.EFI"), "C:\\");
+    EXPECT_EQ(root("c:EFI\\BOOT\\BOOTX64.EFI"), "c:");
+    EXPECT_EQ(root("C:BOOTX64.EFI"), "C:");
+    EXPECT_EQ(root("a:b"), "a:");
+    EXPECT_EQ(root("lab/C:x"), "lab/");
+}
+
+TEST(BootServer, OtherPathsHaveTheSeparatorOfTheBootFile) {
+    const auto separator = [](std::string_view file) { return BootServer{1, file}.separator(); };
+    EXPECT_EQ(separator("Boot\\my-os\\BOOTX64.EFI"), '\\');
+    EXPECT_EQ(separator("\\BOOTX64.EFI"), '\\');
+    EXPECT_EQ(separator("C:\\BOOTX64.EFI"), '\\');
+    EXPECT_EQ(separator("Boot/my-os\\BOOTX64.EFI"), '\\');
+    EXPECT_EQ(separator("Boot\\my-os/BOOTX64.EFI"), '/');
+    EXPECT_EQ(separator("/BOOTX64.EFI"), '/');
+    EXPECT_EQ(separator("BOOTX64.EFI"), '/');
+    EXPECT_EQ(separator("C:BOOTX64.EFI"), '/');
+}
+
 } // namespace
 } // namespace baton::test

@@ -73,5 +73,34 @@ TEST_F(LogTest, StepsHaveTheirTimes) {
     EXPECT_EQ(log_.steps()[0].tsc, 5'000'000u);
 }
 
+/// The line of so many bytes that took `ticks`.
+std::string rate_of(uint64_t bytes, uint64_t ticks, uint64_t hz = 1'000'000'000) {
+    static uint64_t now;
+    now = ticks;
+    Sink sink;
+    Log log(sink, {.read = [] { return now; }, .start = 0, .hz = hz}, {});
+    log.rate("", bytes, 0);
+    return sink.written.substr(sink.written.find("] ") + 2);
+}
+
+TEST(LogRate, IsOfTheBytesAndTheTimeSinceTheStart) {
+    EXPECT_EQ(rate_of(64 << 20, 1'000'000'000), "64 MiB, 67 MB/s\n");
+    EXPECT_EQ(rate_of(1'000'000, 1'000'000'000), "976.5 KiB, 1 MB/s\n");
+    EXPECT_EQ(rate_of(500'000, 1'000'000'000), "488.2 KiB, 500 KB/s\n");
+    EXPECT_EQ(rate_of(uint64_t{5} << 40, uint64_t{1} << 40), "5 TiB, 5000 MB/s\n");
+}
+
+TEST(LogRate, IsLeftOutWhereTheTimeIsNotKnown) {
+    EXPECT_EQ(rate_of(4096, 100), "4 KiB\n");
+    EXPECT_EQ(rate_of(4096, 1'000'000, 0), "4 KiB\n");
+    EXPECT_EQ(rate_of(4096, 1'000'000, 999'999), "4 KiB\n");
+    EXPECT_EQ(rate_of(1, 2'000'000'000), "1 B\n");
+    EXPECT_EQ(rate_of(0, 1'000'000'000), "0 B\n");
+    Sink sink;
+    Log log(sink, {.read = [] { return uint64_t{5}; }, .start = 0, .hz = 1'000'000}, {});
+    log.rate("", 4096, 6); // counters of two processors
+    EXPECT_TRUE(sink.written.ends_with("] 4 KiB\n"));
+}
+
 } // namespace
 } // namespace baton::test
