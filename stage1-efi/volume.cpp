@@ -15,12 +15,6 @@ constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
 
-Result<uint64_t> not_empty(uint64_t bytes) {
-    if (bytes == 0)
-        return fail(ErrorCode::file_empty);
-    return bytes;
-}
-
 /// The files of the server that the firmware got the loader from by way of `device`.
 Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, FrameSource& frames,
                          Log& log) {
@@ -73,7 +67,7 @@ Result<File> File::open(std::string_view path, FrameSource& frames) const {
 /// The information ends in the file's name, so the buffer has room for one.
 Result<uint64_t> File::size() const {
     if (file_ == nullptr)
-        return not_empty(network_->size());
+        return network_->size();
     constexpr UINTN kLongestName = 256;
     alignas(efi::FileInfoFixedPart)
         std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
@@ -86,7 +80,7 @@ Result<uint64_t> File::size() const {
     const auto info = read_at<efi::FileInfoFixedPart>(buffer, 0);
     if ((info.Attribute & EFI_FILE_DIRECTORY) != 0)
         return fail(ErrorCode::file_is_a_directory);
-    return not_empty(info.FileSize);
+    return info.FileSize;
 }
 
 Result<void> File::read(uint64_t offset, std::span<std::byte> into) const {

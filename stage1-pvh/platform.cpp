@@ -14,8 +14,6 @@
 namespace baton {
 
 Result<uint64_t> MemoryFile::size() {
-    if (contents_.empty())
-        return fail(ErrorCode::file_empty);
     return contents_.bytes;
 }
 

@@ -121,7 +121,7 @@ typedef struct BatonVideoMode {
 } BatonVideoMode;
 
 /* A file that was loaded along with the kernel. Starts at a page; its last page is filled with
- * zeroes. */
+ * zeroes. An empty file has `bytes` 0, and a page of zeroes at `address`. */
 typedef struct BatonModule {
     uint64_t address;
     uint64_t base_physical;

@@ -309,7 +309,8 @@ Result<void> HandoffBuilder::load_modules() {
     return {};
 }
 
-/// Into frames of its own: its bytes, then zeroes to the end of the page.
+/// Into frames of its own: its bytes, then zeroes to the end of the page. One of 0 bytes has a page
+/// of zeroes.
 Result<void> HandoffBuilder::load_module(Module& module) {
     const auto origin = module_origin(module.path);
     if (!origin)
@@ -334,7 +335,8 @@ Result<void> HandoffBuilder::load_module(Module& module) {
         return std::unexpected(memory.error());
     if (auto read = file->read(0, memory->bytes); !read)
         return read;
-    std::fill_n(memory->bytes.data() + *size, pages_for(*size) * kPageBytes - *size, std::byte{0});
+    const uint64_t whole = std::max<uint64_t>(pages_for(*size), 1) * kPageBytes;
+    std::fill_n(memory->bytes.data() + *size, whole - *size, std::byte{0});
     module.contents = {memory->base, *size};
     if (decompressed)
         describe_decompression(module.file, *decompressed, start);

@@ -10,6 +10,8 @@ Result<DecompressedFile> DecompressedFile::open(FileSource& file, FrameSource& f
     const auto bytes = file.size();
     if (!bytes)
         return std::unexpected(bytes.error());
+    if (*bytes == 0)
+        return fail(ErrorCode::file_empty);
     const auto compressed = allocate_block(frames, *bytes, {.origin = "compressed file"});
     if (!compressed)
         return std::unexpected(compressed.error());
@@ -33,8 +35,6 @@ Result<DecompressedFile> DecompressedFile::open(FileSource& file, FrameSource& f
     if (!size->exact)
         if (auto known = result.decompress(); !known)
             return std::unexpected(known.error());
-    if (result.size_ == 0)
-        return fail(ErrorCode::file_empty);
     return result;
 }
 
@@ -48,18 +48,19 @@ Result<void> DecompressedFile::decompress() {
         return std::unexpected(bytes.error());
     size_ = *bytes;
     content_ = block->bytes.first(size_);
+    is_decompressed_ = true;
     return {};
 }
 
 Result<void> DecompressedFile::read(uint64_t offset, std::span<std::byte> into) {
-    if (content_.empty() && offset == 0 && into.size() == size_) {
+    if (!is_decompressed_ && offset == 0 && into.size() == size_) {
         const auto bytes = decompressor_.decompress(compressed_, into);
         return bytes ? Result<void>{} : std::unexpected(bytes.error());
     }
-    if (content_.empty())
+    if (!is_decompressed_)
         if (auto done = decompress(); !done)
             return done;
-    std::memcpy(into.data(), content_.data() + offset, into.size());
+    std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
     return {};
 }
 

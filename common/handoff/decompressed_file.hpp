@@ -12,8 +12,8 @@ namespace baton {
 class DecompressedFile final : public FileSource {
   public:
     /// Reads all of `file`, which isn't used any more then. `frames` are referred to.
-    /// Errors: compression_unknown, built_without_*, compressed_data_damaged, file_*,
-    /// out_of_memory.
+    /// Errors: file_empty for a file of 0 bytes, compression_unknown, built_without_*,
+    /// compressed_data_damaged, file_*, out_of_memory.
     static Result<DecompressedFile> open(FileSource& file, FrameSource& frames);
 
     Compression compression() const { return decompressor_.compression(); }
@@ -36,7 +36,8 @@ class DecompressedFile final : public FileSource {
     Bytes compressed_;
     Decompressor decompressor_;
     uint64_t size_ = 0;
-    Bytes content_; // empty until it is there
+    Bytes content_;
+    bool is_decompressed_ = false; // `content_` is there
 };
 
 } // namespace baton

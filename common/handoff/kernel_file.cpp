@@ -24,6 +24,8 @@ Result<Head> read_head(FileSource& file, FrameSource& frames) {
     const auto size = file.size();
     if (!size)
         return std::unexpected(size.error());
+    if (*size == 0)
+        return fail(ErrorCode::file_empty);
     const auto head =
         allocate_block(frames, std::min(*size, kHeadBytes), {.origin = "kernel headers"});
     if (!head)

@@ -101,7 +101,9 @@ void check_modules(Verdict& verdict, const Context& context) {
     if (context.view().modules().empty())
         return verdict.absent("modules");
     for (const BatonModule& module : context.view().modules()) {
-        const uint64_t whole = (module.bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+        const uint64_t pages = (module.bytes + kPageBytes - 1) / kPageBytes;
+        const uint64_t whole =
+            (pages == 0 ? 1 : pages) * kPageBytes; // an empty one has a page, too
         verdict.equal("place in a page", 0, module.base_physical % kPageBytes);
         verdict.equal("address", context.info.direct_map_base + module.base_physical,
                       module.address);
@@ -115,8 +117,7 @@ void check_modules(Verdict& verdict, const Context& context) {
             verdict.equal("the rest of its last page", 0,
                           reinterpret_cast<const uint8_t*>(module.address)[at]);
         for (const BatonModule& other : context.view().modules())
-            verdict.expect(&other == &module || module.bytes == 0 ||
-                               other.base_physical - module.base_physical >= whole,
+            verdict.expect(&other == &module || other.base_physical - module.base_physical >= whole,
                            "modules that don't overlap", other.base_physical);
     }
 }

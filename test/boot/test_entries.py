@@ -6,7 +6,7 @@ import zlib
 
 import artefacts
 from machine import FAILURE, Ovmf, UBoot
-from paths import Pvh
+from paths import Multiboot2Bios, Pvh
 
 BROKEN = b"This is a text and no kernel.\n" * 10
 INITRD = b"the first file" * 1000
@@ -76,6 +76,27 @@ def test_u_boot_entry_with_modules(expect_conformance):
         entry="initrd /a.img\nmodule /b.img x y\ninitrd /a.img\n",
         files={"/a.img": INITRD, "/b.img": "b"})
     machine.wait_for_debugcon(r"module \\a.img: 13.6 KiB")
+
+
+def test_empty_module_is_one_of_0_bytes(expect_conformance, boot, reporter):
+    """In the order of the entry, with its string."""
+    expect_conformance("minus-2g", "modules:3", firmware=UBoot, words="fill",
+                       entry="module /flag one\nmodule /a.img\ninitrd /flag.img\n",
+                       files={"/flag": b"", "/a.img": INITRD, "/flag.img": b""})
+    machine = boot(None, firmware=Multiboot2Bios, files={
+        "/loader/entries/one.conf": "kernel /kernel.elf\nmodule /flag one\nmodule /a.img two\n",
+        "/kernel.elf": reporter, "/flag": b"", "/a.img": INITRD})
+    machine.wait_for_debugcon(r'^report: module "/flag" "one", 0 bytes, .*\n'
+                              rf'report: module "/a.img" "two", {len(INITRD)} bytes, ')
+
+
+def test_path_that_the_firmware_cannot_open_at_once(expect_conformance):
+    folder = "".join(f"/folder {i} of twelve, {20 * 'x'}" for i in range(12))
+    assert 500 < len(folder) < 1000
+    backslashes = folder.replace("/", "\\")
+    expect_conformance("minus-2g", "modules:2",
+                       entry=f'module "{folder}/a.img"\nmodule ".{backslashes}\\.\\b.img" text\n',
+                       files={f"{folder}/a.img": INITRD, f"{folder}/b.img": b"b"})
 
 
 def test_no_entry_left_gives_the_machine_back(boot):

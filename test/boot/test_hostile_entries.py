@@ -73,7 +73,8 @@ UNBOOTABLE = {
     "module-absent": Mistake(GOOD + "module /no.img text\n", "file_not_found", {}, r"\no.img"),
     "module-directory": Mistake(GOOD + "initrd /EFI/BOOT\n", "file_is_a_directory", {},
                                 r"\EFI\BOOT"),
-    "module-empty": Mistake(GOOD + "module /empty\n", "file_empty", {}, r"\empty"),
+    "module-empty-compressed": Mistake(GOOD + "module /empty.zst\n", "file_empty", {},
+                                       r"\empty.zst"),
     "second-module": Mistake(GOOD + "module /good.elf\nmodule /no\n", "file_not_found", {}, r"\no"),
 }
 
@@ -88,7 +89,7 @@ def mismatch(name: str, mistake: Mistake, said: re.Match | None) -> str | None:
 
 
 def test_mistakes_in_entries(boot):
-    files = {"/good.elf": checker_kernel(plain_segments()), "/empty": b"",
+    files = {"/good.elf": checker_kernel(plain_segments()), "/empty": b"", "/empty.zst": b"",
              "/loader/entries/directory.conf/x": "x", "/loader/loader.conf": b"default\0x\n"}
     for name, mistake in (UNREADABLE | UNBOOTABLE).items():
         files[f"/loader/entries/{name}.conf"] = mistake.content

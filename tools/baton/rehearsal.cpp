@@ -140,15 +140,11 @@ class DeskFile final : public FileSource {
     /// One that isn't here.
     explicit DeskFile(uint64_t bytes) : bytes_(bytes), content_(Content::left_out) {}
 
-    Result<uint64_t> size() override {
-        const uint64_t bytes = file_ ? file_->bytes().size() : bytes_;
-        if (bytes == 0)
-            return fail(ErrorCode::file_empty);
-        return bytes;
-    }
+    Result<uint64_t> size() override { return file_ ? file_->bytes().size() : bytes_; }
     Result<void> read(uint64_t offset, std::span<std::byte> into) override {
         if (content_ == Content::read)
-            std::memcpy(into.data(), file_->bytes().data() + offset, into.size());
+            std::copy_n(file_->bytes().begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
+                        into.begin());
         return {};
     }
 

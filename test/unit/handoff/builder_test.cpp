@@ -166,6 +166,33 @@ TEST_F(HandoffBuilderTest, LoadsModulesWithZeroesToTheEndOfThePage) {
     EXPECT_EQ(*at(module.address + 8191), std::byte{0});
 }
 
+TEST_F(HandoffBuilderTest, AnEmptyModuleHasAPageOfZeroes) {
+    const BootModule modules[] = {{.path = "\\flag", .string = "text"},
+                                  {.path = "\\initrd", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\flag"] = Buffer();
+    platform_.files["\\initrd"] = Buffer(10, std::byte{3});
+    HandoffBuilder& builder = build();
+    ASSERT_EQ(outcome(builder.leave()), "good");
+    const BatonBootInfo& info = builder.boot_info();
+    ASSERT_EQ(info.module_count, 2u);
+    const auto* const module = reinterpret_cast<const BatonModule*>(at(info.modules));
+    EXPECT_EQ(module[0].bytes, 0u);
+    EXPECT_STREQ(reinterpret_cast<const char*>(at(module[0].string)), "text");
+    EXPECT_EQ(module[0].base_physical % kPageBytes, 0u);
+    EXPECT_EQ(module[0].address, info.direct_map_base + module[0].base_physical);
+    for (uint64_t i = 0; i < kPageBytes; ++i)
+        ASSERT_EQ(*at(module[0].address + i), std::byte{0});
+    EXPECT_GE(std::max(module[0].base_physical, module[1].base_physical) -
+                  std::min(module[0].base_physical, module[1].base_physical),
+              kPageBytes);
+}
+
+TEST_F(HandoffBuilderTest, AnEmptyKernelIsRefused) {
+    platform_.files["\\kernel"].clear();
+    expect_refused("error: file_empty: \\kernel");
+}
+
 /// An LZ4 frame of one block that is stored as it is (bit 31 of its size); at most 64 KiB.
 Buffer in_a_frame(const Buffer& content) {
     constexpr uint32_t kStored = 0x80000000;
@@ -174,9 +201,10 @@ Buffer in_a_frame(const Buffer& content) {
         for (std::size_t i = 0; i < bytes; ++i)
             frame.push_back(static_cast<std::byte>(value >> 8 * i & 0xff));
     };
-    add(0x184d2204, 4); // magic number
-    add(0x824060, 3);   // no checksums, blocks of 64 KiB, and this descriptor's own checksum
-    add(content.size() | kStored, 4);
+    add(0x184d2204, 4);   // magic number
+    add(0x824060, 3);     // no checksums, blocks of 64 KiB, and this descriptor's own checksum
+    if (!content.empty()) // a block of 0 bytes would be the end
+        add(content.size() | kStored, 4);
     frame.insert(frame.end(), content.begin(), content.end());
     add(0, 4);
     return frame;
@@ -236,6 +264,19 @@ TEST_F(CompressedBootTest, DecompressesAModuleByItsNameAndLeavesOutTheSuffix) {
     EXPECT_EQ(*at(module[0].address + 4999), std::byte{3});
     EXPECT_EQ(*at(module[0].address + 5000), std::byte{0});
     EXPECT_EQ(module[1].bytes, platform_.files["\\raw"].size()); // the kernel wants it so
+}
+
+TEST_F(HandoffBuilderTest, ACompressedModuleMayHoldNothing) {
+    const BootModule modules[] = {{.path = "\\flag.lz4", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\flag.lz4"] = in_a_frame({});
+    HandoffBuilder& builder = build();
+    ASSERT_EQ(outcome(builder.leave()), "good");
+    const BatonBootInfo& info = builder.boot_info();
+    ASSERT_EQ(info.module_count, 1u);
+    EXPECT_EQ(reinterpret_cast<const BatonModule*>(at(info.modules))->bytes, 0u);
+    platform_.files["\\flag.lz4"].clear();
+    expect_refused("error: file_empty: \\flag.lz4");
 }
 
 TEST_F(HandoffBuilderTest, NamesAModuleThatIsNotWhatItsNameSays) {

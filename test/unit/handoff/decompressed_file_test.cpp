@@ -73,8 +73,11 @@ TEST_P(DecompressedFileTest, SaysWhenMemoryRunsOut) {
     }
 }
 
-TEST_P(EmptyContentTest, IsRefused) {
-    EXPECT_TRUE(failed_with(DecompressedFile::open(file_, frames_), ErrorCode::file_empty));
+TEST_P(EmptyContentTest, IsContentOf0Bytes) {
+    auto content = DecompressedFile::open(file_, frames_);
+    ASSERT_EQ(outcome(content), "good");
+    EXPECT_EQ(content->size(), 0u);
+    EXPECT_TRUE(content->read(0, {}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Zstd, DecompressedFileTest, testing::Values("sized.zst", "unsized.zst"),
@@ -83,6 +86,18 @@ INSTANTIATE_TEST_SUITE_P(Lz4, DecompressedFileTest, testing::Values("sized.lz4",
                          test_name_of);
 INSTANTIATE_TEST_SUITE_P(Zstd, EmptyContentTest, testing::Values("nothing.zst"), test_name_of);
 INSTANTIATE_TEST_SUITE_P(Lz4, EmptyContentTest, testing::Values("nothing.lz4"), test_name_of);
+
+class EmptyFile final : public FileSource {
+  public:
+    Result<uint64_t> size() override { return 0; }
+    Result<void> read(uint64_t, std::span<std::byte>) override { return {}; }
+};
+
+TEST(DecompressedFile, RefusesAFileWithoutBytes) {
+    FakeFrames frames;
+    EmptyFile file;
+    EXPECT_TRUE(failed_with(DecompressedFile::open(file, frames), ErrorCode::file_empty));
+}
 
 TEST(DecompressedFile, RefusesWhatIsNotCompressed) {
     FakeFrames frames;
