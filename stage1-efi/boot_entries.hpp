@@ -1,28 +1,45 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds what to boot: the load options; the Boot Loader Specification's entries, the default one
-// first; \baton\kernel.elf. A server's directories can't be listed: of its entries, only the one
-// that \loader\loader.conf names as the default can be found.
+// Boot entries where the loader came from. A server's directories can't be listed: of its entries,
+// only the one that \loader\loader.conf names as the default can be found.
 #pragma once
 
-#include "config/boot_entry.hpp"
-#include "core/error.hpp"
+#include "handoff/entry_finder.hpp"
 #include "handoff/log.hpp"
 #include "memory/frame_source.hpp"
-#include "stage1-efi/efi.hpp"
 #include "stage1-efi/volume.hpp"
 
-#include <span>
+#include <array>
+#include <optional>
+#include <string_view>
 
 namespace baton {
 
-/// The kernel that is booted when nothing says otherwise.
-inline constexpr std::string_view kDefaultKernel = "\\baton\\kernel.elf";
+class VolumeEntries final : public EntrySource {
+  public:
+    /// All of it is referred to.
+    VolumeEntries(const File& volume, FrameSource& frames, Log& log)
+        : volume_(volume),
+          frames_(frames),
+          log_(log),
+          reader_(frames, log) {}
 
-/// Everything that may be booted, in the order to try it; at least the default kernel. What is
-/// wrong with an entry, or not for this loader, is logged, and the entry left out. The entries lie
-/// in frames from `frames`. Error: out_of_memory.
-Result<std::span<const BootEntry>>
-find_boot_entries(const efi::Firmware& firmware, const File& volume, FrameSource& frames, Log& log);
+    void start_list(std::string_view default_pattern) override;
+    std::optional<std::string_view> next_name() override;
+    Result<std::string_view> read_entry(std::string_view name, ScratchMemory& scratch) override;
+    Result<std::string_view> read_config(ScratchMemory& scratch) override;
+
+  private:
+    Result<std::string_view> read_text(const File& directory, std::string_view path,
+                                       ScratchMemory& scratch);
+
+    const File& volume_;
+    FrameSource& frames_;
+    Log& log_;
+    FileReader reader_;
+    std::optional<File> directory_;
+    std::array<char, kMostNameBytes> name_room_{};
+    std::string_view default_name_; // the only name on a server; empty: none, or it was given
+};
 
 } // namespace baton

@@ -195,6 +195,15 @@ Result<EfiMemoryMap> FirmwareFrames::memory_map() {
     return fail(ErrorCode::memory_map_unavailable, {status, bytes});
 }
 
+uint64_t FirmwareFrames::free_bytes() {
+    const auto map = memory_map();
+    uint64_t bytes = 0;
+    for (std::size_t i = 0; map && i < map->size(); ++i)
+        if (is_free((*map)[i]))
+            bytes += efi_range((*map)[i]).bytes;
+    return bytes;
+}
+
 Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
     constexpr UINTN kRoom = 2048; // for some forty descriptors more, so that it rarely grows again
     if (map_buffer_ != nullptr)

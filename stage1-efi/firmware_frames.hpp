@@ -53,6 +53,9 @@ class FirmwareFrames final : public FrameSource {
         return memory_map();
     }
 
+    /// All memory that is free in that map; 0 where there is none.
+    uint64_t free_bytes();
+
     /// Everything allocated so far stays when this object goes.
     void keep() { kept_ = true; }
 

@@ -14,6 +14,8 @@
 #include "stage1/qemu.hpp"
 #include "stage1/stage2.hpp"
 
+#include <utility>
+
 /// Where the firmware has loaded this image: the linker's symbol for its first byte.
 extern "C" const std::byte __image_base__[]; // NOLINT(readability-identifier-naming)
 
@@ -118,22 +120,26 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     const PreviousBoot previous = find_previous_boot(firmware, memory, log);
 
     FirmwareFrames frames(firmware, memory.occupied);
+    if (const auto map = frames.memory_map(); !map)
+        return map.error(); // nothing could be booted
     const auto volume = open_boot_volume(firmware, frames, log);
     if (!volume)
         return volume.error();
-    const auto entries = find_boot_entries(firmware, *volume, frames, log);
-    if (!entries)
-        return entries.error();
-    log.step("entries found");
+    VolumeEntries source(*volume, frames, log);
+    EntryFinder entries(
+        {.source = source, .frames = frames, .log = log, .load_options = load_options(firmware)});
 
-    for (const BootEntry& entry : *entries) {
+    bool is_first = true;
+    while (const BootEntry* const entry = entries.next()) {
+        if (std::exchange(is_first, false))
+            log.step("entries found");
         Text text;
-        text.add("booting ").add(entry.kernel);
-        if (!entry.file_name.empty())
-            text.add(" of ").add(entry.file_name);
+        text.add("booting ").add(entry->kernel);
+        if (!entry->file_name.empty())
+            text.add(" of ").add(entry->file_name);
         log.line(text);
-        log.be_quiet(entry.log == LogTo::memory);
-        if (entry.log == LogTo::screen)
+        log.be_quiet(entry->log == LogTo::memory);
+        if (entry->log == LogTo::screen)
             console.show_log(log.text());
         const Error error = boot_entry({.firmware = firmware,
                                         .firmware_memory = memory,
@@ -141,13 +147,13 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
                                         .entries_frames = frames,
                                         .console = console,
                                         .log = log},
-                                       previous, entry);
-        if (entry.after_fault.action == AfterFault::Action::exit)
+                                       previous, *entry);
+        if (entry->after_fault.action == AfterFault::Action::exit)
             leave_qemu(firmware, console, error, log);
-        const bool last = &entry == &entries->back();
-        if (last || !console.attached_to_firmware())
+        if (!entries.has_next() || !console.attached_to_firmware())
             return error;
         console.write_line(Text().error(error).view());
+        log.be_quiet(false);
     }
     return Error(ErrorCode::kernel_not_found);
 }

@@ -18,7 +18,12 @@ Result<FileSource*> EfiPlatform::open(std::optional<OpenFile>& slot, std::string
     auto file = given_.volume.open(path, frames_);
     if (!file)
         return std::unexpected(file.error());
-    return &slot.emplace(std::move(*file), reader_);
+    return &slot.emplace(std::move(*file), *this);
+}
+
+/// Memory couldn't hold more than what is free.
+Result<uint64_t> EfiPlatform::OpenFile::size() {
+    return file_.size(platform_.reader_, platform_.frames_.free_bytes());
 }
 
 Result<FileSource*> EfiPlatform::open_kernel(std::string_view path) {

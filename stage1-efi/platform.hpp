@@ -32,7 +32,7 @@ class EfiPlatform final : public Platform {
     explicit EfiPlatform(const Given& given)
         : given_(given),
           frames_(given.firmware, given.firmware_memory.occupied, &given.entries_frames),
-          reader_(frames_) {}
+          reader_(frames_, given.log) {}
 
     FrameSource& frames() override { return frames_; }
     Result<FileSource*> open_kernel(std::string_view path) override;
@@ -56,15 +56,17 @@ class EfiPlatform final : public Platform {
   private:
     class OpenFile final : public FileSource {
       public:
-        OpenFile(File&& file, FileReader& reader) : file_(std::move(file)), reader_(reader) {}
-        Result<uint64_t> size() override { return file_.size(); }
+        OpenFile(File&& file, EfiPlatform& platform)
+            : file_(std::move(file)),
+              platform_(platform) {}
+        Result<uint64_t> size() override;
         Result<void> read(uint64_t offset, std::span<std::byte> into) override {
-            return reader_.read(file_, offset, into);
+            return file_.read(platform_.reader_, offset, into);
         }
 
       private:
         File file_;
-        FileReader& reader_;
+        EfiPlatform& platform_;
     };
 
     template<class T>

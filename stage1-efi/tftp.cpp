@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/tftp.hpp"
 
+#include "memory/memory_range.hpp"
 #include "stage1/cpu.hpp"
 
 #include <algorithm>
@@ -67,19 +68,22 @@ Result<void> TftpFile::fetch() {
     const uint64_t start = cpu::read_tsc();
     EFI_STATUS status = EFI_BUFFER_TOO_SMALL;
     for (unsigned i = 0; i < kTries && status == EFI_BUFFER_TOO_SMALL; ++i) {
-        const uint64_t pages = pages_for(size_);
+        const uint64_t pages = std::max<uint64_t>(pages_for(size_), 1);
         const auto base = frames_.allocate({.pages = pages, .origin = "fetched file"});
         if (!base)
             return std::unexpected(base.error());
         uint64_t bytes = pages * kPageBytes;
         status = transfer(EFI_PXE_BASE_CODE_TFTP_READ_FILE, frames_.access(*base), bytes);
+        if (!efi::failed(status) && bytes > pages * kPageBytes)
+            return fail(ErrorCode::file_read_short, {0, pages * kPageBytes});
         if (!efi::failed(status)) {
             contents_ = frames_.access(*base);
             size_ = bytes;
             server_.log->rate(Text().add("fetched ").add(name()).add(": ").view(), bytes, start);
             return {};
         }
-        size_ = std::max(bytes, 2 * size_); // the firmware may say how large the file is
+        // The firmware may say how large the file is.
+        size_ = std::max(bytes > kPhysicalAddressEnd ? 0 : bytes, 2 * pages * kPageBytes);
     }
     return failure(status);
 }
@@ -113,8 +117,9 @@ Result<TftpFile*> TftpFile::open(std::string_view path, FrameSource& frames) con
     Result<void> found;
     if (status == EFI_TFTP_ERROR) {
         found = file.failure(status);
-    } else if (efi::failed(status)) {
-        // A server without the option tsize (RFC 2349) may have the file all the same.
+    } else if (efi::failed(status) || file.size_ == 0 || file.size_ > kPhysicalAddressEnd) {
+        // A server without the option tsize (RFC 2349) may have the file all the same; and not all
+        // that say 0 have an empty one.
         file.size_ = uint64_t{256} << 10;
         found = file.fetch();
     }
@@ -137,7 +142,7 @@ Result<void> TftpFile::read(uint64_t offset, std::span<std::byte> into) {
         bytes = size_;
     }
     if (!fits(offset, into.size(), bytes))
-        return fail(ErrorCode::file_read_short, {bytes, into.size()});
+        return fail(ErrorCode::file_read_short, {bytes, offset + into.size() - bytes});
     if (contents_ != nullptr)
         std::copy_n(contents_ + offset, into.size(), into.data());
     return {};

@@ -15,6 +15,53 @@ constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
 
+// A path with more characters is opened one component at a time: some firmware has small buffers.
+constexpr std::size_t kMostAtOnce = 96;
+// EDK II's FAT driver refuses files whose whole path has more than 257 characters, however they are
+// opened.
+constexpr std::size_t kMostForAll = 257;
+constexpr std::size_t kLongestName = 255; // UEFI 2.10 section 13.3
+
+bool has_long_name(std::string_view path) {
+    std::size_t length = 0;
+    for (const char character : path) {
+        length = character == '\\' ? 0 : length + 1;
+        if (length > kLongestName)
+            return true;
+    }
+    return false;
+}
+
+EFI_STATUS open_in(EFI_FILE_PROTOCOL* directory, char16_t* name, EFI_FILE_PROTOCOL*& file) {
+    // CHAR16 and char16_t are both UTF-16.
+    return directory->Open(directory, &file, reinterpret_cast<CHAR16*>(name), EFI_FILE_MODE_READ,
+                           0);
+}
+
+/// Opens `path`, which ends in a NUL, from `root` on.
+EFI_STATUS open_by_component(EFI_FILE_PROTOCOL* root, char16_t* path, EFI_FILE_PROTOCOL*& file) {
+    EFI_FILE_PROTOCOL* directory = root;
+    while (true) {
+        while (*path == u'\\')
+            ++path;
+        char16_t* end = path;
+        while (*end != 0 && *end != u'\\')
+            ++end;
+        const bool is_last = *end == 0;
+        *end = 0;
+        EFI_FILE_PROTOCOL* next = nullptr;
+        const EFI_STATUS status = open_in(directory, path, next);
+        if (directory != root)
+            directory->Close(directory);
+        if (efi::failed(status) || is_last) {
+            file = next;
+            return status;
+        }
+        directory = next;
+        path = end + 1;
+    }
+}
+
 /// The files of the server that the firmware got the loader from by way of `device`.
 Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, FrameSource& frames,
                          Log& log) {
@@ -38,7 +85,7 @@ Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, Frame
 } // namespace
 
 Result<File> File::open(std::string_view path, FrameSource& frames) const {
-    if (file_ == nullptr) {
+    if (network_ != nullptr) {
         const auto file = network_->open(path, frames);
         if (!file)
             return std::unexpected(file.error());
@@ -46,31 +93,63 @@ Result<File> File::open(std::string_view path, FrameSource& frames) const {
     }
     if (path.size() > kMaxPathBytes)
         return fail(ErrorCode::file_path_too_long, {path.size(), kMaxPathBytes});
-    alignas(char16_t) std::array<std::byte, utf16_arena_bytes(kMaxPathBytes)> memory;
-    Arena arena(memory);
-    const auto wide = to_utf16(path, arena);
-    if (!wide)
-        return std::unexpected(wide.error());
-    // CHAR16 and char16_t are both UTF-16; firmware takes the path as not const.
-    auto* const name =
-        reinterpret_cast<CHAR16*>(const_cast<char16_t*>(wide->data())); // NOLINT(*const-cast)
     EFI_FILE_PROTOCOL* file = nullptr;
-    const EFI_STATUS status = file_->Open(file_, &file, name, EFI_FILE_MODE_READ, 0);
+    const EFI_STATUS status = open_handle(path, file);
+    if (status == EFI_INVALID_PARAMETER && path.size() > kMostForAll && !has_long_name(path))
+        return std::unexpected(
+            Error(ErrorCode::file_path_too_long, {path.size(), kMostForAll}).about(path));
     // A name that no file of the volume can have is an invalid parameter to some.
     if (status == EFI_NOT_FOUND || status == EFI_INVALID_PARAMETER)
         return std::unexpected(Error(ErrorCode::file_not_found, {status}).about(path));
     if (efi::failed(status))
         return std::unexpected(Error(ErrorCode::file_unreadable, {status}).about(path));
-    return File(file);
+    return File(file, *this, path);
+}
+
+/// `path` has at most kMaxPathBytes. Firmware that can't open it at once may do so by component.
+EFI_STATUS File::open_handle(std::string_view path, EFI_FILE_PROTOCOL*& file) const {
+    alignas(char16_t) std::array<std::byte, utf16_arena_bytes(kMaxPathBytes)> memory;
+    Arena arena(memory);
+    const auto wide = to_utf16(path, arena);
+    if (!wide)
+        return EFI_OUT_OF_RESOURCES;                        // never: there is a unit for each byte
+    auto* const name = const_cast<char16_t*>(wide->data()); // NOLINT(*const-cast): in `memory`
+    if (wide->size() <= kMostAtOnce) {
+        const EFI_STATUS status = open_in(file_, name, file);
+        if (!efi::failed(status) || status == EFI_NOT_FOUND)
+            return status;
+    }
+    return open_by_component(file_, name, file);
+}
+
+void File::close() {
+    if (file_ != nullptr)
+        file_->Close(file_);
+    file_ = nullptr;
+}
+
+uint64_t File::reopen() {
+    close();
+    return directory_ == nullptr ? EFI_INVALID_PARAMETER : directory_->open_handle(path_, file_);
+}
+
+uint64_t File::set_position(uint64_t position) {
+    return file_ == nullptr ? EFI_DEVICE_ERROR : file_->SetPosition(file_, position);
+}
+
+DriverFile::Answer File::read(std::span<std::byte> into) {
+    UINTN bytes = into.size();
+    const EFI_STATUS status =
+        file_ == nullptr ? EFI_DEVICE_ERROR : file_->Read(file_, &bytes, into.data());
+    return {status, bytes};
 }
 
 /// The information ends in the file's name, so the buffer has room for one.
-Result<uint64_t> File::size() const {
-    if (file_ == nullptr)
+Result<uint64_t> File::size(FileReader& reader, uint64_t most) {
+    if (network_ != nullptr)
         return network_->size();
-    constexpr UINTN kLongestName = 256;
     alignas(efi::FileInfoFixedPart)
-        std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
+        std::array<std::byte, sizeof(efi::FileInfoFixedPart) + (kLongestName + 1) * sizeof(CHAR16)>
             buffer;
     UINTN bytes = buffer.size();
     EFI_GUID guid = kFileInfoGuid;
@@ -80,63 +159,11 @@ Result<uint64_t> File::size() const {
     const auto info = read_at<efi::FileInfoFixedPart>(buffer, 0);
     if ((info.Attribute & EFI_FILE_DIRECTORY) != 0)
         return fail(ErrorCode::file_is_a_directory);
-    return info.FileSize;
+    return reader.size(*this, info.FileSize, most);
 }
 
-Result<void> File::read(uint64_t offset, std::span<std::byte> into) const {
-    if (file_ == nullptr)
-        return network_->read(offset, into);
-    EFI_STATUS status = file_->SetPosition(file_, offset);
-    std::size_t done = 0;
-    while (!efi::failed(status) && done < into.size()) {
-        UINTN count = into.size() - done;
-        status = file_->Read(file_, &count, into.data() + done);
-        if (!efi::failed(status) && (count == 0 || count > into.size() - done))
-            return fail(ErrorCode::file_read_short, {offset + done, into.size() - done});
-        done += count;
-    }
-    if (efi::failed(status))
-        return fail(ErrorCode::file_unreadable, {status, offset + done});
-    return {};
-}
-
-Result<void> FileReader::read(const File& file, uint64_t offset, std::span<std::byte> into) {
-    const bool is_high = reinterpret_cast<uint64_t>(into.data()) + into.size() > k4GiB.value;
-    if (is_high && !buffer_.empty())
-        return read_through_buffer(file, offset, into);
-    const auto direct = file.read(offset, into);
-    if (direct || !is_high)
-        return direct;
-    if (auto made = make_buffer(); !made)
-        return made;
-    return read_through_buffer(file, offset, into);
-}
-
-/// As large as memory allows, up to a size that makes the number of Reads nothing.
-Result<void> FileReader::make_buffer() {
-    uint64_t pages = 2048; // 8 MiB
-    auto base = frames_.allocate({.pages = pages, .below = k4GiB, .origin = "read buffer"});
-    while (!base && pages != 1) {
-        pages /= 2;
-        base = frames_.allocate({.pages = pages, .below = k4GiB, .origin = "read buffer"});
-    }
-    if (!base)
-        return std::unexpected(base.error());
-    buffer_ = {frames_.access(*base), pages * kPageBytes};
-    return {};
-}
-
-Result<void> FileReader::read_through_buffer(const File& file, uint64_t offset,
-                                             std::span<std::byte> into) {
-    while (!into.empty()) {
-        const auto part = buffer_.first(std::min(buffer_.size(), into.size()));
-        if (auto read = file.read(offset, part); !read)
-            return read;
-        std::copy(part.begin(), part.end(), into.begin());
-        into = into.subspan(part.size());
-        offset += part.size();
-    }
-    return {};
+Result<void> File::read(FileReader& reader, uint64_t offset, std::span<std::byte> into) {
+    return network_ != nullptr ? network_->read(offset, into) : reader.read(*this, offset, into);
 }
 
 Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames, Log& log) {

@@ -6,6 +6,7 @@
 #include "core/arena.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "handoff/file_reader.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/tftp.hpp"
@@ -15,16 +16,18 @@
 
 namespace baton {
 
-/// A file or directory, open as long as this object is there.
-class File {
+/// A file or directory, open as long as this object is there. It refers to the directory that it
+/// was opened in, and to its path.
+class File final : private DriverFile {
   public:
-    explicit File(EFI_FILE_PROTOCOL* file) : file_(file) {}
+    explicit File(EFI_FILE_PROTOCOL* root) : file_(root) {}
     explicit File(TftpFile* file) : network_(file) {}
-    ~File() {
-        if (file_ != nullptr)
-            file_->Close(file_);
-    }
-    File(File&& other) noexcept : file_(other.file_), network_(other.network_) {
+    ~File() { close(); }
+    File(File&& other) noexcept
+        : directory_(other.directory_),
+          path_(other.path_),
+          file_(other.file_),
+          network_(other.network_) {
         other.file_ = nullptr;
     }
     File(const File&) = delete;
@@ -36,41 +39,35 @@ class File {
     /// Errors: file_not_found, file_unreadable, file_path_too_long, tftp_failed, out_of_memory.
     Result<File> open(std::string_view path, FrameSource& frames) const;
 
-    /// Bytes of a file. Errors: file_is_a_directory, file_empty, file_unreadable.
-    Result<uint64_t> size() const;
+    /// Bytes of a file; where the firmware reports too few, it is read to its end, or until it has
+    /// more than `most`. Errors: file_is_a_directory, and those of FileReader::size().
+    Result<uint64_t> size(FileReader& reader, uint64_t most);
 
-    /// Fills `into` with the file's bytes from `offset` on, in one Read where the firmware gives
-    /// all that it is asked for. Errors: file_unreadable, file_read_short, tftp_failed,
-    /// out_of_memory.
-    Result<void> read(uint64_t offset, std::span<std::byte> into) const;
+    /// Fills `into` with the file's bytes from `offset` on. Errors: those of FileReader::read();
+    /// tftp_failed, out_of_memory.
+    Result<void> read(FileReader& reader, uint64_t offset, std::span<std::byte> into);
 
     /// Whether directories can be opened and listed, as on a volume, but not on a server.
-    bool lists_directories() const { return file_ != nullptr; }
+    bool lists_directories() const { return network_ == nullptr; }
     EFI_FILE_PROTOCOL* get() const { return file_; }
 
   private:
-    EFI_FILE_PROTOCOL* file_ = nullptr; // null: it is
+    File(EFI_FILE_PROTOCOL* file, const File& directory, std::string_view path)
+        : directory_(&directory),
+          path_(path),
+          file_(file) {}
+
+    EFI_STATUS open_handle(std::string_view path, EFI_FILE_PROTOCOL*& file) const;
+    void close();
+
+    uint64_t reopen() override;
+    uint64_t set_position(uint64_t position) override;
+    Answer read(std::span<std::byte> into) override;
+
+    const File* directory_ = nullptr; // null: it is a root directory
+    std::string_view path_;
+    EFI_FILE_PROTOCOL* file_ = nullptr; // null: it is on a server, or couldn't be opened again
     TftpFile* network_ = nullptr;
-};
-
-/// Reads into memory that the firmware's drivers may not reach: where a direct read above 4 GiB has
-/// failed, the bytes go through a buffer below, and so do those of all later reads above.
-class FileReader {
-  public:
-    /// The buffer comes from `frames`, when it is needed.
-    explicit FileReader(FrameSource& frames) : frames_(frames) {}
-
-    FrameSource& frames() const { return frames_; }
-
-    /// Errors: those of File::read(), out_of_memory.
-    Result<void> read(const File& file, uint64_t offset, std::span<std::byte> into);
-
-  private:
-    Result<void> make_buffer();
-    Result<void> read_through_buffer(const File& file, uint64_t offset, std::span<std::byte> into);
-
-    FrameSource& frames_;
-    std::span<std::byte> buffer_; // empty: not needed so far
 };
 
 /// The root directory of the volume or server that this application was loaded from.

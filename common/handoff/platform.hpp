@@ -27,7 +27,8 @@ namespace baton {
 /// A file's bytes.
 class FileSource {
   public:
-    /// In bytes, not 0. Errors: file_is_a_directory, file_empty, file_unreadable.
+    /// In bytes. Errors: file_is_a_directory, file_unreadable, file_read_short, file_size_unknown,
+    /// out_of_memory.
     virtual Result<uint64_t> size() = 0;
     /// Fills `into` with the file's bytes from `offset` on; the caller has checked that there are
     /// so many. Errors: file_unreadable, file_read_short, tftp_failed, out_of_memory.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Booting from a TFTP server, without a disk."""
 
+import re
 import zlib
 
 import pytest
@@ -45,6 +46,25 @@ def test_pxe_keeps_every_promise(expect_conformance):
     expect_conformance("pie-relr", "network,modules:1", entry="initrd /a.img\n",
                        loader="/BOOTX64.EFI", network=Network("BOOTX64.EFI"),
                        files={"/loader/loader.conf": "default test.conf\n", "/a.img": INITRD})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_pxe_asks_with_the_separator_of_the_boot_file(boot, reporter, separator):
+    """And a server's empty file is a module of 0 bytes."""
+    root = f"/Boot{separator}my-os{separator}"
+    machine = boot(None, loader=f"{root}BOOTX64.EFI", network=Network(f"{root[1:]}BOOTX64.EFI"),
+                   files={
+                       f"{root}loader{separator}loader.conf": "default my-os\n",
+                       f"{root}loader{separator}entries{separator}my-os.conf":
+                           "kernel /k.elf\nmodule /flag text\n",
+                       f"{root}k.elf": reporter,
+                       f"{root}flag": b"",
+                   })
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(r'^report: module "/flag" "text", 0 bytes, ')
+    assert re.search(r"fetched \S+k.elf: [\d.]+ [KM]iB(, [1-9]\d* [KM]B/s)?$", machine.debugcon,
+                     re.MULTILINE)
 
 
 @pytest.mark.long

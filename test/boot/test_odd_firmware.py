@@ -54,6 +54,50 @@ def test_firmware_may_behave_so(expect_conformance, plan):
     expect_conformance("minus-2g", plan=f"{plan}\n")
 
 
+INITRD = b"the first file" * 30_000
+# What firmware does to files: the plan, and what it or the loader says.
+FILE_FAULTS = [
+    ("largest-read 65024\nerrors-stick\n",
+     r"\] a read of 64 KiB at 0x\w+ failed with status 0x8000000000000004: tried again with 4 KiB$"),
+    ("errors-stick\nfail Read 9 9\n", "^shim: Read 9 fails"),
+    ("fail SetPosition 9 9\n", "^shim: SetPosition 9 fails"),
+    ("file-sizes 0\n", r"\] the firmware says that a file has 0 bytes, and it has 420000$"),
+    ("file-sizes 0\nshort-reads 1000\nlargest-read 65024\nerrors-stick\n",
+     r"\] the firmware reads only 1000 bytes at once$"),
+    (f"file-sizes {2**63}\n", r"\] the firmware says that a file has 9223372036854775808 bytes"),
+    ("longest-name 100\n", None),
+]
+
+
+@pytest.mark.parametrize(("plan", "said"), FILE_FAULTS,
+                         ids=[plan.strip().replace("\n", "-").replace(" ", "-")
+                              for plan, _ in FILE_FAULTS])
+def test_files_are_read_though_the_firmware_makes_it_hard(expect_conformance, plan, said):
+    """An empty one, too, and one with a path that is longer than the firmware may take."""
+    folder = "/a folder with a long name" * 6
+    machine = expect_conformance(
+        "minus-2g", "modules:3", firmware=UBoot, plan=plan,
+        entry=f'initrd /a.img\nmodule /flag\nmodule "{folder}/b" text\n',
+        files={"/a.img": INITRD, "/flag": b"", f"{folder}/b": b"b"})
+    if said is not None:
+        machine.wait_for_debugcon(said)
+    machine.wait_for_debugcon(r"\] module \\a.img: 410.1 KiB")
+
+
+def test_sizes_that_are_too_small_are_measured(expect_conformance):
+    machine = expect_conformance("minus-2g", "modules:1", firmware=UBoot, plan="file-sizes 13\n",
+                                 entry="initrd /a.img\n", files={"/a.img": INITRD})
+    machine.wait_for_debugcon(r"\] the firmware says that a file has 13 bytes, and it has 420000$")
+
+
+def test_directory_without_an_end_is_left(expect_conformance):
+    """The default kernel follows."""
+    machine = expect_conformance("minus-2g", plan="endless-directories same.conf\n",
+                                 firmware=UBoot)
+    machine.wait_for_debugcon(r"\] \\loader\\entries has more than 16384 names: ")
+    machine.wait_for_debugcon(r"\] same.conf: error: file_not_found: ")
+
+
 def test_memory_that_is_gone_since_the_map_was_read_is_replaced(expect_conformance):
     """The third is a block of its own, by the map that is known from the boot entries."""
     machine = expect_conformance("minus-2g", plan="fail AllocatePages 3 3\n")

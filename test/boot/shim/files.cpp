@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace shim {
 namespace {
@@ -32,6 +33,13 @@ bool are_high_reads_refused;
 UINTN most_read_at_once = ~UINTN{0};
 UINTN said_to_be_read_more;
 UINTN said_to_be_longer;
+std::optional<UINT64> said_size;
+UINTN largest_read = ~UINTN{0};
+UINTN longest_name = ~UINTN{0};
+bool do_errors_stick;
+std::array<EFI_FILE_PROTOCOL*, 64> failed_files;
+std::size_t failed_count;
+std::u16string_view endless_name; // empty: directories end
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file);
 
@@ -39,6 +47,10 @@ EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, C
                        UINT64 mode, UINT64 attributes) {
     if (const auto status = planned_failure(Call::Open, __builtin_return_address(0)))
         return *status;
+    if (std::u16string_view(reinterpret_cast<char16_t*>(name)).size() > longest_name) {
+        say(Text().add("refused a long name"));
+        return EFI_NOT_FOUND;
+    }
     const EFI_STATUS status = real.Open(directory, file, name, mode, attributes);
     if (!failed(status))
         *file = hooked(*file);
@@ -50,6 +62,9 @@ EFI_STATUS EFIAPI close(EFI_FILE_PROTOCOL* file) {
     auto* const known = std::find(open_files.data(), end, file);
     if (known != end)
         *known = open_files[--open_count];
+    auto* const last = failed_files.data() + failed_count;
+    failed_count = static_cast<std::size_t>(std::remove(failed_files.data(), last, file) -
+                                            failed_files.data());
     return real.Close(file);
 }
 
@@ -57,8 +72,10 @@ EFI_STATUS EFIAPI get_info(EFI_FILE_PROTOCOL* file, EFI_GUID* type, UINTN* bytes
     if (const auto status = planned_failure(Call::GetInfo, __builtin_return_address(0)))
         return *status;
     const EFI_STATUS status = real.GetInfo(file, type, bytes, into);
-    if (!failed(status))
-        static_cast<EFI_FILE_INFO*>(into)->FileSize += said_to_be_longer;
+    if (!failed(status)) {
+        auto* const info = static_cast<EFI_FILE_INFO*>(into);
+        info->FileSize = said_size.value_or(info->FileSize + said_to_be_longer);
+    }
     return status;
 }
 
@@ -68,17 +85,54 @@ EFI_STATUS EFIAPI set_position(EFI_FILE_PROTOCOL* file, UINT64 position) {
     return real.SetPosition(file, position);
 }
 
+bool is_directory(EFI_FILE_PROTOCOL* file) {
+    alignas(EFI_FILE_INFO) std::array<char, 1024> info{};
+    UINTN bytes = info.size();
+    EFI_GUID guid = EFI_FILE_INFO_ID;
+    return !failed(real.GetInfo(file, &guid, &bytes, info.data())) &&
+           (reinterpret_cast<EFI_FILE_INFO*>(info.data())->Attribute & EFI_FILE_DIRECTORY) != 0;
+}
+
+/// One more entry of this name.
+EFI_STATUS read_endless(UINTN* bytes, void* into) {
+    auto* const info = static_cast<EFI_FILE_INFO*>(into);
+    *info = {};
+    const auto end = std::copy(endless_name.begin(), endless_name.end(), info->FileName);
+    *end = 0;
+    *bytes = static_cast<UINTN>(reinterpret_cast<char*>(end + 1) - static_cast<char*>(into));
+    info->Size = *bytes;
+    return EFI_SUCCESS;
+}
+
+/// What EDK II's FAT driver does: it reads, and then says again that a read has failed.
+EFI_STATUS stick(EFI_FILE_PROTOCOL* file, EFI_STATUS status) {
+    auto* const end = failed_files.data() + failed_count;
+    if (!do_errors_stick)
+        return status;
+    if (std::find(failed_files.data(), end, file) != end)
+        return EFI_DEVICE_ERROR;
+    if (failed(status) && failed_count < failed_files.size())
+        failed_files[failed_count++] = file;
+    return status;
+}
+
 EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
     if (const auto status = planned_failure(Call::Read, __builtin_return_address(0)))
-        return *status;
+        return stick(file, *status);
+    if (!endless_name.empty() && is_directory(file))
+        return read_endless(bytes, into);
+    if (*bytes > largest_read) {
+        say(Text().add("refused a large read"));
+        return stick(file, EFI_BAD_BUFFER_SIZE);
+    }
     if (are_high_reads_refused && (reinterpret_cast<UINT64>(into) + *bytes) >> 32 != 0) {
         say(Text().add("refused to read above 4 GiB"));
-        return EFI_DEVICE_ERROR;
+        return stick(file, EFI_DEVICE_ERROR);
     }
     *bytes = std::min(*bytes, most_read_at_once);
     const EFI_STATUS status = real.Read(file, bytes, into);
     *bytes += said_to_be_read_more;
-    return status;
+    return stick(file, status);
 }
 
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file) {
@@ -153,6 +207,29 @@ void shorten_reads(std::string_view arguments) {
 
 void lengthen_reads(std::string_view arguments) {
     said_to_be_read_more = take_number(arguments);
+}
+
+void set_file_sizes(std::string_view arguments) {
+    said_size = take_number(arguments);
+}
+
+void limit_reads(std::string_view arguments) {
+    largest_read = take_number(arguments);
+}
+
+void limit_names(std::string_view arguments) {
+    longest_name = take_number(arguments);
+}
+
+void let_errors_stick() {
+    do_errors_stick = true;
+}
+
+void let_directories_go_on(std::string_view arguments) {
+    const std::string_view name = take_word(arguments);
+    auto* const wide = static_cast<char16_t*>(allocate_pool(name.size() * sizeof(char16_t)));
+    std::copy(name.begin(), name.end(), wide);
+    endless_name = {wide, name.size()};
 }
 
 void lengthen_files(std::string_view arguments) {

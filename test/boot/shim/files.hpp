@@ -25,6 +25,16 @@ void refuse_high_reads();
 void shorten_reads(std::string_view arguments);
 /// "BYTES": Read says that it gave so many more than asked for.
 void lengthen_reads(std::string_view arguments);
+/// "BYTES": GetInfo says that all files have this size.
+void set_file_sizes(std::string_view arguments);
+/// "BYTES": Read fails where it is asked for more.
+void limit_reads(std::string_view arguments);
+/// "CHARACTERS": Open finds nothing by a longer name.
+void limit_names(std::string_view arguments);
+/// A handle whose Read has failed once fails for ever, though it gives the bytes.
+void let_errors_stick();
+/// "NAME": each Read of a directory gives one more entry of this name.
+void let_directories_go_on(std::string_view arguments);
 /// "BYTES": GetInfo says that files are so much longer.
 void lengthen_files(std::string_view arguments);
 

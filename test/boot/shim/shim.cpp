@@ -15,6 +15,11 @@
 //     short-reads BYTES            Read gives no more at once
 //     long-reads BYTES             Read says that it gave so many more than were asked for
 //     long-files BYTES             GetInfo says that files are so much longer than they are
+//     file-sizes BYTES             GetInfo says that all files have this size
+//     largest-read BYTES           Read fails where it is asked for more
+//     longest-name CHARACTERS      Open finds nothing by a longer name
+//     errors-stick                 a handle whose Read has failed once fails for ever
+//     endless-directories NAME     a directory has entries of this name without an end
 //     map-grows                    the memory map has one more entry each time that it is asked for
 //     set-variable-allocates N     it has N more after each SetVariable
 //     map-garbled BYTES            it has hundreds, unsorted, overlapping, of this size
@@ -131,6 +136,11 @@ constexpr Command kCommands[] = {
     {"short-reads", [](std::string_view words, Loader&) { shorten_reads(words); }},
     {"long-reads", [](std::string_view words, Loader&) { lengthen_reads(words); }},
     {"long-files", [](std::string_view words, Loader&) { lengthen_files(words); }},
+    {"file-sizes", [](std::string_view words, Loader&) { set_file_sizes(words); }},
+    {"largest-read", [](std::string_view words, Loader&) { limit_reads(words); }},
+    {"longest-name", [](std::string_view words, Loader&) { limit_names(words); }},
+    {"errors-stick", [](std::string_view, Loader&) { let_errors_stick(); }},
+    {"endless-directories", [](std::string_view words, Loader&) { let_directories_go_on(words); }},
     {"map-grows", [](std::string_view, Loader&) { let_the_map_grow(); }},
     {"set-variable-allocates",
      [](std::string_view words, Loader&) { let_set_variable_allocate(words); }},

@@ -36,6 +36,7 @@ constexpr std::string_view kStableNames[] = {
     "stage2_mismatch",
     "compression_unknown",
     "compressed_data_damaged",
+    "file_size_unknown",
     "elf_too_small",
     "elf_bad_magic",
     "elf_not_64_bit",
