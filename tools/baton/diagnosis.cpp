@@ -24,7 +24,7 @@ constexpr std::size_t kMostPlaces = 4; // of a loop that are shown
 /// A program and where it was: its address less that as linked.
 struct Loaded {
     std::string name;
-    std::unique_ptr<Program> program;
+    std::shared_ptr<Program> program;
     uint64_t slide;
 
     bool has_code(uint64_t address) const { return program->has(address - slide, elf::PF_X); }
@@ -38,7 +38,7 @@ Loaded loaded_stage1(const FaultLog& log, const ScratchDirectory& scratch) {
         run_program({"objcopy", "-O", "elf64-x86-64", file.string(), converted.string()});
         file = converted;
     }
-    auto program = std::make_unique<Program>(file);
+    auto program = std::make_shared<Program>(file);
     // The application is linked at 0, with its headers before what is loaded of the ELF file.
     const uint64_t linked = log.stage1_is_for_uefi ? 0 : program->lowest();
     return {.name = "stage 1", .program = std::move(program), .slide = *log.stage1 - linked};
@@ -59,7 +59,7 @@ std::vector<Loaded> loaded_programs(const FaultLog& log, const std::vector<Stopp
                                     const fs::path& kernel_file, const ScratchDirectory& scratch) {
     std::vector<Loaded> all;
     Loaded kernel{
-        .name = "the kernel", .program = std::make_unique<Program>(kernel_file), .slide = 0};
+        .name = "the kernel", .program = std::make_shared<Program>(kernel_file), .slide = 0};
     std::optional<uint64_t> slide = log.slide;
     if (!kernel.program->position_independent())
         slide = 0;
@@ -72,7 +72,7 @@ std::vector<Loaded> loaded_programs(const FaultLog& log, const std::vector<Stopp
     }
     if (log.stage2)
         all.push_back({.name = "stage 2",
-                       .program = std::make_unique<Program>(data_file("stage2.elf")),
+                       .program = std::make_shared<Program>(data_file("stage2.elf")),
                        .slide = *log.stage2});
     if (log.stage1)
         try {
