@@ -45,8 +45,8 @@ void Console::write_to_firmware(std::string_view text) const {
         used = 0;
     };
     for (const std::string_view part : {text, std::string_view("\r\n")})
-        for (const char character : part) {
-            buffer[used++] = static_cast<unsigned char>(character);
+        for (std::size_t at = 0; at < part.size();) {
+            buffer[used++] = take_ucs2(part, at);
             if (used == buffer.size() - 1)
                 flush();
         }

@@ -131,9 +131,18 @@ uint32_t mode_count(const EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol) {
     return protocol == nullptr || protocol->Mode == nullptr ? 0 : protocol->Mode->MaxMode;
 }
 
+[[gnu::noinline]] bool set_mode(EFI_GRAPHICS_OUTPUT_PROTOCOL* protocol, UINT32 number) {
+    return !efi::failed(protocol->SetMode(protocol, number));
+}
+
 } // namespace
 
-Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes) {
+void restore_mode(const FormerMode& former) {
+    set_mode(former.adapter, former.number);
+}
+
+Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes,
+                             std::optional<FormerMode>& former) {
     const auto& wish = wishes.framebuffer;
     if (wish.width == 0 && wish.height == 0)
         return true;
@@ -145,8 +154,13 @@ Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes
             if (!mode || mode->linear == 0 || mode->width_pixels != wish.width ||
                 mode->height_pixels != wish.height)
                 continue;
-            if (number == protocol->Mode->Mode || !efi::failed(protocol->SetMode(protocol, number)))
+            const FormerMode before{protocol, protocol->Mode->Mode};
+            if (number == before.number)
                 return true;
+            if (set_mode(protocol, number)) {
+                former = before;
+                return true;
+            }
         }
     }
     if (wish.required)

@@ -7,13 +7,25 @@
 #include "handoff/platform.hpp"
 #include "stage1-efi/efi.hpp"
 
+#include <optional>
 #include <span>
 
 namespace baton {
 
+/// A mode that an adapter had.
+struct FormerMode {
+    EFI_GRAPHICS_OUTPUT_PROTOCOL* adapter;
+    UINT32 number;
+};
+
 /// Sets the mode that the kernel wishes for, on the first adapter that has it: of that size, with a
-/// linear framebuffer. False where none has it. Error: wish_not_met, where it is required.
-Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes);
+/// linear framebuffer. False where none has it. `former` gets the mode before, where that changes.
+/// Error: wish_not_met, where it is required.
+Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes,
+                             std::optional<FormerMode>& former);
+
+/// Sets the former mode again. The firmware's text console goes on in it.
+void restore_mode(const FormerMode& former);
 
 /// All adapters whose mode of now has a linear framebuffer, in the firmware's order; an adapter
 /// that several handles show counts once. In frames from `frames`. Error: out_of_memory.

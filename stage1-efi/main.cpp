@@ -28,6 +28,8 @@ using baton::ErrorCode;
 EFI_STATUS status_for(ErrorCode code) {
     switch (code) {
     case ErrorCode::cpu_lacks_no_execute:
+    case ErrorCode::guest_memory_encrypted:
+    case ErrorCode::random_numbers_missing:
     case ErrorCode::wish_not_met:
     case ErrorCode::wish_unknown:
         return EFI_UNSUPPORTED;
@@ -114,6 +116,8 @@ void leave_qemu(const efi::Firmware& firmware, Console& console, const Error& er
 Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) {
     if (!cpu::has_no_execute())
         return Error(ErrorCode::cpu_lacks_no_execute);
+    if (const char* const technique = find_encrypted_guest(); technique != nullptr)
+        return Error(ErrorCode::guest_memory_encrypted).about(technique);
     const FirmwareMemory memory = find_firmware_memory();
     log_machine(firmware, memory, log);
     log.step("machine checked");

@@ -4,7 +4,6 @@
 #include "handoff/memory.hpp"
 #include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/firmware_facts.hpp"
-#include "stage1-efi/graphics.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
 #include "start/efi_tables.hpp"
@@ -12,6 +11,11 @@
 #include <utility>
 
 namespace baton {
+
+EfiPlatform::~EfiPlatform() {
+    if (former_mode_ && given_.console.attached_to_firmware())
+        restore_mode(*former_mode_);
+}
 
 Result<FileSource*> EfiPlatform::open(std::optional<OpenFile>& slot, std::string_view path) {
     slot.reset();
@@ -218,7 +222,7 @@ bool EfiPlatform::can_map_runtime_services() {
 }
 
 Result<Displays> EfiPlatform::find_displays(const Wishes& wishes) {
-    const auto has_wished_mode = set_wished_mode(given_.firmware, wishes);
+    const auto has_wished_mode = set_wished_mode(given_.firmware, wishes, former_mode_);
     if (!has_wished_mode)
         return std::unexpected(has_wished_mode.error());
     const auto displays = baton::find_displays(given_.firmware, frames_);

@@ -10,6 +10,7 @@
 #include "stage1-efi/console.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 #include "stage1-efi/firmware_state.hpp"
+#include "stage1-efi/graphics.hpp"
 #include "stage1-efi/volume.hpp"
 
 #include <optional>
@@ -27,12 +28,15 @@ class EfiPlatform final : public Platform {
         Console& console;
         Log& log;
     };
-    /// What it allocates is given back when it goes, but for an error of leave(), after which
-    /// nothing can be.
+    /// What it allocates is given back when it goes, and displays get their modes back, but for an
+    /// error of leave(), after which nothing can be.
     explicit EfiPlatform(const Given& given)
         : given_(given),
           frames_(given.firmware, given.firmware_memory.occupied, &given.entries_frames),
           reader_(frames_, given.log) {}
+    ~EfiPlatform();
+    EfiPlatform(const EfiPlatform&) = delete;
+    EfiPlatform& operator=(const EfiPlatform&) = delete;
 
     FrameSource& frames() override { return frames_; }
     Result<FileSource*> open_kernel(std::string_view path) override;
@@ -82,6 +86,7 @@ class EfiPlatform final : public Platform {
     BootDevice boot_device_{};
     std::string_view firmware_vendor_;
     FinalMemoryMap final_map_;
+    std::optional<FormerMode> former_mode_;
 };
 
 } // namespace baton

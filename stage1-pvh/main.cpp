@@ -192,6 +192,8 @@ Error boot(const StartPlatform::Given& given, const BootEntry& entry, const Repo
 Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
     if (!cpu::has_no_execute())
         return Error(ErrorCode::cpu_lacks_no_execute);
+    if (const char* const technique = find_encrypted_guest(); technique != nullptr)
+        return Error(ErrorCode::guest_memory_encrypted).about(technique);
     StartInfo& info = *new (start_info_room.data()) StartInfo;
     if (const auto read = read_start(start, info); !read)
         return read.error();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/processor.hpp"
 
+#include "plan/encrypted_guest.hpp"
 #include "stage1/cpu.hpp"
 
 namespace baton {
@@ -29,6 +30,15 @@ uint64_t hz_from_hypervisor() {
 }
 
 } // namespace
+
+const char* find_encrypted_guest() {
+    return encrypted_guest(
+        [](uint32_t leaf, uint32_t subleaf) {
+            const auto [eax, ebx, ecx, edx] = cpu::cpuid(leaf, subleaf);
+            return CpuidLeaf{eax, ebx, ecx, edx};
+        },
+        [](uint32_t index) { return cpu::read_msr(index); });
+}
 
 Processor read_processor() {
     return {.huge_pages = cpu::has_huge_pages(), .five_level_paging = cpu::has_five_level_paging()};

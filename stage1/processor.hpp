@@ -10,6 +10,9 @@ namespace baton {
 /// What CPUID says of paging.
 Processor read_processor();
 
+/// What encrypts the memory of the guest that this is; null where nothing does.
+const char* find_encrypted_guest();
+
 /// Frequency of the time-stamp counter in Hz as the processor or the hypervisor tells it; 0: they
 /// don't.
 uint64_t tsc_hz_from_cpuid();

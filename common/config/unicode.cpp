@@ -106,6 +106,12 @@ Result<std::string_view> to_utf8(Bytes utf16, Arena& arena) {
     return std::string_view(room->data(), length);
 }
 
+char16_t take_ucs2(std::string_view utf8, std::size_t& at) {
+    const char32_t character = take_utf8(utf8, at);
+    const bool has_form = character != 0 && character < kFirstSupplementary;
+    return static_cast<char16_t>(has_form ? character : kReplacement);
+}
+
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena) {
     const auto room = arena.array<char16_t>(utf8.size() + 1);
     if (!room)

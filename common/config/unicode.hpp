@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,6 +26,11 @@ constexpr uint64_t utf8_arena_bytes(uint64_t utf16_bytes) {
 /// UTF-16 from UTF-8, with a NUL after the view's end, as file protocols want it. Each byte that is
 /// part of no well-formed character becomes U+FFFD. The text is in the arena. Error: out_of_memory.
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
+
+/// The character at `at` of UTF-8 as a console that knows no surrogates shows it (UEFI's UCS-2), and
+/// `at` moves on; there is a byte at `at`. U+FFFD where it has no such form, for NUL, and for each
+/// byte that is part of no well-formed character.
+char16_t take_ucs2(std::string_view utf8, std::size_t& at);
 
 /// Of an arena that is enough for to_utf16() of so many bytes.
 constexpr uint64_t utf16_arena_bytes(uint64_t utf8_bytes) {

@@ -40,11 +40,16 @@ struct Error {
             if (i < kErrorNumbers)
                 numbers[i++] = value;
     }
-    /// The same error with a subject, cut off to what there is room for.
+    /// The same error with a subject, cut off to what there is room for, between two characters of
+    /// UTF-8.
     constexpr Error about(std::string_view name) const {
         Error error = *this;
         error.subject = {};
-        for (std::size_t i = 0; i < name.size() && i + 1 < error.subject.size(); ++i)
+        std::size_t length = name.size();
+        if (length >= error.subject.size())
+            for (length = error.subject.size() - 1; length != 0 && (name[length] & 0xc0) == 0x80;)
+                --length;
+        for (std::size_t i = 0; i < length; ++i)
             error.subject[i] = name[i];
         return error;
     }

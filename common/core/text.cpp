@@ -26,14 +26,23 @@ class Digits {
     std::size_t first_ = characters_.size();
 };
 
+/// A byte of UTF-8 other than a character's first.
+bool is_inside_character(char byte) {
+    return (byte & 0xc0) == 0x80;
+}
+
 } // namespace
 
 TextWriter& TextWriter::add(std::string_view text) {
     const std::size_t fitting = std::min(text.size(), memory_.size() - length_);
     std::copy_n(text.begin(), fitting, memory_.data() + length_);
     length_ += fitting;
-    if (fitting < text.size())
-        std::memcpy(memory_.data() + memory_.size() - 3, "...", 3);
+    if (fitting < text.size()) {
+        std::size_t end = memory_.size() - 3;
+        while (end != 0 && is_inside_character(memory_[end]))
+            --end;
+        std::memset(memory_.data() + end, '.', memory_.size() - end);
+    }
     return *this;
 }
 

@@ -13,8 +13,8 @@
 
 namespace baton {
 
-/// Text being made in somebody's memory. What doesn't fit is cut off, and the text then ends in
-/// "...".
+/// Text being made in somebody's memory, UTF-8. What doesn't fit is cut off, between two
+/// characters, and the text then ends in "..." or more dots.
 class TextWriter {
   public:
     /// `memory`: at least 3 characters, which outlive the writer.

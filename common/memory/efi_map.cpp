@@ -55,14 +55,9 @@ TypedRange efi_claim(const EfiMemoryDescriptor& descriptor) {
 }
 
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {
-    constexpr uint32_t kEfiUnusableMemory = 8;
-    constexpr uint32_t kEfiMemoryMappedIo = 11;
-    constexpr uint32_t kEfiMemoryMappedIoPortSpace = 12;
-    constexpr uint32_t kEfiUnacceptedMemory = 15;
-    return (descriptor.attribute & kEfiMemoryWb) != 0 && descriptor.type != kEfiUnusableMemory &&
-           descriptor.type != kEfiMemoryMappedIo &&
-           descriptor.type != kEfiMemoryMappedIoPortSpace &&
-           descriptor.type != kEfiUnacceptedMemory;
+    const BatonMemoryType type = efi_memory_type(descriptor);
+    return (descriptor.attribute & kEfiMemoryWb) != 0 && type != BATON_MEMORY_RESERVED &&
+           type != BATON_MEMORY_BAD && type != BATON_MEMORY_UNACCEPTED;
 }
 
 std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> room) {

@@ -62,7 +62,9 @@ BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor);
 /// Both, with the descriptor's own type and attributes beside.
 TypedRange efi_claim(const EfiMemoryDescriptor& descriptor);
 
-/// Whether it is memory that can be cached, to be had in the direct map; device registers are not.
+/// Whether it is memory that can be cached, to be had in the direct map. Device registers are not,
+/// and what is reserved isn't, whatever its attributes say they could be: a processor may read
+/// ahead of what is mapped cacheable, and only its owner knows what that does.
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
 
 /// The ranges of all descriptors of which that is so; map.size() of `room` are enough.

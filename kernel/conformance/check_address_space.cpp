@@ -3,6 +3,7 @@
 // A: the address space. Every page that is mapped belongs to one of four parts, and is judged by
 // it.
 #include "context.hpp"
+#include "efi.hpp"
 #include "own_image.hpp"
 
 namespace conformance {
@@ -126,13 +127,31 @@ void check_direct_map_is_complete(Verdict& verdict, const Context& context) {
     }
 }
 
-/// Whether all of a page of the direct map is of ranges that may be mapped there.
+/// Whether a reserved address may be mapped: two descriptors of the firmware's own map overlap, and
+/// one has it as memory; or there is no such map, and the page has a firmware table.
+bool is_memory_too(const Context& context, uint64_t physical) {
+    constexpr uint32_t kReserved = 0, kMappedIo = 11, kPalCode = 13, kUnaccepted = 15;
+    if (efi::memory_map(context.info).empty())
+        return true;
+    for (const efi::MemoryDescriptor& descriptor : efi::memory_map(context.info)) {
+        const uint32_t type = descriptor.type;
+        if (type != kReserved && (type < kMappedIo || type > kPalCode) && type < kUnaccepted &&
+            physical >= descriptor.physical_start && physical < descriptor.end())
+            return true;
+    }
+    return false;
+}
+
+/// Whether all of a page of the direct map is of ranges that may be mapped there. What is reserved
+/// is only there for runtime services.
 bool shows_memory_only(const Context& context, const Leaf& leaf) {
     const uint64_t end = leaf.physical + leaf.bytes;
     for (uint64_t at = leaf.physical; at < end;) {
         const BatonMemoryRange* range = context.range_of(at);
         if (range == nullptr || range->type == BATON_MEMORY_BAD ||
-            range->type == BATON_MEMORY_UNACCEPTED)
+            range->type == BATON_MEMORY_UNACCEPTED ||
+            (range->type == BATON_MEMORY_RESERVED && !context.is_runtime_page(leaf, false) &&
+             !is_memory_too(context, at)))
             return false;
         at = range->base_physical + range->bytes;
     }

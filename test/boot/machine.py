@@ -321,6 +321,10 @@ class Machine:
         return _read(self._log_file)
 
     @property
+    def serial_bytes(self) -> bytes:
+        return self._serial_file.read_bytes()
+
+    @property
     def is_running(self) -> bool:
         return self._qemu.poll() is None
 

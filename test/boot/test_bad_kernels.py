@@ -111,3 +111,15 @@ def test_processor_without_nx_is_error(boot):
 def test_runtime_map_that_the_firmware_cannot_make(boot, flags, outcome):
     kernel = wishing_kernel(hostile.wish(hostile.RUNTIME_MAP, 1, flags=flags))
     boot(kernel, plan="deny-runtime-map\n").wait_for_debugcon(outcome)
+
+
+def test_display_gets_its_mode_back_when_an_entry_fails_after_it_was_set(boot):
+    """By a stack that there is no memory for. The error can be read on the screen."""
+    framebuffer, stack, mib = 3, 2, 1 << 20
+    kernel = wishing_kernel(hostile.wish(framebuffer, 640, 480), hostile.wish(stack, 512 * mib))
+    machine = boot(kernel)
+    expect_error(machine, "out_of_memory")
+    machine.wait_for_firmware()
+    screen = machine.screenshot()
+    assert (screen.width, screen.height) == (1280, 800)
+    assert sum(sum(screen.pixel(x, y)) > 384 for y in range(0, 800, 2) for x in range(1280)) > 300

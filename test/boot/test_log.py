@@ -64,3 +64,11 @@ def test_kaslr_without_random_numbers_is_warned_of(expect_conformance):
     machine = expect_conformance("pie-relr", "no-kaslr", firmware=Pvh, entry="kaslr on\n",
                                  cpu="qemu64")
     machine.wait_for_serial("warning: no KASLR: neither the firmware nor the processor ")
+
+
+def test_name_beyond_ascii_is_as_many_characters_on_the_console(boot):
+    """EDK II's terminal on the serial port writes a '?' for each that it doesn't have."""
+    machine = boot(None, files={"/loader/entries/a.conf": "kernel /käse-€-🐧.elf\nlog memory\n"})
+    machine.wait_for_debugcon(r"^error: kernel_not_found: \\käse-€-🐧.elf: ")
+    machine.wait_for_firmware()
+    assert b"\\k?se-?-?.elf" in machine.serial_bytes

@@ -93,5 +93,22 @@ TEST(Unicode, ASmallArenaIsAnError) {
     EXPECT_TRUE(failed_with(to_utf16("abc", *arena), ErrorCode::out_of_memory));
 }
 
+TEST(Unicode, WhatUcs2CannotHaveIsReplaced) {
+    const auto ucs2_of = [](std::string_view text) {
+        std::u16string result;
+        for (std::size_t at = 0; at < text.size();)
+            result.push_back(take_ucs2(text, at));
+        return result;
+    };
+    EXPECT_EQ(ucs2_of("k\xc3\xa4se \xe2\x82\xac"), u"k\u00e4se \u20ac");
+    EXPECT_EQ(ucs2_of("a\xf0\x9f\x90\xa7z"), u"a\ufffdz") << "beyond the first plane";
+    EXPECT_EQ(ucs2_of("a\xc3"), u"a\ufffd") << "cut off";
+    EXPECT_EQ(ucs2_of("\xa4\xc3\xff z"), u"\ufffd\ufffd\ufffd z");
+    EXPECT_EQ(ucs2_of("\xed\xa0\x80"), u"\ufffd\ufffd\ufffd") << "a surrogate";
+    EXPECT_EQ(ucs2_of(std::string_view("a\0b", 3)), u"a\ufffd"
+                                                    u"b")
+        << "it would end the text";
+}
+
 } // namespace
 } // namespace baton::test

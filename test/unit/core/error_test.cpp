@@ -18,6 +18,7 @@ namespace {
 // changes.
 constexpr std::string_view kStableNames[] = {
     "cpu_lacks_no_execute",
+    "guest_memory_encrypted",
     "boot_volume_not_found",
     "boot_volume_unreadable",
     "boot_server_unknown",
@@ -197,6 +198,17 @@ TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
         text.error(error.about(std::string(100, 's')).of_kernel_with(most));
         EXPECT_FALSE(text.view().ends_with("...")) << text.view();
     }
+}
+
+TEST(Error, ASubjectIsCutOffBetweenCharacters) {
+    const auto subject = [](const std::string& name) {
+        return std::string(Error(ErrorCode::file_not_found).about(name).subject.data());
+    };
+    const std::string name(45, 'x'); // there is room for 47 bytes
+    EXPECT_EQ(subject(name + "\xc3\xa4"), name + "\xc3\xa4");
+    EXPECT_EQ(subject(name + "y\xc3\xa4"), name + "y");
+    EXPECT_EQ(subject(name + "\xe2\x82\xac"), name);
+    EXPECT_EQ(subject(name + "yzz"), name + "yz");
 }
 
 TEST(Error, KeepsItsNumbersInOrder) {

@@ -88,6 +88,21 @@ TEST(Text, WhatDoesNotFitIsCutOffWithThreeDots) {
     EXPECT_EQ(Text().add(std::string(kCapacity - 2, 'x')).add("yyyyyy").view(), cut);
 }
 
+TEST(Text, IsCutOffBetweenCharacters) {
+    for (std::size_t before = kCapacity - 8; before < kCapacity; ++before) {
+        Text text;
+        text.add(std::string(before, 'x')).add("\xe2\x82\xac\xc3\xa4").add("and more of it");
+        const std::string_view view = text.view();
+        EXPECT_EQ(view.size(), kCapacity);
+        EXPECT_TRUE(view.ends_with("...")) << before;
+        const std::size_t end = view.find_last_not_of('.') + 1;
+        const bool is_whole = end <= before ||
+                              view.substr(before, end - before) == "\xe2\x82\xac" ||
+                              view.substr(before, end - before) == "\xe2\x82\xac\xc3\xa4";
+        EXPECT_TRUE(is_whole) << before << ' ' << end;
+    }
+}
+
 TEST(Text, StaysCutOffWhateverComesAfter) {
     Text text;
     text.add(std::string(2 * kCapacity, 'x'));

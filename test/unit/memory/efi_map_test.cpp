@@ -182,9 +182,8 @@ TEST(EfiClaim, KeepsATypeThatIsYetToCome) {
 }
 
 TEST(EfiIsCacheable, MemoryOfEachKindThatCanBeWrittenBack) {
-    for (const uint32_t type :
-         {reserved, loader_code, loader_data, boot_code, boot_data, runtime_code, runtime_data,
-          conventional, acpi_reclaim, acpi_nvs, persistent})
+    for (const uint32_t type : {loader_code, loader_data, boot_code, boot_data, runtime_code,
+                                runtime_data, conventional, acpi_reclaim, acpi_nvs, persistent})
         EXPECT_TRUE(efi_is_cacheable(descriptor(type))) << type;
 }
 
@@ -193,8 +192,10 @@ TEST(EfiIsCacheable, NotWithoutTheWriteBackAttribute) {
         EXPECT_FALSE(efi_is_cacheable(descriptor(conventional, 0, 1, attribute))) << attribute;
 }
 
-TEST(EfiIsCacheable, NeitherDevicesNorBadNorUnacceptedMemory) {
-    for (const uint32_t type : {mapped_io, mapped_io_ports, unusable, unaccepted})
+TEST(EfiIsCacheable, NeitherReservedNorDevicesNorBadNorUnacceptedMemory) {
+    for (const uint32_t type :
+         {uint32_t{reserved}, uint32_t{mapped_io}, uint32_t{mapped_io_ports}, uint32_t{pal_code},
+          uint32_t{unusable}, uint32_t{unaccepted}, 16u, 0x7000'0000u, 0x8000'0000u})
         EXPECT_FALSE(efi_is_cacheable(descriptor(type))) << type;
 }
 
