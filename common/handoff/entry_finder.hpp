@@ -80,7 +80,7 @@ class EntryFinder {
         BootEntry key;
         bool is_surveyed = false;
     };
-    class Remarks;
+    class Remarks; // NOLINT(cppcoreguidelines-virtual-class-destructor): final where it is defined
 
     const BootEntry* parse_options();
     void list();
