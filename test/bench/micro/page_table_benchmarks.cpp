@@ -4,7 +4,7 @@
 #include "kernels.hpp"
 #include "paging/page_mapper.hpp"
 #include "table_frames.hpp"
-#include "tools/baton/memory_map.hpp"
+#include "tools/baton/default_machine.hpp"
 
 namespace baton::bench {
 namespace {
@@ -52,7 +52,7 @@ void page_tables_of_a_machine(benchmark::State& state, bool huge_pages) {
     Boot boot;
     boot.set_headers(ordinary_kernel(), kOrdinaryFileBytes);
     boot.platform().elsewhere =
-        tool::plain_memory_map(static_cast<uint64_t>(state.range(0)) * kGiB / kMiB);
+        tool::q35_memory_map(static_cast<uint64_t>(state.range(0)) * kGiB / kMiB);
     boot.processor().huge_pages = huge_pages;
     boot.measure(state);
     const auto all = static_cast<double>(boot.builder().page_table_frames());

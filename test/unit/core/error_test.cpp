@@ -37,6 +37,8 @@ constexpr std::string_view kStableNames[] = {
     "stage2_mismatch",
     "compression_unknown",
     "compressed_data_damaged",
+    "built_without_zstd",
+    "built_without_lz4",
     "file_size_unknown",
     "elf_too_small",
     "elf_bad_magic",
