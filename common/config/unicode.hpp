@@ -27,9 +27,9 @@ constexpr uint64_t utf8_arena_bytes(uint64_t utf16_bytes) {
 /// part of no well-formed character becomes U+FFFD. The text is in the arena. Error: out_of_memory.
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
 
-/// The character at `at` of UTF-8 as a console that knows no surrogates shows it (UEFI's UCS-2), and
-/// `at` moves on; there is a byte at `at`. U+FFFD where it has no such form, for NUL, and for each
-/// byte that is part of no well-formed character.
+/// The character at `at` of UTF-8 as a console that knows no surrogates shows it (UEFI's UCS-2),
+/// and `at` moves on; there is a byte at `at`. U+FFFD where it has no such form, for NUL, and for
+/// each byte that is part of no well-formed character.
 char16_t take_ucs2(std::string_view utf8, std::size_t& at);
 
 /// Of an arena that is enough for to_utf16() of so many bytes.

@@ -17,6 +17,8 @@ class Relocation {
           slide_(slide) {}
 
     void run(VirtRange dynamic) {
+        if (dynamic.bytes == 0)
+            return; // an empty section: there is nothing to relocate
         read_tags(dynamic);
         const Table relr_table = table(36, 35, 8), rela_table = table(7, 8, 24),
                     plt_table = table(23, 2, 24);

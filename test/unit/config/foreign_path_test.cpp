@@ -50,8 +50,7 @@ TEST(ForeignPath, IsRefusedWithItsDeviceAndWhoseItIs) {
         {"ESP:/k.elf", "ESP: is a volume's or a server's"},
         {"10.0.0.1:/export/k", "10.0.0.1: is a volume's or a server's"},
         {"PciRoot(0x0)/Pci(0x1,0x1)/\\k.elf", "PciRoot(0x0) is an EFI device path's"},
-        {"HD(1,GPT,1-2,0x800,0x32000)/\\k.elf",
-         "HD(1,GPT,1-2,0x800,0x32 is an EFI device path's"},
+        {"HD(1,GPT,1-2,0x800,0x32000)/\\k.elf", "HD(1,GPT,1-2,0x800,0x32 is an EFI device path's"},
     };
     for (const Foreign& foreign : paths)
         expect_failure(check_no_device(foreign.path, {3, 8}),
