@@ -75,7 +75,6 @@ def kernel(tmp_path) -> bytearray:
     return bytearray((tmp_path / "kernel.elf").read_bytes())
 
 
-@pytest.mark.xfail(reason="reads reserved memory, which is no longer mapped")
 def test_payload_is_content_when_all_was_done(boot, kernel):
     machine = boot(bytes(kernel))
     machine.wait_for_exit()

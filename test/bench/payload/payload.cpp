@@ -82,6 +82,21 @@ uint64_t pages_of_garbage(uint64_t memory, uint64_t memory_bytes) {
     return pages;
 }
 
+/// The same of what Baton maps of the machine's memory: not what is reserved.
+uint64_t pages_of_garbage(const BatonBootInfo& info, uint64_t memory_bytes) {
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i < info.memory_map_count; ++i) {
+        const BatonMemoryRange& range = *baton_memory_range(&info, i);
+        if (range.type == BATON_MEMORY_RESERVED || range.type == BATON_MEMORY_FRAMEBUFFER)
+            continue;
+        for (uint64_t at = range.base_physical; at < range.base_physical + range.bytes;
+             at += kPageBytes)
+            if (at != 0 && at < memory_bytes)
+                pages += is_garbage(info.direct_map_base + at) ? 1 : 0;
+    }
+    return pages;
+}
+
 void print_steps(const BatonBootInfo* info) {
     for (uint32_t i = 0; i < info->time_stamp_count; ++i) {
         const BatonTimeStamp* const step = baton_time_stamp(info, i);
@@ -111,8 +126,8 @@ extern "C" [[noreturn]] void check_payload(const BatonBootInfo* info, uint64_t t
     }
     // Who starts it without UEFI has not filled memory, either.
     if (good && (!by_baton || info->boot_path == BATON_BOOT_PATH_UEFI)) {
-        const uint64_t base = by_baton ? info->direct_map_base : 0;
-        print("garbage", pages_of_garbage(base, parameters.memory_bytes));
+        print("garbage", by_baton ? pages_of_garbage(*info, parameters.memory_bytes)
+                                  : pages_of_garbage(0, parameters.memory_bytes));
     }
     if (good)
         print("payload good\n");
