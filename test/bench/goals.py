@@ -31,9 +31,9 @@ class Goal:
 
 
 # Goal, relation, limit, margin.
-SMALL_TO_FLOOR = ("instructions / merged floor", "<=", 1.5, 5.5)
-LARGE_TO_FLOOR = ("instructions / merged floor", "<=", 1.10, 3)
-SMALL_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 4)
+SMALL_TO_FLOOR = ("instructions / merged floor", "<=", 1.5, 8.5)
+LARGE_TO_FLOOR = ("instructions / merged floor", "<=", 1.10, 4.2)
+SMALL_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 3)
 LARGE_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 15, 15)
 AHCI_TO_PEER = ("best ELF peer's instructions / Baton's", ">=", 5, 5)
 TOUCHED = ("MiB touched beyond the kernel's", "<=", 4, 4)
