@@ -437,7 +437,6 @@ def masked(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "arguments, body", TRANSCRIPTS, ids=[line.split()[0] for line, _ in TRANSCRIPTS]
 )
-@pytest.mark.xfail(reason="the guide's `baton map` lacks one range of the firmware's tables")
 def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
     words = shlex.split(arguments)
     kernel = None

@@ -155,7 +155,6 @@ def test_stage2_reports_what_comes_from_outside(boot, inject, fault):
 
 
 @pytest.mark.parametrize("mode", ["no-serial-port", "stuck-serial-port"])
-@pytest.mark.xfail(reason="a UART that does not answer at first is written to all the same")
 def test_a_report_comes_to_its_end_with(boot, mode):
     machine = start(boot, mode)
     machine.wait_for_exit(POISON_EXIT)

@@ -165,7 +165,6 @@ def test_configuring_needs_no_network_and_says_which_decoders_are_built(tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="not green yet in a checkout that is built")
 def test_run_builds_and_boots_without_decoders(tmp_path, without_network):
     """Where the sources can't be had, too: a checkout of its own, and no network."""
     checkout = tmp_path / "baton"
