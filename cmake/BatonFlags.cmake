@@ -22,6 +22,7 @@ target_link_libraries(baton_freestanding INTERFACE baton_warnings)
 target_compile_options(baton_freestanding INTERFACE
     $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Oz -g -mgeneral-regs-only -mno-red-zone>
     $<$<COMPILE_LANGUAGE:C,CXX>:-fno-stack-protector -fno-asynchronous-unwind-tables>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-U_FORTIFY_SOURCE -fno-stack-clash-protection> # Ubuntu's defaults
     $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing -ffunction-sections>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>
     $<$<COMPILE_LANGUAGE:ASM_NASM>:-g -Fdwarf>)

@@ -12,6 +12,8 @@ import artefacts
 import pytest
 
 SHIPPED = (artefacts.LOADER, artefacts.PVH, artefacts.BZIMAGE, artefacts.STAGE2)
+# What distributions have compilers do by default, or by CFLAGS: not in the loader.
+HARDENED = "-D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-all -fcf-protection=full"
 SETTINGS = r"^((?:BATON_\w+|CMAKE_BUILD_TYPE|CMAKE_\w+_COMPILER|CMAKE_\w+_FLAGS(?:_\w+)?):\w+=.*)$"
 
 
@@ -25,7 +27,8 @@ def build_somewhere_else(source: Path, *targets: str) -> Path:
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith(("CMAKE_", "CFLAGS", "CXXFLAGS"))}
     for command in (["cmake", "-G", "Ninja", "-S", source, "-B", source / "build", *settings,
-                     "-DBUILD_TESTING=OFF"],
+                     "-DBUILD_TESTING=OFF", f"-DCMAKE_C_FLAGS={HARDENED}",
+                     f"-DCMAKE_CXX_FLAGS={HARDENED}"],
                     ["cmake", "--build", source / "build", "--target", *targets]):
         result = subprocess.run([*map(str, command)], capture_output=True, text=True,
                                 cwd=source, env=environment | {"CCACHE_DISABLE": "1"})
