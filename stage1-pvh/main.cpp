@@ -27,8 +27,8 @@ namespace {
 // Large, and there is no memory to be had before it is known.
 alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_room{};
 constinit std::array<MapFrames::Block, 512> block_room{};
-constinit std::array<PhysRange, 640> occupied_room{};           // the lists of StartInfo and more
-constinit std::array<PhysRange, 1024 + 640 + 512> taken_room{}; // memory, occupied, blocks
+constinit std::array<PhysRange, 640> occupied_room{}; // the lists of StartInfo and more
+constinit std::array<PhysRange, FreeMemory::room_for(1024 + 640, 512)> free_room{};
 constinit std::array<char, 32768> log_memory{};
 
 /// How this image was entered.
@@ -201,7 +201,7 @@ Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
     console.add_uarts(info, tables.rsdp, log.text());
     MapFrames frames({.map = info.memory.entries(),
                       .occupied = find_occupied(info, tables),
-                      .taken = taken_room,
+                      .room = free_room,
                       .blocks = block_room});
     const auto memory = memory_to_map(info, tables, frames);
     if (!memory)

@@ -23,7 +23,7 @@ struct FrameRequest {
     uint64_t alignment = kPageBytes; // bytes, a power of two of at least a page
     uint64_t offset = 0;             // the block's base is `offset` beyond a multiple of alignment
     FrameUse use = FrameUse::data;
-    std::span<const PhysRange> avoid = {}; // must not overlap these
+    std::span<const PhysRange> avoid = {}; // must not overlap these: ascending, disjoint
     PhysAddr below = {~uint64_t{0}};       // must end there or lower
     const char* origin = "";               // what it is for, as the memory map tells the kernel
 };

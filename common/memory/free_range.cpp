@@ -15,6 +15,15 @@ std::optional<PhysAddr> lowest_overlap(PhysRange block, std::span<const PhysRang
     return lowest;
 }
 
+/// The same for ranges in ascending order that don't overlap each other.
+std::optional<PhysAddr> lowest_overlap_sorted(PhysRange block, std::span<const PhysRange> ranges) {
+    const auto first =
+        std::partition_point(ranges.begin(), ranges.end(),
+                             [&](const PhysRange& range) { return range.end() <= block.base; });
+    return first != ranges.end() && first->overlaps(block) ? std::optional(first->base)
+                                                           : std::nullopt;
+}
+
 } // namespace
 
 std::optional<PhysAddr> highest_fit(PhysRange free, PhysAddr end, const FrameRequest& request,
@@ -34,7 +43,7 @@ std::optional<PhysAddr> highest_fit(PhysRange free, PhysAddr end, const FrameReq
         if (base < free.base)
             return {};
         const PhysRange block{base, bytes};
-        auto obstacle = lowest_overlap(block, request.avoid);
+        auto obstacle = lowest_overlap_sorted(block, request.avoid);
         if (!obstacle)
             obstacle = lowest_overlap(block, also_avoid);
         if (!obstacle)

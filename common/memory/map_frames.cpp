@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory/map_frames.hpp"
 
-#include "memory/free_range.hpp"
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -22,58 +20,52 @@ PhysRange free_pages(const TypedRange& claim) {
     return first < last ? PhysRange{{first}, last - first} : PhysRange{};
 }
 
-/// The highest place for `request` below `end`.
-std::optional<PhysAddr> find_place(std::span<const TypedRange> map, PhysAddr end,
-                                   const FrameRequest& request, std::span<const PhysRange> taken) {
-    std::optional<PhysAddr> best;
-    for (const TypedRange& claim : map) {
-        const PhysRange free = free_pages(claim);
-        if (free.empty() || (best && free.end() <= *best))
-            continue;
-        const auto place = highest_fit(free, end, request, taken);
-        if (place && (!best || *place > *best))
-            best = place;
-    }
-    return best;
-}
-
 } // namespace
 
-MapFrames::MapFrames(const Given& given) : given_(given) {
-    for (const TypedRange& claim : given.map)
-        if (claim.type != BATON_MEMORY_USABLE && !claim.range.empty())
-            given_.taken[taken_count_++] = claim.range;
+MapFrames::MapFrames(const Given& given) : given_(given), free_(given.room) {
+    for (const TypedRange& claim : given.map) {
+        if (claim.type == BATON_MEMORY_USABLE)
+            free_.add_free(free_pages(claim));
+        else if (!claim.range.empty())
+            free_.add_taken(claim.range);
+    }
     for (const PhysRange& range : given.occupied)
-        given_.taken[taken_count_++] = range;
+        free_.add_taken(range);
+    free_.build();
 }
 
 Result<PhysAddr> MapFrames::allocate(const FrameRequest& request) {
-    auto place = find_place(given_.map, k4GiB, request, taken());
+    std::optional<PhysAddr> place;
+    if (can_remember()) {
+        place = free_.take(k4GiB, request);
+        if (!place)
+            place = free_.take(kAnywhere, request);
+    }
     if (!place)
-        place = find_place(given_.map, kAnywhere, request, taken());
-    if (!place || !remember(PhysRange{*place, request.pages * kPageBytes}, request.origin))
         return std::unexpected(
             Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
                 .about(request.origin));
+    remember({*place, request.pages * kPageBytes}, request.origin);
     return *place;
 }
 
-/// Blocks come top down, so most lie right below one of before.
-bool MapFrames::remember(PhysRange range, const char* origin) {
-    for (std::size_t i = 0; i < block_count_; ++i) {
+/// Whether there is room for one block more.
+bool MapFrames::can_remember() const {
+    return block_count_ < given_.blocks.size();
+}
+
+/// Blocks come top down, so most lie right below one of the last ones.
+void MapFrames::remember(PhysRange range, const char* origin) {
+    constexpr std::size_t kLast = 8;
+    for (std::size_t i = block_count_ - std::min(block_count_, kLast); i < block_count_; ++i) {
         Block& block = given_.blocks[i];
         if (block.range.base != range.end() ||
             std::string_view(block.origin) != std::string_view(origin))
             continue;
         block.range = {range.base, block.range.bytes + range.bytes};
-        given_.taken[taken_count_ - block_count_ + i] = block.range;
-        return true;
+        return;
     }
-    if (block_count_ == given_.blocks.size() || taken_count_ == given_.taken.size())
-        return false;
     given_.blocks[block_count_++] = {range, origin};
-    given_.taken[taken_count_++] = range;
-    return true;
 }
 
 } // namespace baton

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "memory/frame_source.hpp"
+#include "memory/free_memory.hpp"
 #include "memory/memory_range.hpp"
 
 #include <cstddef>
@@ -24,11 +25,11 @@ class MapFrames final : public FrameSource {
     struct Given {
         std::span<const TypedRange> map;     // in any order, overlapping as it likes
         std::span<const PhysRange> occupied; // never to be handed out
-        std::span<PhysRange> taken;          // room: map and occupied, and one for each block
+        std::span<PhysRange> room;           // FreeMemory::room_for() map and occupied, and blocks
         std::span<Block> blocks;             // room
         uint64_t access_offset = 0;          // pointer - physical address; wraps
     };
-    /// All of it is referred to. `taken` has room for the map and what is occupied.
+    /// All of it is referred to, but for `map` and `occupied`. O(n log n).
     explicit MapFrames(const Given& given);
     MapFrames(const MapFrames&) = delete;
     MapFrames& operator=(const MapFrames&) = delete;
@@ -43,11 +44,11 @@ class MapFrames final : public FrameSource {
     std::span<const Block> blocks() const { return given_.blocks.first(block_count_); }
 
   private:
-    std::span<const PhysRange> taken() const { return given_.taken.first(taken_count_); }
-    bool remember(PhysRange range, const char* origin);
+    bool can_remember() const;
+    void remember(PhysRange range, const char* origin);
 
     Given given_;
-    std::size_t taken_count_ = 0;
+    FreeMemory free_;
     std::size_t block_count_ = 0;
 };
 

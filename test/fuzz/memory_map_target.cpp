@@ -171,6 +171,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         if ((wanted.flags & 2) != 0 && claim.type != BATON_MEMORY_USABLE &&
             claim.range.base.value < kPhysicalAddressEnd)
             avoid.push_back(claim.range);
+    std::ranges::sort(avoid, {}, &PhysRange::base);
+    std::vector<PhysRange> disjoint;
+    for (const PhysRange& range : avoid)
+        if (!range.empty() && (disjoint.empty() || disjoint.back().end() <= range.base))
+            disjoint.push_back(range);
+    avoid = disjoint;
     FrameRequest request{.pages = uint64_t{wanted.pages} + 1,
                          .alignment = kPageBytes << (wanted.alignment_pages % 16),
                          .avoid = avoid};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/rehearsal.hpp"
 
-#include "memory/free_range.hpp"
+#include "memory/free_memory.hpp"
 #include "tools/baton/default_machine.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
@@ -10,7 +10,6 @@
 #include <array>
 #include <cstring>
 #include <map>
-#include <ranges>
 #include <sys/mman.h>
 #include <utility>
 
@@ -48,32 +47,27 @@ class LazyMemory {
 /// The machine's memory, of which only what is handed out is there.
 class Frames final : public FrameSource {
   public:
-    explicit Frames(std::span<const TypedRange> memory) {
-        for (const TypedRange& range : memory) {
-            PhysRange pages = whole_pages(range.range);
-            if (pages.base.value == 0 && pages.bytes >= kPageBytes) // never handed out
-                pages = {{kPageBytes}, pages.bytes - kPageBytes};
-            if (range.type == BATON_MEMORY_USABLE && pages.bytes != 0)
-                usable_.push_back(pages);
-        }
-        std::ranges::sort(usable_, {}, [](const PhysRange& range) { return range.base.value; });
+    explicit Frames(std::span<const TypedRange> memory)
+        : room_(FreeMemory::room_for(memory.size() + 1, kMostSplits)) {
+        free_.add_taken({{0}, kPageBytes}); // never handed out
+        for (const TypedRange& range : memory)
+            if (range.type == BATON_MEMORY_USABLE)
+                free_.add_free(range.range);
+            else
+                free_.add_taken(range.range);
+        free_.build();
     }
 
     Result<PhysAddr> allocate(const FrameRequest& request) override {
-        for (const PhysRange& range : std::views::reverse(usable_)) {
-            const PhysAddr end{std::min(range.base.value + range.bytes, request.below.value)};
-            const auto base = highest_fit(range, end, request, taken_);
-            if (!base)
-                continue;
-            const uint64_t bytes = request.pages * kPageBytes;
+        const uint64_t bytes = request.pages * kPageBytes;
+        if (const auto base = free_.take({kPhysicalAddressEnd}, request)) {
             LazyMemory memory(bytes);
-            if (!memory.data())
-                break;
-            take({*base, bytes});
-            blocks_.emplace(base->value, Block{std::move(memory), request.origin});
-            return *base;
+            if (memory.data()) {
+                blocks_.emplace(base->value, Block{std::move(memory), request.origin});
+                return *base;
+            }
         }
-        return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
+        return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
     }
 
     std::byte* access(PhysAddr address) override { return find(address); }
@@ -104,27 +98,9 @@ class Frames final : public FrameSource {
         const char* origin;
     };
 
-    /// What is handed out grows downwards, so that there are few ranges to look at.
-    void take(const PhysRange& block) {
-        for (PhysRange& range : taken_) {
-            if (block.base.value + block.bytes == range.base.value)
-                range.base = block.base;
-            else if (range.base.value + range.bytes != block.base.value)
-                continue;
-            range.bytes += block.bytes;
-            return;
-        }
-        taken_.push_back(block);
-    }
-
-    static PhysRange whole_pages(const PhysRange& range) {
-        const uint64_t begin = (range.base.value + kPageBytes - 1) / kPageBytes * kPageBytes;
-        const uint64_t end = (range.base.value + range.bytes) / kPageBytes * kPageBytes;
-        return {{begin}, end > begin ? end - begin : 0};
-    }
-
-    std::vector<PhysRange> usable_;
-    std::vector<PhysRange> taken_;
+    static constexpr std::size_t kMostSplits = 1 << 16; // by alignment
+    std::vector<PhysRange> room_;
+    FreeMemory free_{room_};
     std::map<uint64_t, Block> blocks_;
 };
 

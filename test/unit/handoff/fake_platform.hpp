@@ -134,7 +134,7 @@ class FakePlatform final : public Platform {
     std::unique_ptr<std::byte, Free> memory_{
         static_cast<std::byte*>(std::aligned_alloc(kPageBytes, memory_bytes_))};
     std::array<TypedRange, 1> map_{usable()};
-    std::array<PhysRange, 512> taken_{};
+    std::array<PhysRange, 512> room_{};
     std::array<MapFrames::Block, 512> blocks_{};
     std::vector<PhysRange> cacheable_;
 
@@ -144,7 +144,7 @@ class FakePlatform final : public Platform {
     MapFrames::Given frames_given() {
         return {.map = map_,
                 .occupied = {},
-                .taken = taken_,
+                .room = room_,
                 .blocks = blocks_,
                 .access_offset = reinterpret_cast<uint64_t>(memory_.get()) - kMemory.base.value};
     }

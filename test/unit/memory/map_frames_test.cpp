@@ -5,6 +5,8 @@
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <vector>
 
 namespace baton::test {
@@ -21,14 +23,14 @@ class MapFramesTest : public testing::Test {
 
     /// Frames of the map as it is now.
     MapFrames& frames() {
-        taken_.resize(map_.size() + occupied_.size() + room_);
+        free_.resize(FreeMemory::room_for(map_.size() + occupied_.size(), room_));
         blocks_.resize(room_);
-        return frames_.emplace(MapFrames::Given{
-            .map = map_, .occupied = occupied_, .taken = taken_, .blocks = blocks_});
+        return frames_.emplace(
+            MapFrames::Given{.map = map_, .occupied = occupied_, .room = free_, .blocks = blocks_});
     }
 
   private:
-    std::vector<PhysRange> taken_;
+    std::vector<PhysRange> free_;
     std::vector<MapFrames::Block> blocks_;
     std::optional<MapFrames> frames_;
 };
@@ -133,13 +135,35 @@ TEST_F(MapFramesTest, FailsWhereItCannotRememberABlock) {
     EXPECT_EQ(source.blocks().size(), 2u);
 }
 
+/// Takes minutes where each block is looked for in all of the map and among all blocks.
+TEST_F(MapFramesTest, HandsOutManyBlocksOfALongMap) {
+    constexpr uint64_t kRanges = 40'000;
+    map_.clear();
+    for (uint64_t i = 0; i < kRanges; ++i) { // two pages free, two not, in two claims that overlap
+        map_.push_back(e820_claim(kMiB + i * 0x4000, 0x4000, 1));
+        map_.push_back(e820_claim(kMiB + i * 0x4000 + 0x2000, 0x2000, 2));
+    }
+    room_ = 3 * kRanges;
+    MapFrames& source = frames();
+    std::vector<uint64_t> bases;
+    for (uint64_t i = 0; i < kRanges; ++i) {
+        ASSERT_TRUE(failed_with(source.allocate({.pages = 4}), ErrorCode::out_of_memory));
+        const auto base = source.allocate({.origin = i % 2 != 0 ? "odd" : "even"});
+        ASSERT_EQ(outcome(base), "good");
+        bases.push_back(base->value);
+    }
+    EXPECT_EQ(bases.front(), kMiB + (kRanges - 1) * 0x4000 + 0x1000);
+    EXPECT_EQ(bases[1], kMiB + (kRanges - 1) * 0x4000);
+    EXPECT_TRUE(std::ranges::is_sorted(bases, std::greater<>()));
+}
+
 TEST_F(MapFramesTest, ReachesMemoryAtItsOffset) {
     Buffer memory(2 * kPageBytes);
     const auto pointer = reinterpret_cast<uint64_t>(memory.data());
     std::vector<PhysRange> taken(8);
     MapFrames source({.map = map_,
                       .occupied = {},
-                      .taken = taken,
+                      .room = taken,
                       .blocks = {},
                       .access_offset = pointer - 0x5000});
     EXPECT_EQ(source.access({0x5001}), memory.data() + 1);
