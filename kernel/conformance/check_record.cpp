@@ -143,7 +143,7 @@ void check_seed_is_nowhere_else(Verdict& verdict, const Context& context) {
                 is_found = is_found || value == seed[i];
             if (!is_found)
                 continue;
-            const uint64_t address = reinterpret_cast<uint64_t>(word);
+            const auto address = reinterpret_cast<uint64_t>(word);
             const bool is_own =
                 address - reinterpret_cast<uint64_t>(seed) < kWords * sizeof *seed ||
                 address - context.info.direct_map_base - stack < context.info.stack_bytes;
