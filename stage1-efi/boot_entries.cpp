@@ -5,6 +5,7 @@
 #include "config/lines.hpp"
 #include "config/unicode.hpp"
 #include "core/arena.hpp"
+#include "stage1-efi/step_limit.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -47,6 +48,7 @@ std::optional<std::string_view> VolumeEntries::next_name() {
         std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
             info;
     UINTN bytes = info.size();
+    const CallLimit limit;
     EFI_FILE_PROTOCOL* const handle = directory_->get();
     const EFI_STATUS status = handle->Read(handle, &bytes, info.data());
     if (efi::failed(status)) {

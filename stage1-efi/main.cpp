@@ -8,6 +8,7 @@
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/platform.hpp"
 #include "stage1-efi/random_source.hpp"
+#include "stage1-efi/step_limit.hpp"
 #include "stage1-efi/time_source.hpp"
 #include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
@@ -88,6 +89,10 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
     EfiPlatform platform(given);
+    if (entry.debug == Debug::wait)
+        end_step_limit();
+    else
+        start_step_limit(given.firmware);
     RandomNumbers random{};
     draw_random_numbers(given.firmware, random);
     const Error error = boot({.platform = platform,
@@ -169,8 +174,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     using namespace baton;
     const uint64_t start = cpu::read_tsc();
     const efi::Firmware firmware{image, system};
-    // Firmware gives a boot application five minutes and then resets the machine.
-    firmware.boot()->SetWatchdogTimer(0, 0, 0, nullptr);
+    start_step_limit(firmware);
 
     Console console(firmware);
     const std::span<char> log_memory = allocate_log_memory(firmware);
@@ -188,6 +192,7 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
         leave_boot_mark(firmware, {.error = Text().error(error).view()}, log);
         console.write_line("back to the firmware: press a key, or wait 3 seconds");
         console.wait_for_key();
+        end_step_limit();
         if (!log_memory.empty())
             firmware.boot()->FreePool(log_memory.data());
     }

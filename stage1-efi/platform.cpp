@@ -4,6 +4,7 @@
 #include "handoff/memory.hpp"
 #include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/firmware_facts.hpp"
+#include "stage1-efi/step_limit.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
 #include "start/efi_tables.hpp"
@@ -120,6 +121,7 @@ void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> last_words) {
         leave_boot_mark(given_.firmware, {.last_words = *last_words}, given_.log);
     else
         leave_no_boot_mark(given_.firmware);
+    end_step_limit(); // as ExitBootServices does
 }
 
 Result<void> EfiPlatform::leave(MemoryListener& listener) {

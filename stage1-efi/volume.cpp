@@ -4,6 +4,7 @@
 #include "config/path.hpp"
 #include "config/unicode.hpp"
 #include "stage1-efi/firmware_frames.hpp"
+#include "stage1-efi/step_limit.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,6 +34,7 @@ bool has_long_name(std::string_view path) {
 }
 
 EFI_STATUS open_in(EFI_FILE_PROTOCOL* directory, char16_t* name, EFI_FILE_PROTOCOL*& file) {
+    const CallLimit limit;
     // CHAR16 and char16_t are both UTF-16.
     return directory->Open(directory, &file, reinterpret_cast<CHAR16*>(name), EFI_FILE_MODE_READ,
                            0);
@@ -138,6 +140,7 @@ uint64_t File::set_position(uint64_t position) {
 }
 
 DriverFile::Answer File::read(std::span<std::byte> into) {
+    const CallLimit limit(into.size());
     UINTN bytes = into.size();
     const EFI_STATUS status =
         file_ == nullptr ? EFI_DEVICE_ERROR : file_->Read(file_, &bytes, into.data());
@@ -177,6 +180,7 @@ Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames
     if (file_system == nullptr)
         return open_server(firmware, device, frames, log);
     EFI_FILE_PROTOCOL* root = nullptr;
+    const CallLimit limit;
     const EFI_STATUS status = file_system->OpenVolume(file_system, &root);
     if (efi::failed(status))
         return fail(ErrorCode::boot_volume_unreadable, {status});

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What no firmware at hand does, but some do: the shim makes it up."""
 
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import artefacts
 import pytest
 from elf import PF_R, PF_X
 from kernels import MIB, TOP_2_GIB, checker_kernel, patterned, plain_segments
-from machine import Ovmf, UBoot
+from machine import Ovmf, UBoot, make_volume
 
 
 def test_displays_are_told_with_modes_and_edid(expect_conformance):
@@ -137,3 +143,49 @@ def test_want_or_lie_of_the_firmware_is_error(boot, plan, error, mib, firmware):
                           "/os/module": "a module"})
     machine.wait_for_debugcon(rf"^error: {error}: ")
     machine.wait_for_debugcon(r"^shim: the loader came back with 0x8")
+
+
+def loop_directory(image: Path, directory: str) -> None:
+    """The chain of the directory's clusters on a FAT32 volume, of which there is one, leads back to
+    itself; none of its entries is the last."""
+    shown = subprocess.run(["mshowfat", "-i", image, f"::{directory}"], check=True,
+                           capture_output=True, text=True).stdout
+    cluster = int(re.search(r"<(\d+)>", shown)[1])
+    volume = bytearray(image.read_bytes())
+    sector_bytes, cluster_sectors, reserved, fats = struct.unpack_from("<HBHB", volume, 11)
+    [fat_sectors] = struct.unpack_from("<I", volume, 36)
+    for fat in range(fats):
+        at = (reserved + fat * fat_sectors) * sector_bytes + cluster * 4
+        struct.pack_into("<I", volume, at, cluster)
+    cluster_bytes = cluster_sectors * sector_bytes
+    start = (reserved + fats * fat_sectors) * sector_bytes + (cluster - 2) * cluster_bytes
+    unused, deleted = 0, 0xE5
+    for at in range(start, start + cluster_bytes, 32):
+        if volume[at] == unused:
+            volume[at] = deleted
+    image.write_bytes(volume)
+
+
+@pytest.mark.slow
+def test_directory_without_an_end_ends_in_a_reset(boot_image, tmp_path):
+    """EDK II's FAT driver follows it for ever, and nobody else gets to run but the watchdog."""
+    entry = tmp_path / "a.conf"
+    entry.write_text("kernel /baton/kernel.elf\n")
+    image = tmp_path / "disk.img"
+    make_volume(image, {"/EFI/BOOT/BOOTX64.EFI": artefacts.LOADER, "/loader/entries/a.conf": entry})
+    loop_directory(image, "/loader/entries")
+    machine = boot_image(image, deadline_seconds=230)
+    machine.wait_for_debugcon("stage 1 for UEFI")
+    reset = 0
+    machine.wait_for_exit(reset)
+    assert "error: " not in machine.debugcon
+
+
+def test_watchdog_runs_while_the_loader_does_and_not_when_it_has_ended(expect_conformance):
+    """The shim shows each call."""
+    machine = expect_conformance("minus-2g", plan="show-watchdog\n")
+    seconds = [int(number) for number in re.findall(r"^shim: watchdog (\d+) s$", machine.debugcon,
+                                                    re.MULTILINE)]
+    call, step, none = 60, 300, 0
+    assert seconds[0] == step and seconds[-1] == none and seconds.count(none) == 1
+    assert seconds.count(call) > 3 and set(seconds) <= {call, call + 1, call + 2, step, none}

@@ -67,6 +67,14 @@ EFI_STATUS EFIAPI hooked_free_pool(void* memory) {
     return firmware.boot->FreePool(memory);
 }
 
+EFI_STATUS EFIAPI hooked_set_watchdog_timer(UINTN seconds, UINT64 code, UINTN bytes, CHAR16* data) {
+    if (const auto status = planned_failure(Call::SetWatchdogTimer, __builtin_return_address(0)))
+        return *status;
+    if (watchdog_is_shown)
+        say(Text().add("watchdog ").decimal(seconds).add(" s"));
+    return firmware.boot->SetWatchdogTimer(seconds, code, bytes, data);
+}
+
 EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {
     if (const auto status = planned_failure(Call::ExitBootServices, __builtin_return_address(0)))
         return *status;
@@ -109,7 +117,7 @@ void hook_services() {
     hook<Call::LocateProtocol>(boot->LocateProtocol);
     hook<Call::LocateHandleBuffer>(boot->LocateHandleBuffer);
     hook<Call::LocateDevicePath>(boot->LocateDevicePath);
-    hook<Call::SetWatchdogTimer>(boot->SetWatchdogTimer);
+    boot->SetWatchdogTimer = hooked_set_watchdog_timer;
     firmware.system->BootServices = boot;
 
     auto* const runtime =

@@ -26,6 +26,8 @@ inline UINTN exits_that_allocate = 0;
 
 /// Whether the loader's calls are told when it leaves the firmware.
 inline bool calls_are_told = false;
+/// Whether each SetWatchdogTimer is shown.
+inline bool watchdog_is_shown = false;
 
 /// While this is not null, ExitBootServices does not leave the firmware, but ends this image: the
 /// loader would have booted.

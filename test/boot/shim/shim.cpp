@@ -33,6 +33,7 @@
 //     fail-always CALL …           and so do all of these names
 //     fail-nothing                 neither does
 //     tell-calls                   when the firmware is left, the loader's calls are told, by kind
+//     show-watchdog                each SetWatchdogTimer is shown
 //     start                        \shim\loader.efi is started; says what it comes back with
 //     sweep CALL                   it is started again and again: with the first call failing, with
 //                                  the second, and so on, until there is none that could fail.
@@ -169,6 +170,7 @@ constexpr Command kCommands[] = {
              fail_always(take_call(words));
      }},
     {"fail-nothing", [](std::string_view, Loader&) { fail_nothing(); }},
+    {"show-watchdog", [](std::string_view, Loader&) { watchdog_is_shown = true; }},
     {"tell-calls", [](std::string_view, Loader&) { calls_are_told = true; }},
     {"start", [](std::string_view, Loader& loader) { start(loader, true); }},
     {"sweep", [](std::string_view words, Loader& loader) { sweep(take_call(words), loader); }},
