@@ -132,25 +132,24 @@ ReportPorts pci_uarts(ReadPci read) {
     constexpr uint32_t kBuses = 256, kDevices = 32, kFunctions = 8, kNothing = 0xffff'ffff;
     ReportPorts found;
     std::array<bool, kBuses> is_reached{true};
-    for (uint32_t bus = 0; bus < kBuses; ++bus)
-        for (uint32_t device = 0; is_reached[bus] && device < kDevices; ++device)
-            for (uint32_t function = 0; function < kFunctions; ++function) {
-                const uint32_t address = bus << 16 | device << 11 | function << 8;
-                const bool is_there = read(address) != kNothing;
-                if (!is_there && function != 0)
-                    continue;
-                if (!is_there)
-                    break;
-                const auto header = read_header(read, address);
-                const uint8_t type = byte_at(header, kHeaderType);
-                // A bridge's buses have higher numbers than its own.
-                if ((type & ~kManyFunctions) == kBridge)
-                    is_reached[byte_at(header, kSecondaryBus)] = true;
-                if (const auto uart = uart_of_pci(header))
-                    found.add(*uart);
-                if (function == 0 && (type & kManyFunctions) == 0)
-                    break;
-            }
+    const auto add_function = [&](uint32_t address) {
+        const auto header = read_header(read, address);
+        const uint8_t type = byte_at(header, kHeaderType);
+        // A bridge's buses have higher numbers than its own.
+        if ((type & ~kManyFunctions) == kBridge)
+            is_reached[byte_at(header, kSecondaryBus)] = true;
+        if (const auto uart = uart_of_pci(header))
+            found.add(*uart);
+        return (type & kManyFunctions) != 0;
+    };
+    for (uint32_t slot = 0; slot < kBuses * kDevices; ++slot) {
+        const uint32_t device = slot << 11; // bus and device
+        if (!is_reached[slot / kDevices] || read(device) == kNothing || !add_function(device))
+            continue;
+        for (uint32_t function = 1; function < kFunctions; ++function)
+            if (const uint32_t address = device | function << 8; read(address) != kNothing)
+                add_function(address);
+    }
     return found;
 }
 
