@@ -5,11 +5,14 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import artefacts
 import pytest
+from elf import PF_R, PF_W, PF_X, Elf, Segment
+from kernels import TOP_2_GIB
 from tool import FIXED, baton, compiled
 
 ENTRY = "::/loader/entries/baton.conf"
@@ -390,3 +393,32 @@ def test_settings_reach_the_loader(tmp_path):
     result = baton("run", kernel, "--via", "pvh", "--timeout", 60, "--set", "after-fault=reset:0")
     assert result.returncode == 1
     assert "baton: fault: #UD" in result.stdout and "reset" in result.stderr
+
+
+def test_setting_counts_for_check(tmp_path):
+    """One that makes the kernel unbootable."""
+    text = Segment(TOP_2_GIB, PF_R | PF_W | PF_X, b"\xeb\xfe")
+    kernel = tmp_path / "kernel.elf"
+    kernel.write_bytes(Elf([text], entry=TOP_2_GIB).build())
+    assert baton("check", kernel).returncode == 0
+    result = baton("check", kernel, "--set", "wx=refuse")
+    assert result.returncode == 1 and "error: write_execute_refused: " in result.stdout
+
+
+# A process of its own, since a child's peak begins with what its parent has.
+PEAK_KIB = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "plan"])
+def test_check_leaves_the_content_of_a_module_unread(tmp_path, verb):
+    """It decides nothing, and may be more than the memory of this machine."""
+    with (tmp_path / "large.img").open("wb") as file:
+        file.truncate(2 << 30)
+    peak = subprocess.check_output([sys.executable, "-c", PEAK_KIB, artefacts.TOOL, verb,
+                                    artefacts.REPORTER, "--memory", "8192", "--module",
+                                    tmp_path / "large.img"])
+    assert int(peak) < 256 << 10

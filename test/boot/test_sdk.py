@@ -133,7 +133,8 @@ def test_cmake_build_fails_with_the_cure_of_what_would_not_boot(tmp_path):
 def test_cmake_image_follows_its_modules_and_takes_options(boot_image, tmp_path):
     project = example(tmp_path, "cmake-kernel")
     with (project / "CMakeLists.txt").open("a") as file:
-        file.write('baton_add_image(other KERNEL my-kernel OPTIONS "a b" "c" ISO COMPRESS)\n')
+        file.write('baton_add_image(other KERNEL my-kernel OPTIONS "a b" "c" SETTINGS log=ports '
+                   'ISO COMPRESS)\n')
     succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={installed(tmp_path)}", cwd=project)
     built = run("cmake", "--build", "build", cwd=project)
     assert built.stderr.count("my-kernel: not compressed, ") == 1, built.stderr  # for COMPRESS
