@@ -2,6 +2,7 @@
 """What `baton image` writes, and where, read back without a machine; and what only `run` shows."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -23,7 +24,8 @@ NAMES = {
     "-x.img": None, "a[b].img": None, "a,b=c.img": None, "it's": None, "x@@y": None, "~1": None,
     "a  b.img": None, "$HOME;`x`": None, "%s{}": None, "#x": None, "com1.txt": None, ".hidden": None,
     "LONG.TXT": None, "Mixed.Txt": None, "ünïcödé.img": None, "日本.img": None, "åb": None,
-    "m" * 255: None, "é" * 127: None, "a" * 239 + ".img": None,
+    "m" * 240: None, "é" * 120: None,
+    "m" * 255: "m" * 240, "é" * 127: "é" * 120, "a" * 239 + ".img": "a" * 236 + ".img",
     "CON": "_CON", "aux": "_aux", "Com1": "_Com1", "a:b": "a_b", "a?b*": "a_b_", 'q"q': "q_q",
     "b\\s": "b_s", "<|>": "___", "n\nl": "n_l", " lead": "_lead", "tr ": "tr_", "x.y..": "x.y__",
     "\U0001f600.img": "_.img", b"inv\xff\xc0\xaf.img": "inv___.img", b"\xed\xa0\x80": "___",
@@ -100,7 +102,7 @@ def test_compressed_module_of_the_longest_name_has_its_suffix(tmp_path):
         (tmp_path / name).write_bytes(bytes(100_000))
     image = make(tmp_path, "--compress=zstd", "--module", tmp_path / ("m" * 255), "--module", "-x",
                  cwd=tmp_path)
-    assert {f"::/baton/0/{'m' * 251}.zst", "::/baton/1/-x.zst", "::/baton/boot/kernel.elf.zst"} < (
+    assert {f"::/baton/0/{'m' * 236}.zst", "::/baton/1/-x.zst", "::/baton/boot/kernel.elf.zst"} < (
         files_in(image))
 
 
@@ -193,7 +195,7 @@ def test_long_command_line_and_many_modules_are_handed_over(tmp_path):
     line = " ".join(["word" * 250] * 100)
     log = tmp_path / "debug.txt"
     result = baton("run", artefacts.REPORTER, *(f"--module={file}=number {file.name[0]}" for file in files),
-                   "--append", line, "--timeout", 100, "--", "-debugcon", f"file:{log}")
+                   "--append", line, "--timeout", 200, "--", "-debugcon", f"file:{log}", timeout=230)
     assert result.returncode == 0, result.stdout + result.stderr
     report = log.read_text()
     assert f'"/baton/boot/kernel.elf", command line "{line}", ' in report
@@ -361,13 +363,19 @@ def test_disk_that_is_too_small_or_in_use_stays_as_it_is(disk):
     assert file.read_bytes() == before
 
 
-def test_disk_with_sectors_of_4096_bytes_boots(boot_image, tmp_path):
-    image = make(tmp_path, "--sector-size=4096")
+def test_disk_with_sectors_of_4096_bytes_boots(boot_image, modules, tmp_path):
+    """And firmware finds a module of any name."""
+    image = make(tmp_path, "--sector-size=4096", *module_arguments(modules))
     content = image.read_bytes()
     assert content[4096:4104] == b"EFI PART" == content[-4096:][:8]
     machine = boot_image(image, "4096-byte-sectors")
     machine.wait_for_exit()
     machine.wait_for_debugcon('report: kernel "/baton/boot/kernel.elf"')
+    for i, (file, name) in enumerate(modules.items()):
+        content = file.read_bytes()
+        machine.wait_for_debugcon(re.escape(
+            f'report: module "/baton/{i}/{name}" "the "string" of {i}", {len(content)} bytes, '
+            f"checksum {zlib.adler32(content):08x}"))
 
 
 @pytest.mark.parametrize("setting, error", [

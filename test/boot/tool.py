@@ -59,8 +59,8 @@ def line_of(source: str, text: str) -> int:
 
 def baton(*arguments, tool: Path = artefacts.TOOL, **options) -> subprocess.CompletedProcess:
     return subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True,
-                          errors="replace", timeout=120,
-                          **{"stdin": subprocess.DEVNULL} | options)
+                          errors="replace",
+                          **{"stdin": subprocess.DEVNULL, "timeout": 120} | options)
 
 
 def compiled(folder: Path, source: str, flags: Sequence[str] = FIXED, *,

@@ -13,8 +13,8 @@
 namespace baton::tool {
 namespace {
 
-// FAT takes 255 code units of UTF-16, but EDK II's driver opens no path of more than 257 characters,
-// and there are folders before the name.
+// FAT takes 255 code units of UTF-16, but EDK II's driver opens no path of more than 257
+// characters, and there are folders before the name.
 constexpr std::size_t kMaxBytes = 240;
 
 /// How many bytes of `text` are its first character; 0: they are no well-formed UTF-8.
