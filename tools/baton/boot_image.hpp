@@ -45,9 +45,9 @@ struct ImageOptions {
         0; // of the disk that it is for; 0: the disk's that it is written to, or 512
 };
 
-/// Makes an image of it: all of it, or none. `output` is an OutputFile. Throws a Failure.
+/// Makes an image of it: all of it, or none. `path` is that of an OutputFile. Throws a Failure.
 void make_boot_image(const BootFiles& files, const ImageOptions& options,
-                     const std::filesystem::path& output);
+                     const std::filesystem::path& path);
 
 /// Makes a disk without partitions on which firmware finds `application`. Throws a Failure.
 void make_volume_image(const std::filesystem::path& application, const ScratchDirectory& scratch,

@@ -5,6 +5,7 @@
 #include "tools/baton/default_machine.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -240,7 +241,8 @@ struct Rehearsal::Desk {
         entry.command_line = given.command_line;
         entry.modules = modules;
         for (const Setting& setting : given.settings)
-            static_cast<void>(set_setting(entry, setting.key, setting.value, {}));
+            if (const auto set = set_setting(entry, setting.key, setting.value, {}); !set)
+                throw Failure(string_of(Text().error(set.error())));
     }
 
     Given given;
