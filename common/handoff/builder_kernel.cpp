@@ -124,8 +124,6 @@ Result<void> HandoffBuilder::plan_kernel() {
     plan_ = *plan;
 
     describe_kernel();
-    if (!wishes_.any)
-        warn_of_other_protocols();
     if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
         return fail(ErrorCode::write_execute_refused,
                     {found->pages.base.value - plan_.slide, found->pages.bytes, found->writable,
@@ -144,8 +142,10 @@ Error HandoffBuilder::explained(const Error& error) const {
     return error.of_kernel_with(other_protocols());
 }
 
+/// Its headers are looked for in what has been loaded: a good kernel's file isn't read for them.
 void HandoffBuilder::warn_of_other_protocols() {
-    const OtherProtocols found = other_protocols();
+    OtherProtocols found = wishes_.others;
+    found.add(kernel_->other_protocols_in_memory(plan_));
     if (found.empty())
         return;
     Text text;
@@ -250,6 +250,8 @@ Result<void> HandoffBuilder::load_kernel() {
     if (!bytes)
         return std::unexpected(bytes.error().about(entry().kernel));
     log().rate("kernel read: ", *bytes, start);
+    if (!wishes_.any)
+        warn_of_other_protocols();
 
     const auto relocations = relocate(plan_, frames());
     if (!relocations)

@@ -117,6 +117,19 @@ OtherProtocols KernelFile::other_protocols() const {
     return find_other_protocols(head ? *head : head_);
 }
 
+OtherProtocols KernelFile::other_protocols_in_memory(const LoadPlan& plan) const {
+    OtherProtocols found = find_other_protocols(head_);
+    for (const Segment& segment : plan.segments) {
+        if (segment.file_bytes == 0 || segment.file_offset >= kOtherProtocolBytes)
+            continue;
+        const uint64_t bytes =
+            std::min(segment.file_bytes, kOtherProtocolBytes - segment.file_offset);
+        const std::byte* const loaded = frames_->access(plan.physical(segment.memory.base));
+        found.add(find_other_protocols({loaded, bytes}, segment.file_offset));
+    }
+    return found;
+}
+
 Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
     uint64_t total = 0;
     FileReads reads(plan);

@@ -35,6 +35,9 @@ class KernelFile {
 
     /// Which boot protocols that Baton doesn't have the file has the headers of.
     OtherProtocols other_protocols() const;
+    /// The same without reading the file: of its first bytes, and of what read_segments() has
+    /// loaded.
+    OtherProtocols other_protocols_in_memory(const LoadPlan& plan) const;
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
     /// Errors: file_*, out_of_memory. Returns the number of bytes read.

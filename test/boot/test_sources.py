@@ -168,7 +168,7 @@ def test_configuring_needs_no_network_and_says_which_decoders_are_built(tmp_path
 def test_run_builds_and_boots_without_decoders(tmp_path, without_network):
     """Where the sources can't be had, too: a checkout of its own, and no network."""
     checkout = tmp_path / "baton"
-    shutil.copytree(artefacts.SOURCE, checkout, ignore=shutil.ignore_patterns(".git", "build*"))
+    shutil.copytree(artefacts.SOURCE, checkout, ignore=shutil.ignore_patterns(".git", "build"))
 
     def run(*arguments):
         return subprocess.run([checkout / "baton", "run", *arguments, "--via=pvh", "--timeout=60"],

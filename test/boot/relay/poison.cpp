@@ -80,6 +80,19 @@ struct Target {
     BatonHandoffSegment& segment; // the record's only one
 };
 
+/// An unmapped destination, reported on the UART at `port` alone, named both ways that there are.
+void report_on_uart_at(const Target& t, uint16_t port) {
+    t.segment.destination = kUnmapped;
+    t.record.serial_port = port;
+    for (BatonUart& uart : t.record.uarts)
+        uart = {};
+    t.record.uarts[0] = {.address = port,
+                         .space = BATON_UART_IO,
+                         .register_bytes = 1,
+                         .access_bytes = 1,
+                         .reserved = {}};
+}
+
 struct Poison {
     std::string_view mode;
     void (*apply)(const Target& target);
@@ -114,15 +127,9 @@ constexpr Poison kPoisons[] = {
 
     // In the report of an unmapped destination.
     {"no-serial-port", // reads are FFh
-     [](const Target& t) {
-         t.segment.destination = kUnmapped;
-         t.record.serial_port = 0x2f8;
-     }},
+     [](const Target& t) { report_on_uart_at(t, 0x2f8); }},
     {"stuck-serial-port", // its line status would be port 81h, of the DMA controller: 0
-     [](const Target& t) {
-         t.segment.destination = kUnmapped;
-         t.record.serial_port = 0x7c;
-     }},
+     [](const Target& t) { report_on_uart_at(t, 0x7c); }},
     {"bad-screen",
      [](const Target& t) {
          t.segment.destination = kUnmapped;

@@ -701,6 +701,21 @@ TEST_F(HandoffBuilderTest, WarnsOfAnotherProtocolUnlessThereIsARequest) {
     EXPECT_FALSE(lines_.all.contains(kWarning)) << lines_.all;
 }
 
+TEST_F(HandoffBuilderTest, FindsAnotherProtocolBehindTheHeadersWithoutReadingForIt) {
+    constexpr uint32_t kMagic = 0xe852'50d6;
+    const uint32_t header[] = {kMagic, 0, 16, 0 - kMagic - 16};
+    platform_.files["\\kernel"] = kernel()
+                                      .load({.vaddr = kData + 0x1000,
+                                             .memory_bytes = 0x1000,
+                                             .flags = kR,
+                                             .file_bytes = 0x1000,
+                                             .offset = 0x4000})
+                                      .build(0x5000);
+    std::memcpy(platform_.files["\\kernel"].data() + 0x4008, header, sizeof header);
+    build();
+    EXPECT_TRUE(lines_.all.contains("warning: this kernel speaks Multiboot2, ")) << lines_.all;
+}
+
 TEST_F(HandoffBuilderTest, WarnsOfZeroedMemoryThatCannotBeWritten) {
     platform_.files["\\kernel"] = kernel()
                                       .load({.vaddr = kData + 0x1000,

@@ -49,6 +49,20 @@ TEST(OtherProtocols, Multiboot2HasItsHeaderInTheFirst32KiB) {
         EXPECT_FALSE(finds(multiboot2_at(offset), OtherProtocol::multiboot2)) << offset;
 }
 
+TEST(OtherProtocols, APartIsLookedThroughByItsPlaceInTheFile) {
+    const Buffer one = multiboot1_at(0x1004), two = multiboot2_at(0x4008);
+    const auto finds_in = [](const Buffer& file, std::size_t offset, OtherProtocol protocol) {
+        return find_other_protocols(Bytes(file).subspan(offset), offset).contains(protocol);
+    };
+    for (const std::size_t offset : {0x1000u, 0x1001u, 0x1004u})
+        EXPECT_TRUE(finds_in(one, offset, OtherProtocol::multiboot1)) << offset;
+    EXPECT_FALSE(finds_in(one, 0x1005, OtherProtocol::multiboot1));
+    EXPECT_TRUE(finds_in(two, 0x4004, OtherProtocol::multiboot2));
+    EXPECT_FALSE(find_other_protocols(Bytes(two).subspan(0x4008), 0x4004)
+                     .contains(OtherProtocol::multiboot2)); // not at a multiple of 8
+    EXPECT_TRUE(find_other_protocols(Bytes(one).subspan(0x1004), 8192).empty());
+}
+
 TEST(OtherProtocols, AMagicNumberWithoutItsChecksumIsNoHeader) {
     EXPECT_TRUE(find_other_protocols(file_with(64, {kMagic1, 3, 1})).empty());
     EXPECT_TRUE(find_other_protocols(file_with(64, {kMagic2, 0, 24, 1})).empty());
