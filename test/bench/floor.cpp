@@ -95,7 +95,9 @@ UINT64 load() {
     const auto* const header = reinterpret_cast<const baton::elf::Elf64_Ehdr*>(content);
     const auto* const first =
         reinterpret_cast<const baton::elf::Elf64_Phdr*>(content + header->e_phoff);
-    const auto* const last = first + header->e_phnum - 1;
+    const auto* last = first + header->e_phnum - 1;
+    while (last->p_type != baton::elf::PT_LOAD) // the note of Baton's request
+        --last;
     allocate(AllocateAddress, first->p_paddr, last->p_paddr + last->p_memsz - first->p_paddr);
     if (kFloor == Floor::merged || kFloor == Floor::asynchronous)
         (kFloor == Floor::merged ? read : read_asynchronously)(

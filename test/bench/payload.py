@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import artefacts
-from elf import PAGE, PF_R, PF_W, PF_X, Elf, Segment
+from elf import HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER, PT_NOTE, Elf, Segment
 from kernels import MIB
 
 # payload/entry.asm
 BASE = 0x200_1000
+# A note that asks Baton for the stack that it has by default.
+STACK_REQUEST = struct.pack("<III8sIQQ", 6, 20, 2, b"Baton", 0, 65536, 0)
 ENTRY_PE, PARAMETERS = 0x100, 0x180
 TEXT_BYTES = PAGE
 WORK_BYTES = 16 * PAGE
@@ -69,7 +71,10 @@ class Payload:
         data_at = constants_at + len(constants)
         segments = [Segment(BASE, PF_R | PF_X, text), Segment(constants_at, PF_R, constants),
                     Segment(data_at, PF_R | PF_W, data,
-                            len(data) + self.bss_bytes + WORK_BYTES)]
+                            len(data) + self.bss_bytes + WORK_BYTES),
+                    # Behind the headers. It speaks Multiboot2 too, of which Baton would warn.
+                    Segment(0, PF_R, STACK_REQUEST, type=PT_NOTE, align=4,
+                            file_offset=HEADER.size + 4 * PROGRAM_HEADER.size)]
         file.write_bytes(Elf(segments, entry=BASE).build())
 
     def write_pe(self, file: Path) -> None:
