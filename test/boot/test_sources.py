@@ -13,6 +13,7 @@ from pathlib import Path
 
 import artefacts
 import pytest
+from checkout import copy_sources
 
 FETCH = artefacts.SOURCE / "cmake/fetch_sources.sh"
 # Of a distribution with two versions of each package, of which the newer one has lost its files.
@@ -167,8 +168,7 @@ def test_configuring_needs_no_network_and_says_which_decoders_are_built(tmp_path
 @pytest.mark.slow
 def test_run_builds_and_boots_without_decoders(tmp_path, without_network):
     """Where the sources can't be had, too: a checkout of its own, and no network."""
-    checkout = tmp_path / "baton"
-    shutil.copytree(artefacts.SOURCE, checkout, ignore=shutil.ignore_patterns(".git", "build"))
+    checkout = copy_sources(tmp_path / "baton")
 
     def run(*arguments):
         return subprocess.run([checkout / "baton", "run", *arguments, "--via=pvh", "--timeout=60"],
@@ -179,10 +179,11 @@ def test_run_builds_and_boots_without_decoders(tmp_path, without_network):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "kernel: PASS" in result.stdout
     assert result.stderr.count("built without") == 1, result.stderr
-    for compressor, suffix, name in (("zstd", "zst", "zstd"), ("lz4", "lz4", "lz4")):
-        kernel = tmp_path / f"kernel.elf.{suffix}"
-        subprocess.run([compressor, "-q", artefacts.EXAMPLE_KERNEL, kernel], check=True)
+    for name in ("zstd", "lz4"):
+        kernel = tmp_path / f"kernel.elf.{name}"
+        with kernel.open("wb") as file:
+            subprocess.run([name, "-q", "-c", artefacts.EXAMPLE_KERNEL], stdout=file, check=True)
         result = run(kernel)
         assert result.returncode == 1
         assert f"error: built_without_{name}: " in result.stdout + result.stderr
-        assert "could not be had" not in result.stderr, "it is not tried again at once"
+        assert "no sources" not in result.stderr, "it is not tried again at once"
