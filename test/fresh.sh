@@ -24,6 +24,7 @@ esac
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${BATON_FRESH_DIR:-$source/build/fresh}
 cache=$folder/packages-$release
+bundle=${BATON_FRESH_BUNDLE:-$folder/head.$$.bundle} # made by the user, whose repository it is
 
 say() { printf '\nfresh %s: %s\n' "$release" "$*"; }
 
@@ -73,16 +74,16 @@ make_system() {
     else
         say "the signature of the archive isn't checked here: there is no $keyring"
     fi
-    debootstrap "${options[@]}" --include=$include "$release" "$1" "$mirror" >"$folder/debootstrap.log" 2>&1 || {
-        tail -n 5 "$folder/debootstrap.log" "$1/debootstrap/debootstrap.log" 2>/dev/null
-        say "debootstrap failed: $folder/debootstrap.log"
+    debootstrap "${options[@]}" --include=$include "$release" "$1" "$mirror" >"$folder/debootstrap-$release.log" 2>&1 || {
+        tail -n 5 "$folder/debootstrap-$release.log" "$1/debootstrap/debootstrap.log" 2>/dev/null
+        say "debootstrap failed: $folder/debootstrap-$release.log"
         return 1
     }
     configure_apt "$1"
     echo "127.0.0.1 localhost $(uname -n)" >"$1/etc/hosts"
     chroot "$1" useradd --create-home --shell /bin/bash user
     echo 'user ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/user"
-    git clone --quiet "$folder/head-$release.bundle" "$1/home/user/baton"
+    git -c advice.detachedHead=false clone --quiet "$bundle" "$1/home/user/baton"
     chroot "$1" chown -R user: /home/user
     mount -t proc proc "$1/proc"
     mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts "$1/dev/pts"
@@ -134,7 +135,7 @@ clean_up() {
     else
         rm -rf --one-file-system "$system"
     fi
-    rm -f "$folder/head-$release.bundle"
+    rm -f "$bundle"
     rm -rf "$cache/partial"
     [[ ! ${SUDO_UID-} ]] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$folder"
 }
@@ -143,19 +144,17 @@ if [[ ${BATON_FRESH_SYSTEM-} ]]; then # in the namespaces
     inside "$BATON_FRESH_SYSTEM" "${@:2}"
     exit
 fi
+mkdir -p "$folder"
+[[ -f $bundle ]] || git -C "$source" bundle create --quiet "$bundle" HEAD
 if ((EUID != 0)); then
-    mkdir -p "$folder"
-    git -C "$source" bundle create --quiet "$folder/head-$release.bundle" HEAD
-    exec sudo --preserve-env=BATON_MIRROR,BATON_SECURITY_MIRROR,BATON_FRESH_DIR,BATON_FRESH_KEEP,BATON_PRESET,http_proxy,https_proxy \
+    export BATON_FRESH_BUNDLE=$bundle
+    exec sudo --preserve-env=BATON_MIRROR,BATON_SECURITY_MIRROR,BATON_FRESH_DIR,BATON_FRESH_KEEP,BATON_FRESH_BUNDLE,BATON_PRESET,http_proxy,https_proxy \
         "${BASH_SOURCE[0]}" "$@"
 fi
-mkdir -p "$folder"
-[[ ${SUDO_UID-} && -f $folder/head-$release.bundle ]] ||
-    git -C "$source" bundle create --quiet "$folder/head-$release.bundle" HEAD
 system=$(mktemp -d "$folder/$release.XXXXXX")
 chmod 755 "$system"
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
-BATON_FRESH_SYSTEM=$system unshare --mount --pid --fork --kill-child -- "${BASH_SOURCE[0]}" "$@" &
+BATON_FRESH_SYSTEM=$system BATON_FRESH_BUNDLE=$bundle unshare --mount --pid --fork --kill-child -- "${BASH_SOURCE[0]}" "$@" &
 namespace=$!
 wait "$namespace"
