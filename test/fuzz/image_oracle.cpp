@@ -91,12 +91,14 @@ std::vector<KernelPages> kernel_pages(std::span<const Elf64_Phdr> headers, uint6
 }
 
 std::vector<DirectPages> direct_pages(const DirectMapInput& input) {
-    // UEFI 2.10 section 7.2.1: unusable memory, both kinds of memory-mapped I/O, unaccepted memory.
-    constexpr uint32_t kNeverMapped[] = {8, 11, 12, 15};
+    // UEFI 2.10 section 7.2.1: reserved and unusable memory, both kinds of memory-mapped I/O, PAL
+    // code, unaccepted memory; and all types that it doesn't define.
+    constexpr uint32_t kNeverMapped[] = {0, 8, 11, 12, 13, 15};
+    constexpr uint32_t kTypes = 16;
     constexpr uint64_t kWriteBack = 8; // section 7.2.3, EFI_MEMORY_WB
     std::vector<PageSpan> cacheable;
     for (const EfiMemoryDescriptor& descriptor : input.descriptors)
-        if ((descriptor.attribute & kWriteBack) != 0 &&
+        if ((descriptor.attribute & kWriteBack) != 0 && descriptor.type < kTypes &&
             std::ranges::find(kNeverMapped, descriptor.type) == std::end(kNeverMapped))
             cacheable.push_back(
                 physical_pages(descriptor.physical_start, descriptor.number_of_pages * kPage));
