@@ -27,6 +27,7 @@ class Segment:
     # Overrides what is worked out: file offset and p_filesz. For unaligned and for broken files.
     file_offset: int | None = None
     file_bytes: int | None = None
+    physical: int | None = None  # p_paddr; the address where None
 
     def __post_init__(self):
         if self.memory_bytes is None:
@@ -53,7 +54,8 @@ class Elf:
     def build(self) -> bytes:
         offsets, end = self._place()
         table = b"".join(
-            PROGRAM_HEADER.pack(s.type, s.flags, offset, s.address, s.address, s.file_bytes,
+            PROGRAM_HEADER.pack(s.type, s.flags, offset, s.address,
+                                s.address if s.physical is None else s.physical, s.file_bytes,
                                 s.memory_bytes, s.align)
             for s, offset in zip(self.segments, offsets))
         image = bytearray(max(end, HEADER.size + len(table)))

@@ -232,6 +232,12 @@ def bad_segments():
     yield ("direct-map", "no_virtual_space", {},
            added(*(bss(UPPER_HALF + i * 512 * GIB, 16) for i in range(256))))
 
+    yield ("entry-physical", "entry_physical", {"e_entry": 0x20_0010, "virtual address": BASE + 16},
+           lambda: changed(0, physical=0x20_0000)().with_header(e_entry=0x20_0010))
+    yield ("offsets", "segment_of_offsets",
+           {"program header": 3, "p_vaddr": 0x20, "p_paddr": 0x2C0_0000},
+           added(bss(0x20, 0x2_1000, physical=0x2C0_0000)))
+
     yield "entry-0", "entry_outside_segments", {"e_entry": 0}, header(e_entry=0)
     for name, entry in [("before", BASE - 1), ("gap", BASE + len(TEXT)), ("far", 0x1000),
                         ("hole", HOLE), ("max", MAX)]:
@@ -484,6 +490,11 @@ def wishing_pie(*contents: bytes) -> Callable[[], Elf]:
 
 def bad_notes():
     malformed = "note_malformed"
+    # Somebody else's, as large as a segment of notes may be; the 17th is beyond all together.
+    large = struct.pack("<III4s", 4, 65536 - 16, 1, b"GNU") + bytes(65536 - 16)
+    yield ("too-many", "notes_too_many", {"limit": MIB},
+           added(*(Segment(FREE_AT, PF_R, large, type=PT_NOTE, align=4, file_offset=16 * PAGE)
+                   for _ in range(20))))
     good = wish(STACK, 65536)
     for name, sizes in {"name-beyond": {"namesz": 100}, "name-max": {"namesz": 2**32 - 1},
                         "descriptor-beyond": {"descsz": 21}, "descriptor-max": {"descsz": 2**32 - 1},

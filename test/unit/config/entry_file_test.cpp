@@ -199,7 +199,8 @@ TEST(EntryFile, ABadSettingIsAnErrorWithItsPlace) {
     expect_refused("kernel k\nkaslr true\n", bad_setting("kaslr on|off", 2, 7));
     expect_refused("kernel k\nwx\n", bad_setting("wx refuse|allow", 2, 3));
     expect_refused("after-fault reset 0\nkernel k\n",
-                   bad_setting("after-fault stop|reset|reset:SECONDS|exit", 1, 13));
+                   Error(ErrorCode::boot_setting_unknown, {1, 13})
+                       .about("after-fault stop|reset|reset:SECONDS|exit"));
 }
 
 TEST(EntryFile, APathOfAnotherProgramIsAnErrorThatSaysSo) {
