@@ -48,7 +48,7 @@ std::optional<std::string_view> VolumeEntries::next_name() {
         std::array<std::byte, sizeof(efi::FileInfoFixedPart) + kLongestName * sizeof(CHAR16)>
             info;
     UINTN bytes = info.size();
-    const CallLimit limit;
+    renew_step_limit();
     EFI_FILE_PROTOCOL* const handle = directory_->get();
     const EFI_STATUS status = handle->Read(handle, &bytes, info.data());
     if (efi::failed(status)) {

@@ -6,12 +6,14 @@
 
 namespace baton {
 
-Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& current, FrameSource& frames) {
+Result<FinalMemoryMap> FinalMemoryMap::prepare(const EfiMemoryMap& known, std::size_t blocks,
+                                               FrameSource& frames) {
     // Each allocation can add two descriptors, and drivers that hear of ExitBootServices can make
     // allocations of their own: twice as many and a page's worth have room.
     FinalMemoryMap map;
-    map.descriptor_bytes_ = current.descriptor_bytes();
-    const uint64_t bytes = (pages_for(2 * current.size() * map.descriptor_bytes_) + 1) * kPageBytes;
+    map.descriptor_bytes_ = known.descriptor_bytes();
+    const uint64_t most = 2 * (known.size() + 2 * blocks);
+    const uint64_t bytes = (pages_for(most * map.descriptor_bytes_) + 1) * kPageBytes;
     const auto block = allocate_block(frames, 2 * bytes, {.origin = "firmware's memory map"});
     if (!block)
         return std::unexpected(block.error());

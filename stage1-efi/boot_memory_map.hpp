@@ -21,8 +21,9 @@ class FinalMemoryMap {
     /// Nothing yet: prepare() makes one that can be used.
     FinalMemoryMap() = default;
 
-    /// `current`: the map of now. Error: out_of_memory.
-    static Result<FinalMemoryMap> prepare(const EfiMemoryMap& current, FrameSource& frames);
+    /// `known`: a map that may be older than `blocks` allocations. Error: out_of_memory.
+    static Result<FinalMemoryMap> prepare(const EfiMemoryMap& known, std::size_t blocks,
+                                          FrameSource& frames);
 
     /// Descriptors that the buffer holds at the most.
     std::size_t capacity() const { return buffer_.size() / descriptor_bytes_; }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kLowest = uint64_t{1} << 20;
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
-constexpr uint64_t kChunkPages = 128; // enough for a boot without modules
+constexpr uint64_t kChunkPages = 192; // enough for a boot without modules
 
 bool is_free(const EfiMemoryDescriptor& descriptor) {
     return descriptor.type == kEfiConventionalMemory &&

@@ -48,10 +48,6 @@ class FirmwareFrames final : public FrameSource {
     /// free in it. It lives until the next call of this class.
     /// Errors: memory_map_unavailable, out_of_memory.
     Result<EfiMemoryMap> memory_map();
-    Result<EfiMemoryMap> memory_map_of_now() {
-        map_.reset();
-        return memory_map();
-    }
 
     /// All memory that is free in that map; 0 where there is none.
     uint64_t free_bytes();

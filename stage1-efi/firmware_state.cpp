@@ -28,19 +28,22 @@ bool all_are_pages(const uint64_t* group, std::index_sequence<kIndex...>) {
     return ((group[kIndex] & ...) & paging::kPageSize) != 0;
 }
 
-void add_table(RangeSet& set, uint64_t table, unsigned level) {
+/// The table and those below it, as far as they map the first `bytes` of what it maps.
+void add_table(RangeSet& set, uint64_t table, unsigned level, uint64_t bytes) {
     set.add({{table}, kPageBytes});
     if (level == 1)
         return;
     const auto entries = table_at(table);
-    for (std::size_t i = 0; i < entries.size(); i += kGroup) {
+    const uint64_t each = paging::entry_bytes(level);
+    for (std::size_t i = 0; i < entries.size() && i * each < bytes; i += kGroup) {
         if (level <= kHighestLeafLevel &&
             all_are_pages(&entries[i], std::make_index_sequence<kGroup>()))
             continue;
-        for (const uint64_t entry : entries.subspan(i, kGroup))
-            if ((entry & paging::kPresent) != 0 &&
+        for (std::size_t at = i; at < i + kGroup && at * each < bytes; ++at)
+            if (const uint64_t entry = entries[at];
+                (entry & paging::kPresent) != 0 &&
                 (level > kHighestLeafLevel || (entry & paging::kPageSize) == 0))
-                add_table(set, entry & paging::kAddressMask, level - 1);
+                add_table(set, entry & paging::kAddressMask, level - 1, bytes - at * each);
     }
 }
 
@@ -56,10 +59,14 @@ void add_stack_and_descriptor_tables(RangeSet& set) {
 
 } // namespace
 
+void add_page_tables(RangeSet& set, PhysAddr end) {
+    const unsigned levels = cpu::five_level_paging_is_on() ? paging::kLevelsLa57 : paging::kLevels;
+    add_table(set, cpu::read_cr3() & paging::kAddressMask, levels, end.value);
+}
+
 FirmwareMemory find_firmware_memory() {
     FirmwareMemory memory{.cr3 = cpu::read_cr3(), .page_tables = {}, .occupied = {}};
-    const unsigned levels = cpu::five_level_paging_is_on() ? paging::kLevelsLa57 : paging::kLevels;
-    add_table(memory.page_tables, memory.cr3 & paging::kAddressMask, levels);
+    add_page_tables(memory.page_tables, {~uint64_t{0}});
     memory.occupied = memory.page_tables;
     add_stack_and_descriptor_tables(memory.occupied);
     return memory;

@@ -9,6 +9,7 @@
 #include "stage1/watchdog.hpp"
 #include "start/efi_tables.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace baton {
@@ -90,10 +91,10 @@ Result<Platform::Needs> EfiPlatform::prepare() {
     boot_device_ = *device;
     firmware_vendor_ = efi::text_of(given_.firmware.system->FirmwareVendor, *arena).value_or("");
 
-    const auto current = frames_.memory_map_of_now();
-    if (!current)
-        return std::unexpected(current.error());
-    const auto final_map = FinalMemoryMap::prepare(*current, frames_);
+    const auto known = frames_.memory_map();
+    if (!known)
+        return std::unexpected(known.error());
+    const auto final_map = FinalMemoryMap::prepare(*known, frames_.block_count(), frames_);
     if (!final_map)
         return std::unexpected(final_map.error());
     final_map_ = *final_map;
@@ -153,11 +154,15 @@ class MapMemory final : public acpi::PhysicalMemory {
 
   private:
     bool find(PhysAddr address) const {
-        for (std::size_t i = 0; i < map_.size(); ++i)
-            if (efi_is_cacheable(map_[i]) && efi_range(map_[i]).contains(address)) {
-                last_ = efi_range(map_[i]);
+        const std::size_t count = map_.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            const EfiMemoryDescriptor descriptor = map_[i];
+            if (descriptor.physical_start <= address.value &&
+                efi_range(descriptor).contains(address) && efi_is_cacheable(descriptor)) {
+                last_ = efi_range(descriptor);
                 return true;
             }
+        }
         return false;
     }
 
@@ -176,11 +181,16 @@ std::size_t EfiPlatform::claim_memory(std::span<TypedRange> room) {
         ++count;
     };
     const EfiMemoryMap map = final_map_.map();
-    for (std::size_t i = 0; i < map.size(); ++i)
+    PhysAddr end_of_memory{0};
+    for (std::size_t i = 0; i < map.size(); ++i) {
         add(efi_claim(map[i]));
-    // There may be more than at the start: firmware that protects memory splits large pages.
-    const FirmwareMemory of_now = find_firmware_memory();
-    for (const PhysRange& tables : of_now.page_tables.ranges())
+        if (efi_is_cacheable(map[i]))
+            end_of_memory = std::max(end_of_memory, efi_range(map[i]).end());
+    }
+    // There may be more than at the start: firmware that protects memory splits its large pages.
+    RangeSet page_tables = given_.firmware_memory.page_tables;
+    add_page_tables(page_tables, end_of_memory);
+    for (const PhysRange& tables : page_tables.ranges())
         add({.range = tables,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
              .origin = "firmware's page tables"});

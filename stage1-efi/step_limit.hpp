@@ -10,26 +10,16 @@
 
 namespace baton {
 
-/// From here on the firmware resets the machine after kStepSeconds in which no other call of these
-/// functions comes.
+/// From here on the firmware resets the machine when kStepSeconds pass without a call of
+/// renew_step_limit().
 void start_step_limit(const efi::Firmware& firmware);
+/// A call of a driver comes, which handles so many bytes. Nothing where there is no limit.
+void renew_step_limit(uint64_t bytes = 0);
 /// Nothing is limited any more: somebody is waited for, or stage 1 ends.
 void end_step_limit();
 
-/// While it is there, the limit is shorter: that of one call of a driver, which handles so many
-/// bytes. None where there is no limit.
-class CallLimit {
-  public:
-    explicit CallLimit(uint64_t bytes = 0);
-    ~CallLimit();
-    CallLimit(const CallLimit&) = delete;
-    CallLimit& operator=(const CallLimit&) = delete;
-};
-
 /// What firmware gives a boot option (UEFI 2.10 section 3.1.2); decompression is one step.
 inline constexpr uint64_t kStepSeconds = 300;
-/// A call of a driver that finds a disk asleep, or a name on a slow one.
-inline constexpr uint64_t kCallSeconds = 60;
 /// The slowest medium that is waited for: a remote disk over a bad line.
 inline constexpr uint64_t kSlowestBytesPerSecond = uint64_t{64} << 10;
 

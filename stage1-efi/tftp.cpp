@@ -40,7 +40,7 @@ std::optional<BootServer> find_boot_server(const EFI_PXE_BASE_CODE_PROTOCOL& pxe
 
 EFI_STATUS TftpFile::transfer(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* into,
                               uint64_t& bytes) {
-    const CallLimit limit(bytes);
+    renew_step_limit(bytes);
     EFI_IP_ADDRESS address{};
     address.Addr[0] = server_.boot.address;
     UINTN block_bytes = kBlockBytes;

@@ -34,7 +34,7 @@ bool has_long_name(std::string_view path) {
 }
 
 EFI_STATUS open_in(EFI_FILE_PROTOCOL* directory, char16_t* name, EFI_FILE_PROTOCOL*& file) {
-    const CallLimit limit;
+    renew_step_limit();
     // CHAR16 and char16_t are both UTF-16.
     return directory->Open(directory, &file, reinterpret_cast<CHAR16*>(name), EFI_FILE_MODE_READ,
                            0);
@@ -140,7 +140,7 @@ uint64_t File::set_position(uint64_t position) {
 }
 
 DriverFile::Answer File::read(std::span<std::byte> into) {
-    const CallLimit limit(into.size());
+    renew_step_limit(into.size());
     UINTN bytes = into.size();
     const EFI_STATUS status =
         file_ == nullptr ? EFI_DEVICE_ERROR : file_->Read(file_, &bytes, into.data());
@@ -180,7 +180,7 @@ Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames
     if (file_system == nullptr)
         return open_server(firmware, device, frames, log);
     EFI_FILE_PROTOCOL* root = nullptr;
-    const CallLimit limit;
+    renew_step_limit();
     const EFI_STATUS status = file_system->OpenVolume(file_system, &root);
     if (efi::failed(status))
         return fail(ErrorCode::boot_volume_unreadable, {status});

@@ -2,7 +2,6 @@
 #include "acpi/tables.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace baton::acpi {
 namespace {
@@ -38,29 +37,33 @@ bool has_signature(Bytes table, std::string_view signature) {
         [](std::byte byte, char character) { return byte == static_cast<std::byte>(character); });
 }
 
+/// Whether the bytes add up to 0 modulo 256: eight sums at a time, each in a byte of a word.
 bool has_good_checksum(Bytes table) {
-    return std::accumulate(
-               table.begin(), table.end(), 0u,
-               [](unsigned sum, std::byte byte) { return sum + static_cast<unsigned>(byte); }) %
-               256 ==
-           0;
+    constexpr uint64_t kHighBits = 0x8080'8080'8080'8080;
+    uint64_t sums = 0;
+    for (; table.size() >= sizeof sums; table = table.subspan(sizeof sums)) {
+        const auto bytes = read_at<uint64_t>(table, 0);
+        sums = ((sums & ~kHighBits) + (bytes & ~kHighBits)) ^ ((sums ^ bytes) & kHighBits);
+    }
+    unsigned sum = 0;
+    for (const std::byte byte : table)
+        sum += static_cast<unsigned>(byte);
+    for (; sums != 0; sums >>= 8)
+        sum += sums & 0xff;
+    return sum % 256 == 0;
 }
 
-/// Whatever its signature.
-Bytes table_at(const PhysicalMemory& memory, PhysAddr address) {
+/// Of any signature, where none is given. The checksum, a walk over as much as a MiB, comes
+/// last.
+Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view signature = {}) {
     const Bytes header = memory.at(address, kHeaderBytes);
-    if (header.size() < kHeaderBytes)
+    if (header.size() < kHeaderBytes || !has_signature(header, signature))
         return {};
     const auto length = read_at<uint32_t>(header, kLengthOffset);
     if (length < kHeaderBytes || length > kLargestTable)
         return {};
     const Bytes table = memory.at(address, length);
     return table.size() == length && has_good_checksum(table) ? table : Bytes{};
-}
-
-Bytes table_at(const PhysicalMemory& memory, PhysAddr address, std::string_view signature) {
-    const Bytes table = table_at(memory, address);
-    return !table.empty() && has_signature(table, signature) ? table : Bytes{};
 }
 
 /// XSDT or RSDT: a header, then the addresses of tables.

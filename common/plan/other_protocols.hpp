@@ -13,8 +13,8 @@ namespace baton {
 /// Where all headers are that are looked for: Multiboot2's, which reaches the furthest.
 inline constexpr uint64_t kOtherProtocolBytes = 32768;
 
-/// What headers in the first kOtherProtocolBytes of a file say, as far as they lie whole in `part`,
-/// the file's bytes from `offset` on. Notes are take_note()'s.
-OtherProtocols find_other_protocols(Bytes part, uint64_t offset = 0);
+/// What headers in the first kOtherProtocolBytes of a file say, as far as they lie whole in
+/// `bytes`, the file's from `offset` on. Notes are take_note()'s.
+OtherProtocols find_other_protocols(Bytes bytes, uint64_t offset = 0);
 
 } // namespace baton

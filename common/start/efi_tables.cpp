@@ -168,12 +168,14 @@ class Collector {
     /// UEFI PI 1.8 volume 3 section 4.5: each has its length; the last one is of type FFFFh.
     uint64_t hob_list_bytes(PhysAddr address) const {
         constexpr uint16_t kEnd = 0xffff, kHeaderBytes = 8;
+        struct Header {
+            uint16_t type, length;
+        };
         uint64_t bytes = 0;
         while (bytes < kLargestTable) {
-            const auto length = record<uint16_t>(address + bytes + 2);
+            const auto [type, length] = record<Header>(address + bytes);
             if (length < kHeaderBytes)
                 return bytes;
-            const auto type = record<uint16_t>(address + bytes);
             bytes += length;
             if (type == kEnd)
                 return bytes;

@@ -37,12 +37,14 @@ NOTHING_BOOTED = 2 * 0x13 + 1
 
 DISKS = {
     "virtio-blk": ["-device", "virtio-blk-pci,drive=disk"],
-    "4096-byte-sectors": ["-device", "virtio-blk-pci,drive=disk,logical_block_size=4096,"
-                                     "physical_block_size=4096"],
     "ahci": ["-device", "ide-hd,drive=disk"],
     "nvme": ["-device", "nvme,drive=disk,serial=baton"],
     "usb": ["-device", "qemu-xhci", "-device", "usb-storage,drive=disk"],
     "cd": ["-device", "ide-cd,drive=disk"],
+}
+DISKS_OF_4096_BYTE_SECTORS = {
+    "virtio-blk-4096": ["-device", "virtio-blk-pci,drive=disk,logical_block_size=4096,"
+                                   "physical_block_size=4096"],
 }
 
 
@@ -204,7 +206,7 @@ def _disk_arguments(image: Path, files: Mapping[str, Path] | Path, disk: str,
         partition.put_around(image)
     speed = f",throttling.bps-read={bytes_per_second}" if bytes_per_second else ""
     return ["-drive", f"if=none,id=disk,format=raw,{_image_file(image, unreadable)}{speed}",
-            *DISKS[disk]]
+            *(DISKS | DISKS_OF_4096_BYTE_SECTORS)[disk]]
 
 
 def _die_with_parent() -> None:

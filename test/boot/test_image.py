@@ -368,7 +368,7 @@ def test_disk_with_sectors_of_4096_bytes_boots(boot_image, modules, tmp_path):
     image = make(tmp_path, "--sector-size=4096", *module_arguments(modules))
     content = image.read_bytes()
     assert content[4096:4104] == b"EFI PART" == content[-4096:][:8]
-    machine = boot_image(image, "4096-byte-sectors")
+    machine = boot_image(image, "virtio-blk-4096")
     machine.wait_for_exit()
     machine.wait_for_debugcon('report: kernel "/baton/boot/kernel.elf"')
     for i, (file, name) in enumerate(modules.items()):

@@ -72,7 +72,7 @@ EFI_STATUS EFIAPI hooked_set_watchdog_timer(UINTN seconds, UINT64 code, UINTN by
         return *status;
     if (watchdog_is_shown)
         say(Text().add("watchdog ").decimal(seconds).add(" s"));
-    return firmware.boot->SetWatchdogTimer(seconds, code, bytes, data);
+    return firmware.boot->SetWatchdogTimer(seconds / watchdog_divisor, code, bytes, data);
 }
 
 EFI_STATUS EFIAPI hooked_exit_boot_services(EFI_HANDLE image, UINTN key) {

@@ -28,6 +28,8 @@ inline UINTN exits_that_allocate = 0;
 inline bool calls_are_told = false;
 /// Whether each SetWatchdogTimer is shown.
 inline bool watchdog_is_shown = false;
+/// The watchdog is set to one part in so many of the seconds.
+inline UINTN watchdog_divisor = 1;
 
 /// While this is not null, ExitBootServices does not leave the firmware, but ends this image: the
 /// loader would have booted.

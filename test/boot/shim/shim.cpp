@@ -34,6 +34,7 @@
 //     fail-nothing                 neither does
 //     tell-calls                   when the firmware is left, the loader's calls are told, by kind
 //     show-watchdog                each SetWatchdogTimer is shown
+//     hurry-watchdog N             the watchdog goes off N times as soon
 //     start                        \shim\loader.efi is started; says what it comes back with
 //     sweep CALL                   it is started again and again: with the first call failing, with
 //                                  the second, and so on, until there is none that could fail.
@@ -51,6 +52,7 @@
 #include "processor.hpp"
 #include "variables.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace shim {
@@ -171,6 +173,8 @@ constexpr Command kCommands[] = {
      }},
     {"fail-nothing", [](std::string_view, Loader&) { fail_nothing(); }},
     {"show-watchdog", [](std::string_view, Loader&) { watchdog_is_shown = true; }},
+    {"hurry-watchdog", [](std::string_view words,
+                          Loader&) { watchdog_divisor = std::max<UINTN>(take_number(words), 1); }},
     {"tell-calls", [](std::string_view, Loader&) { calls_are_told = true; }},
     {"start", [](std::string_view, Loader& loader) { start(loader, true); }},
     {"sweep", [](std::string_view words, Loader& loader) { sweep(take_call(words), loader); }},
