@@ -44,41 +44,48 @@ Result<FileSource*> EfiPlatform::open_module(std::string_view path) {
     return open(module_, path);
 }
 
-/// An array with an entry for each descriptor of the memory map, and `more`; the map itself.
-template<class T>
-Result<std::pair<std::span<T>, EfiMemoryMap>> EfiPlatform::array_for_map(std::size_t more) {
+/// Room for an array with an entry of so many bytes for each descriptor of the memory map, and
+/// `more` bytes; the map itself.
+Result<std::pair<Arena, EfiMemoryMap>> EfiPlatform::room_for_map(std::size_t entry_bytes,
+                                                                 uint64_t more) {
     constexpr std::size_t kRoom = 64; // descriptors that the allocation may add
     const auto before = frames_.memory_map();
     if (!before)
         return std::unexpected(before.error());
     const std::size_t most = before->size() + kRoom;
-    auto arena = allocate_arena(frames_, Arena::bytes_for<T>(most + more));
+    const auto arena = allocate_arena(frames_, most * entry_bytes + more);
     if (!arena)
         return std::unexpected(arena.error());
-    const auto room = arena->template array<T>(most + more);
-    if (!room)
-        return std::unexpected(room.error());
     const auto map = frames_.memory_map();
     if (!map)
         return std::unexpected(map.error());
     if (map->size() > most)
-        return fail(ErrorCode::out_of_memory, {map->size() * sizeof(T), 1});
-    return std::pair(*room, *map);
+        return fail(ErrorCode::out_of_memory, {map->size() * entry_bytes, 1});
+    return std::pair(*arena, *map);
 }
 
 Result<std::span<const PhysRange>> EfiPlatform::memory() {
-    const auto array = array_for_map<PhysRange>(0);
-    if (!array)
-        return std::unexpected(array.error());
-    return efi_cacheable_ranges(array->second, array->first);
+    auto room = room_for_map(sizeof(PhysRange), Arena::bytes_for<PhysRange>(0));
+    if (!room)
+        return std::unexpected(room.error());
+    auto& [arena, map] = *room;
+    const auto ranges = arena.array<PhysRange>(map.size());
+    if (!ranges)
+        return std::unexpected(ranges.error());
+    return efi_cacheable_ranges(map, *ranges);
 }
 
 Result<std::span<const RuntimeRange>> EfiPlatform::runtime_memory() {
     const EfiMemoryMap attributes = memory_attributes(given_.firmware);
-    const auto array = array_for_map<RuntimeRange>(attributes.size());
-    if (!array)
-        return std::unexpected(array.error());
-    return efi_runtime_ranges(array->second, attributes, array->first);
+    auto room =
+        room_for_map(sizeof(RuntimeRange), Arena::bytes_for<RuntimeRange>(attributes.size()));
+    if (!room)
+        return std::unexpected(room.error());
+    auto& [arena, map] = *room;
+    const auto ranges = arena.array<RuntimeRange>(map.size() + attributes.size());
+    if (!ranges)
+        return std::unexpected(ranges.error());
+    return efi_runtime_ranges(map, attributes, *ranges);
 }
 
 Result<Platform::Needs> EfiPlatform::prepare() {

@@ -73,8 +73,7 @@ class EfiPlatform final : public Platform {
         EfiPlatform& platform_;
     };
 
-    template<class T>
-    Result<std::pair<std::span<T>, EfiMemoryMap>> array_for_map(std::size_t more);
+    Result<std::pair<Arena, EfiMemoryMap>> room_for_map(std::size_t entry_bytes, uint64_t more);
     Result<FileSource*> open(std::optional<OpenFile>& slot, std::string_view path);
     void map_runtime_services(BootRecord& record, const Layout& layout);
 

@@ -26,11 +26,10 @@ struct Device {
 
 /// Letters and then a number, perhaps with more behind it: fs0, blk12, hd0a1b.
 bool is_shell_mapping(std::string_view name) {
-    constexpr std::string_view kPrefixes[] = {"fs", "blk", "hd", "cd", "f"};
-    return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](std::string_view prefix) {
-        return name.size() > prefix.size() && is_digit(name[prefix.size()]) &&
-               equal_ignoring_case(head(name, prefix.size()), prefix);
-    });
+    std::size_t digit = 0;
+    while (digit < name.size() && !is_digit(name[digit]))
+        ++digit;
+    return digit < name.size() && is_one_of(head(name, digit), "fs blk hd cd f", Case::is_ignored);
 }
 
 /// "NAME:REST". `before` is the path up to the colon.
@@ -40,9 +39,7 @@ Device before_colon(std::string_view path, std::string_view before) {
     if (before.empty())
         return {head(path, rest.starts_with(':') ? 2 : 1), "mtools'"};
     if (rest.starts_with("//")) {
-        constexpr std::string_view kLimine[] = {"boot", "hdd", "odd", "guid", "uuid", "fslabel"};
-        const bool limine =
-            std::find(std::begin(kLimine), std::end(kLimine), before) != std::end(kLimine);
+        const bool limine = is_one_of(before, "boot hdd odd guid uuid fslabel");
         return {head(path, before.size() + 3), limine ? "Limine's" : "a URL's"};
     }
     if (before.size() == 1 && is_letter(before.front()))
@@ -56,11 +53,10 @@ Device before_colon(std::string_view path, std::string_view before) {
 
 /// The nodes that a device path begins with: UEFI 2.10, section 10.6.1.6.
 bool is_first_node(std::string_view name) {
-    constexpr std::string_view kNodes[] = {"PciRoot", "PcieRoot", "Acpi",         "AcpiEx",
-                                           "AcpiExp", "VenHw",    "MemoryMapped", "Fv",
-                                           "HD",      "CDROM",    "VenMedia",     "MAC"};
-    return std::any_of(std::begin(kNodes), std::end(kNodes),
-                       [&](std::string_view node) { return equal_ignoring_case(name, node); });
+    return is_one_of(name,
+                     "PciRoot PcieRoot Acpi AcpiEx AcpiExp VenHw MemoryMapped Fv HD CDROM VenMedia "
+                     "MAC",
+                     Case::is_ignored);
 }
 
 /// "NAME(…)REST", or "(…)REST". `open` is where the parenthesis is.

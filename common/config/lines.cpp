@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/lines.hpp"
 
+#include <algorithm>
+
 namespace baton {
 namespace {
 
@@ -71,6 +73,16 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
     return text.size() >= end.size() &&
            equal_ignoring_case(tail(text, text.size() - end.size()), end);
+}
+
+bool is_one_of(std::string_view word, std::string_view words, Case letters) {
+    while (!words.empty()) {
+        const std::string_view one = head(words, std::min(index_of(words, ' '), words.size()));
+        if (letters == Case::matters ? one == word : equal_ignoring_case(one, word))
+            return true;
+        words = tail(words, std::min(one.size() + 1, words.size()));
+    }
+    return false;
 }
 
 Result<void> check_config_text(std::string_view text) {

@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/loader_config.hpp"
 
-#include <algorithm>
-#include <iterator>
 
 namespace baton {
 namespace {
 
-// Keys that other loaders have a use for: loader.conf(5).
-constexpr std::string_view kUnusedKeys[] = {
-    "auto-entries",
-    "auto-firmware",
-    "auto-poweroff",
-    "auto-reboot",
-    "beep",
-    "console-mode",
-    "editor",
-    "log-level",
-    "preferred",
-    "random-seed-mode",
-    "reboot-for-bitlocker",
-    "reboot-on-error",
-    "secure-boot-enroll",
-    "secure-boot-enroll-action",
-    "secure-boot-enroll-timeout-sec",
-    "timeout",
-};
-
+/// A key that other loaders have a use for: loader.conf(5).
 bool is_unused(std::string_view key) {
-    return std::find(std::begin(kUnusedKeys), std::end(kUnusedKeys), key) != std::end(kUnusedKeys);
+    return is_one_of(key, "auto-entries auto-firmware auto-poweroff auto-reboot beep console-mode "
+                          "editor log-level preferred random-seed-mode reboot-for-bitlocker "
+                          "reboot-on-error secure-boot-enroll secure-boot-enroll-action "
+                          "secure-boot-enroll-timeout-sec timeout");
 }
 
 } // namespace

@@ -48,17 +48,14 @@ class Arena {
   private:
     template<class T>
     Result<std::span<T>> take(uint64_t count) {
-        const auto address = reinterpret_cast<uint64_t>(memory_.data()) + used_;
-        const std::size_t padding = align_up(address, alignof(T)) - address;
-        const std::size_t left = memory_.size() - used_;
-        if (padding > left || count > (left - padding) / sizeof(T))
-            return fail(
-                ErrorCode::out_of_memory,
-                {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
-        T* const first = reinterpret_cast<T*>(memory_.data() + used_ + padding);
-        used_ += padding + count * sizeof(T);
-        return std::span<T>(first, count);
+        if (std::byte* const first = take(count, sizeof(T), alignof(T)); first != nullptr)
+            return std::span<T>(reinterpret_cast<T*>(first), count);
+        return fail(
+            ErrorCode::out_of_memory,
+            {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
     }
+    /// Null where there is no such room. Once for all types, of which there are twenty.
+    std::byte* take(uint64_t count, std::size_t bytes, std::size_t alignment);
 
     std::span<std::byte> memory_;
     std::size_t used_ = 0;

@@ -62,14 +62,24 @@ struct Error {
     constexpr bool operator==(const Error&) const = default;
 };
 
+/// The texts of an error, which live as long as this object.
 struct ErrorDescription {
-    std::string_view name;                              // stable: tests and tools look for it
-    std::array<std::string_view, kErrorNumbers> labels; // of the numbers; empty: there is none
-    std::string_view sentence;                          // what is wrong, and what to do
+    /// `code` is one of the enumerators but `count`.
+    explicit ErrorDescription(ErrorCode code);
+    ErrorDescription(const ErrorDescription&) = delete;
+    ErrorDescription& operator=(const ErrorDescription&) = delete;
+
+    std::string_view name;                                // stable: tests and tools look for it
+    std::array<std::string_view, kErrorNumbers> labels{}; // of the numbers; empty: there is none
+    std::string_view sentence;                            // what is wrong, and what to do
+
+    static constexpr std::size_t kMostText = 384;
+    std::array<char, kMostText> text;
 };
 
-/// `code` is one of the enumerators but `count`.
-ErrorDescription describe(ErrorCode code);
+inline ErrorDescription describe(ErrorCode code) {
+    return ErrorDescription(code);
+}
 
 template<class T>
 using Result = std::expected<T, Error>;

@@ -7,6 +7,7 @@
 #include "config/lines.hpp"
 #include "config/load_options.hpp"
 #include "config/loader_config.hpp"
+#include "core/heap_sort.hpp"
 #include "handoff/memory.hpp"
 
 #include <algorithm>
@@ -203,10 +204,9 @@ void EntryFinder::survey(std::size_t first, std::size_t end) {
     for (std::size_t i = first; i < end; ++i)
         if (candidates_[i].is_surveyed || survey(candidates_[i]))
             candidates_[kept++] = candidates_[i];
-    std::sort(
-        candidates_.begin() + static_cast<std::ptrdiff_t>(first),
-        candidates_.begin() + static_cast<std::ptrdiff_t>(kept),
-        [](const Candidate& a, const Candidate& b) { return compare_entries(a.key, b.key) < 0; });
+    heap_sort(candidates_.subspan(first, kept - first), [](const Candidate& a, const Candidate& b) {
+        return compare_entries(a.key, b.key) < 0;
+    });
     std::copy(candidates_.begin() + static_cast<std::ptrdiff_t>(end),
               candidates_.begin() + static_cast<std::ptrdiff_t>(count_),
               candidates_.begin() + static_cast<std::ptrdiff_t>(kept));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plan/load_plan.hpp"
 
+#include "core/heap_sort.hpp"
+
 #include <algorithm>
 
 namespace baton {
@@ -108,7 +110,7 @@ VirtRange relro_pages(const elf::Image& image, uint64_t slide) {
 }
 
 Result<void> sort_disjoint(std::span<Segment> segments, uint64_t slide) {
-    std::sort(segments.begin(), segments.end(),
+    heap_sort(segments,
               [](const Segment& a, const Segment& b) { return a.memory.base < b.memory.base; });
     for (std::size_t i = 1; i < segments.size(); ++i) {
         const Segment& below = segments[i - 1];

@@ -145,23 +145,45 @@ bool is_snake_case(std::string_view name) {
 }
 
 TEST(ErrorTable, EachNameIsStable) {
-    std::set<std::string_view> names;
+    std::set<std::string, std::less<>> names;
     for (const ErrorCode code : all_codes())
-        names.insert(describe(code).name);
+        names.emplace(describe(code).name);
     for (const std::string_view name : kStableNames)
         EXPECT_TRUE(names.contains(name)) << name << " is gone";
     EXPECT_EQ(names.size(), std::size(kStableNames)) << "a new error is not in this list";
 }
 
 TEST(ErrorTable, EachNameBelongsToOneCode) {
-    std::set<std::string_view> names;
+    std::set<std::string> names;
     for (const ErrorCode code : all_codes())
-        EXPECT_TRUE(names.insert(describe(code).name).second) << describe(code).name;
+        EXPECT_TRUE(names.emplace(describe(code).name).second) << describe(code).name;
 }
 
 TEST(ErrorTable, EachNameIsInSnakeCase) {
     for (const ErrorCode code : all_codes())
         EXPECT_TRUE(is_snake_case(describe(code).name)) << describe(code).name;
+}
+
+TEST(ErrorTable, TextsAreThoseOfTheTable) {
+    constexpr struct {
+        std::string_view name, labels, sentence;
+    } kEntries[] = {
+#define BATON_ERROR_GROUP(title)
+#define BATON_ERROR(name, labels, sentence, cause, cure) {#name, labels, sentence},
+#include "core/errors.def"
+#undef BATON_ERROR
+#undef BATON_ERROR_GROUP
+    };
+    for (const ErrorCode code : all_codes()) {
+        const ErrorDescription description(code);
+        const auto& entry = kEntries[static_cast<std::size_t>(code)];
+        std::string labels;
+        for (const std::string_view label : description.labels)
+            (labels += label.empty() || labels.empty() ? "" : ", ") += label;
+        EXPECT_EQ(description.name, entry.name);
+        EXPECT_EQ(labels, entry.labels);
+        EXPECT_EQ(description.sentence, entry.sentence);
+    }
 }
 
 TEST(ErrorTable, ANameIsThatOfItsEnumerator) {
@@ -174,7 +196,7 @@ TEST(ErrorTable, ANameIsThatOfItsEnumerator) {
 
 TEST(ErrorTable, EachSentenceSaysSomethingInOneLine) {
     for (const ErrorCode code : all_codes()) {
-        const std::string_view sentence = describe(code).sentence;
+        const std::string sentence(describe(code).sentence);
         EXPECT_GT(sentence.size(), 20u) << describe(code).name;
         EXPECT_EQ(sentence.find('\n'), std::string_view::npos) << describe(code).name;
     }
@@ -182,7 +204,8 @@ TEST(ErrorTable, EachSentenceSaysSomethingInOneLine) {
 
 TEST(ErrorTable, LabelsHaveNoGap) {
     for (const ErrorCode code : all_codes()) {
-        const auto& labels = describe(code).labels;
+        const ErrorDescription description(code);
+        const auto& labels = description.labels;
         const auto is_empty = [](std::string_view label) { return label.empty(); };
         const auto first_empty = std::ranges::find_if(labels, is_empty);
         EXPECT_TRUE(std::all_of(first_empty, labels.end(), is_empty)) << describe(code).name;

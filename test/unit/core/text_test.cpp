@@ -112,21 +112,20 @@ TEST(Text, StaysCutOffWhateverComesAfter) {
 }
 
 TEST(Text, AnErrorHasNameSentenceAndLabelledNumbers) {
-    const std::string_view sentence = describe(ErrorCode::elf_too_small).sentence;
+    const std::string sentence(describe(ErrorCode::elf_too_small).sentence);
     EXPECT_EQ(Text().error(Error(ErrorCode::elf_too_small, {16, 64})).view(),
-              "error: elf_too_small: " + std::string(sentence) + " (file size 0x10, needed 0x40)");
+              "error: elf_too_small: " + sentence + " (file size 0x10, needed 0x40)");
 }
 
 TEST(Text, AnErrorWithoutNumbersHasNoParentheses) {
-    const std::string_view sentence = describe(ErrorCode::file_empty).sentence;
-    EXPECT_EQ(Text().error(Error(ErrorCode::file_empty)).view(),
-              "error: file_empty: " + std::string(sentence));
+    const std::string sentence(describe(ErrorCode::file_empty).sentence);
+    EXPECT_EQ(Text().error(Error(ErrorCode::file_empty)).view(), "error: file_empty: " + sentence);
 }
 
 TEST(Text, AnErrorsSubjectStandsBeforeTheSentence) {
-    const std::string_view sentence = describe(ErrorCode::file_empty).sentence;
+    const std::string sentence(describe(ErrorCode::file_empty).sentence);
     EXPECT_EQ(Text().error(Error(ErrorCode::file_empty).about("/initrd.img")).view(),
-              "error: file_empty: /initrd.img: " + std::string(sentence));
+              "error: file_empty: /initrd.img: " + sentence);
 }
 
 TEST(Text, AnErrorShowsAllFiveNumbers) {
