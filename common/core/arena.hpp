@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <new>
+#include <optional>
 #include <span>
 #include <type_traits>
 
@@ -48,14 +49,14 @@ class Arena {
   private:
     template<class T>
     Result<std::span<T>> take(uint64_t count) {
-        if (std::byte* const first = take(count, sizeof(T), alignof(T)); first != nullptr)
-            return std::span<T>(reinterpret_cast<T*>(first), count);
-        return fail(
-            ErrorCode::out_of_memory,
-            {count > ~uint64_t{0} / sizeof(T) ? ~uint64_t{0} : count * sizeof(T), alignof(T)});
+        if (const auto first = take(count, sizeof(T), alignof(T)))
+            return std::span<T>(reinterpret_cast<T*>(*first), count);
+        return std::unexpected(no_room(count, sizeof(T), alignof(T)));
     }
-    /// Null where there is no such room. Once for all types, of which there are twenty.
-    std::byte* take(uint64_t count, std::size_t bytes, std::size_t alignment);
+    // Once for all types, of which there are twenty.
+    static Error no_room(uint64_t count, std::size_t bytes, std::size_t alignment);
+    /// Nothing where there is no such room.
+    std::optional<std::byte*> take(uint64_t count, std::size_t bytes, std::size_t alignment);
 
     std::span<std::byte> memory_;
     std::size_t used_ = 0;

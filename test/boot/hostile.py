@@ -12,6 +12,7 @@ from pathlib import Path
 
 from elf import (EM_X86_64, ET_DYN, ET_EXEC, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER,
                  PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, Elf, Segment)
+from machine import Ovmf
 
 PT_NULL, PT_TLS, PT_GNU_RELRO = 0, 7, 0x6474E552
 MAX = 2**64 - 1
@@ -556,9 +557,9 @@ def bad_notes():
             (DIRECT_MAP, "DIRECT_MAP", 0, 0, noted),
             (DIRECT_MAP, "DIRECT_MAP", UPPER_HALF + 0x1000, 0, noted),
             (DIRECT_MAP, "DIRECT_MAP", HOLE - GIB, 0, noted),
-            (DIRECT_MAP, "DIRECT_MAP", 2**63, 4 * GIB, noted),
-            (DIRECT_MAP, "DIRECT_MAP", BASE, 4 * GIB, noted),
-            (DIRECT_MAP, "DIRECT_MAP", 2**64 - GIB, 4 * GIB, noted),
+            (DIRECT_MAP, "DIRECT_MAP", 2**63, Ovmf.DIRECT_MAP_BYTES, noted),
+            (DIRECT_MAP, "DIRECT_MAP", BASE, Ovmf.DIRECT_MAP_BYTES, noted),
+            (DIRECT_MAP, "DIRECT_MAP", 2**64 - GIB, Ovmf.DIRECT_MAP_BYTES, noted),
             (SYMBOL_TABLE, "SYMBOLS", 1, 0, noted),
             (BASE_ADDRESS, "BASE", BASE + 1, 0, wishing_pie),
             (BASE_ADDRESS, "BASE", BASE + GIB, 0, noted)]):

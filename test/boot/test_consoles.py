@@ -3,6 +3,7 @@
 
 import re
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,9 @@ def test_fault_is_reported_on_a_uart_in_memory(boot, tmp_path, edid_address, bit
     machine = boot(code_kernel(UNDEFINED), firmware=Pvh, devices=["bochs-display"],
                    display_adapter=False, arguments=arguments)
     machine.wait_for_debugcon(END)
+    time.sleep(0.2)  # for the end of the last line
+    machine.query("quit")  # which writes what there is of the log
+    machine.wait_for_exit(0)
     written = {offset: "".join(chr(int(value, 16)) for value in re.findall(
         f"memory_region_ops_write .* addr {edid_address + offset:#x} value 0x(..?) size 1 ",
         machine.log)) for offset in range(bytes_written + 1)}

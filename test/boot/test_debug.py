@@ -452,7 +452,9 @@ def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
     shown = re.split(r"^\(gdb\) (.*)\n", body, flags=re.M)
     parts = session(kernel, words, shown[1::2])
     for what, wanted, found in zip(["", *shown[1::2]], shown[::2], parts, strict=True):
-        assert masked(found) == masked(wanted), what
+        # Into how many ranges a map falls is the compiler's and the firmware's.
+        kinds = set if what == "baton map" else list
+        assert kinds(masked(found)) == kinds(masked(wanted)), what
 
 
 def test_guide_shows_a_configuration_that_is_json():

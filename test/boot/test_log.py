@@ -67,8 +67,9 @@ def test_kaslr_without_random_numbers_is_warned_of(expect_conformance):
 
 
 def test_name_beyond_ascii_is_as_many_characters_on_the_console(boot):
-    """EDK II's terminal on the serial port writes a '?' for each that it doesn't have."""
+    """EDK II's terminal on the serial port writes a '?' for each that it doesn't have, or UTF-8."""
     machine = boot(None, files={"/loader/entries/a.conf": "kernel /käse-€-🐧.elf\nlog memory\n"})
     machine.wait_for_debugcon(r"^error: kernel_not_found: \\käse-€-🐧.elf: ")
     machine.wait_for_firmware()
-    assert b"\\k?se-?-?.elf" in machine.serial_bytes
+    assert (b"\\k?se-?-?.elf" in machine.serial_bytes or
+            "\\käse-€-\N{REPLACEMENT CHARACTER}.elf".encode() in machine.serial_bytes)

@@ -94,7 +94,8 @@ def test_package_depends_on_what_it_needs(tmp_path):
     fields = dict(re.findall(r"^ ?([A-Z][\w-]+): (.*)$",
                              succeed("dpkg", "--info", package, cwd=tmp_path), re.M))
     names = lambda field: set(re.findall(r"(?:^|, )([\w.+-]+)", fields[field]))
-    assert {"libc6", "libdw1", "libstdc++6"} <= names("Depends")
+    depends = {name.removesuffix("t64") for name in names("Depends")}
+    assert {"libc6", "libdw1", "libstdc++6"} <= depends
     assert names("Recommends") == {"fdisk", "gdb", "mtools", "ovmf", "qemu-system-x86"}
     assert "xorriso" in names("Suggests")
     assert fields["Version"] == VERSION and fields["Architecture"] == "amd64"

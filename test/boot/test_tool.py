@@ -376,7 +376,9 @@ def test_run_finds_a_kernel_where_chance_has_put_it(tmp_path):
     ("cli; hlt", "with interrupts off: it hangs"), ("sti; hlt", "it waits for an interrupt"),
     ("inc %%rcx", "registers change (rcx)")], ids=["halted", "idle", "loop"])
 def test_run_tells_a_hang_from_work(tmp_path, wait, what):
-    source = f'void _start(void) {{ for (;;) __asm__ volatile("{wait}" : : : "rcx"); }}'
+    mask = "mov $0xff, %%al; out %%al, $0x21; out %%al, $0xa1"  # of the interrupt controllers
+    source = (f'void _start(void) {{ __asm__ volatile("{mask}" : : : "rax"); '
+              f'for (;;) __asm__ volatile("{wait}" : : : "rcx"); }}')
     kernel = compiled(tmp_path, source)
     result = baton("run", kernel, "--via=microvm", "--timeout=3")
     assert result.returncode == 1

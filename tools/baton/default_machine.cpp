@@ -2,6 +2,7 @@
 #include "tools/baton/default_machine.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <string>
 
@@ -43,15 +44,17 @@ std::vector<TypedRange> q35_memory_map(uint64_t mib) {
 }
 
 PhysAddr framebuffer_base(std::span<const TypedRange> memory, std::string_view ovmf) {
-    // EDK II puts devices where the memory ends, at 2 GiB at the earliest. Up to 2022 they came
-    // after the PCI Express configuration space, which was at 2816 MiB.
+    // EDK II puts devices into the largest power of two of bytes below 4 GiB that has no memory, of
+    // 2 GiB at the most. Up to 2022 they came after the PCI Express configuration space, which was
+    // at 2816 MiB.
     constexpr uint64_t kEarliest = 2048 * kMiB, kBefore2023 = 3072 * kMiB;
-    uint64_t base = !ovmf.empty() && ovmf < "2023" ? kBefore2023 : kEarliest;
-    constexpr uint64_t kAlignment = 16 * kMiB; // the size of what the adapter shows
+    if (!ovmf.empty() && ovmf < "2023")
+        return {kBefore2023};
+    uint64_t base = kEarliest;
     for (const TypedRange& range : memory) {
         const uint64_t end = range.range.end().value;
         if (range.type != BATON_MEMORY_RESERVED && end < k4GiB)
-            base = std::max(base, align_up(end, kAlignment));
+            base = std::max(base, k4GiB - std::bit_floor(k4GiB - end));
     }
     return {base};
 }

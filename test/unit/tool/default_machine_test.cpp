@@ -33,7 +33,9 @@ TEST(DefaultMachine, TheFramebufferIsWhereTheFirmwarePutsIt) {
     EXPECT_EQ(base(256, "2022.11-6+deb12u2"), 3072u);
     EXPECT_EQ(base(2560, "2022.11-6+deb12u2"), 3072u);
     EXPECT_EQ(base(256, "2025.02-8"), 2048u);
-    EXPECT_EQ(base(2560, "2025.02-8"), 2560u);
+    EXPECT_EQ(base(2048, "2025.02-8"), 2048u);
+    EXPECT_EQ(base(2100, "2025.02-8"), 3072u);
+    EXPECT_EQ(base(2700, "2025.02-8"), 3072u);
     EXPECT_EQ(base(4096, ""), 2048u);
 }
 
