@@ -66,6 +66,7 @@ struct Error {
 struct ErrorDescription {
     /// `code` is one of the enumerators but `count`.
     explicit ErrorDescription(ErrorCode code);
+    ~ErrorDescription() = default;
     ErrorDescription(const ErrorDescription&) = delete;
     ErrorDescription& operator=(const ErrorDescription&) = delete;
 
