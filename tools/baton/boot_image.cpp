@@ -5,14 +5,17 @@
 #include "tools/baton/failure.hpp"
 #include "tools/baton/fat_name.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/long_name.hpp"
 #include "tools/baton/output_file.hpp"
 #include "tools/baton/process.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <iostream>
+#include <regex>
 #include <set>
 #include <sstream>
+#include <vector>
 
 namespace baton::tool {
 namespace {
@@ -35,9 +38,10 @@ class Volume {
     /// `to` has slashes, and counts from the root.
     void add(const fs::path& file, const std::string& to) {
         check_size(file);
-        const fs::path link = tree_ / to.substr(1);
-        fs::create_directories(link.parent_path());
-        fs::create_symlink(fs::absolute(file), link);
+        const fs::path path = tree_ / to.substr(1);
+        fs::create_directories(path.parent_path());
+        fs::create_symlink(fs::absolute(file),
+                           path.parent_path() / name_to_copy(path.filename().string()));
         paths_.insert(to);
         // A FAT of 32 bits for each cluster of 512 bytes, two of them, and what a cluster isn't
         // full of.
@@ -116,6 +120,30 @@ class Mtools {
     Words environment_;
 };
 
+/// The clusters of a directory: "PATH <5-6> <9>" is what mshowfat says.
+std::vector<uint32_t> clusters_of(const std::string& directory, const Mtools& mtools) {
+    std::vector<uint32_t> clusters;
+    const std::string shown = mtools.run("mshowfat", {"::" + directory});
+    static const std::regex kRange("<([0-9]+)(?:-([0-9]+))?>");
+    for (std::sregex_iterator range(shown.begin(), shown.end(), kRange), end; range != end;
+         ++range) {
+        const auto first = static_cast<uint32_t>(std::stoul((*range)[1]));
+        const auto last =
+            (*range)[2].matched ? static_cast<uint32_t>(std::stoul((*range)[2])) : first;
+        for (uint32_t cluster = first; cluster <= last; ++cluster)
+            clusters.push_back(cluster);
+    }
+    return clusters;
+}
+
+/// Names that mtools has not written as they are to be.
+void write_long_names(const Volume& volume, const Partition& partition, const Mtools& mtools) {
+    for (const fs::path path : volume.paths())
+        if (const std::string name = path.filename().string(); name_to_copy(name) != name)
+            write_long_name(partition.image, partition.offset,
+                            clusters_of(path.parent_path().string(), mtools), name);
+}
+
 /// The names of files that are there, as firmware would find them.
 void check_names(const Volume& volume, const Mtools& mtools) {
     std::set<std::string> found;
@@ -146,6 +174,7 @@ void make_volume(const Volume& volume, const Partition& partition, const Words& 
         words.push_back(entry.path().string());
     words.emplace_back("::");
     mtools.run("mcopy", words);
+    write_long_names(volume, partition, mtools);
     check_names(volume, mtools);
 }
 
