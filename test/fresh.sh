@@ -94,7 +94,7 @@ make_system() {
 # as_user SYSTEM COMMAND: in the clone.
 as_user() {
     say "$2"
-    chroot "$1" /usr/bin/env -i TERM="${TERM:-dumb}" LANG=C.UTF-8 HOME=/home/user USER=user \
+    chroot "$1" /usr/bin/env -i TERM="${TERM:-dumb}" LANG=C.UTF-8 CTEST_OUTPUT_ON_FAILURE=1 HOME=/home/user USER=user \
         ${BATON_PRESET:+BATON_PRESET="$BATON_PRESET"} PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin \
         setpriv --reuid=user --regid=user --init-groups bash -c "cd ~/baton && $2" </dev/null
 }

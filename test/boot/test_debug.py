@@ -422,7 +422,7 @@ PROGRAMS = {
 def masked(text: str) -> list[str]:
     """Its lines, without numbers, the folders of files, and what GDB 13 and 16, or GCC 12 and 14, show
     in two ways: types of parameters beside the parameters, their order in a function that the compiler has
-    changed, and a function that is not known."""
+    changed, a function that is not known, and which line of a file an instruction is of."""
     text = re.sub(r"(?<=\w)\([^()\n]*\)(?= \()", "", text)
     text = re.sub(
         r"(?<= \()[^()\n]*=[^()\n]*(?=\) at )", lambda m: ", ".join(sorted(m[0].split(", "))), text
@@ -431,6 +431,7 @@ def masked(text: str) -> list[str]:
     text = re.sub(r"(?:[\w.-]*/)+(?=[\w-]+\.\w+)", "", text)
     text = re.sub(r"^Thread \d+ hit ", "", text, flags=re.M)
     text = re.sub(r"0x[0-9a-f]+|\d+", "N", text)
+    text = re.sub(r"^N\t.*", "N\t", text, flags=re.M)
     return [re.sub(" +", " ", line).strip() for line in text.splitlines() if line.strip()]
 
 
