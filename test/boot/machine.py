@@ -181,7 +181,9 @@ def make_volume(image: Path, files: Mapping[str, Path], cluster_sectors: int = 1
     image.touch()
     # FAT32 begins at 65525 clusters. Its tables take 1/64 of those of 512 bytes.
     with image.open("r+b") as file:
-        file.truncate((40 << 20) * cluster_sectors + content_bytes + content_bytes // 16)
+        size = (40 << 20) * cluster_sectors + content_bytes + content_bytes // 16
+        # mformat tells of a partition of whole cylinders, which firmware believes in if it fits.
+        file.truncate((size // gpt.SECTOR | 1) * gpt.SECTOR)
     run = lambda *arguments: subprocess.run(arguments, check=True)
     run("mformat", "-i", image, "-F", "-c", str(cluster_sectors), "::")
     directories = {str(parent) for path in files for parent in Path(path).parents} - {"/"}
