@@ -85,6 +85,8 @@ class Ovmf(Firmware):
     QUESTION, ANSWER = " or any other key to continue.", b" "  # of its shell
     # Of a small machine: up to the display adapter, which is below 3 GiB since 2023.
     DIRECT_MAP_BYTES = (4 if _version("ovmf") < "2023" else 3) << 30
+    # Ubuntu's of 2024 doesn't say of all its runtime code that it is not written to.
+    PROTECTS_RUNTIME_CODE = not _version("ovmf").startswith("2024.02")
     # Of the conformance kernel: what it finds on each machine with this firmware.
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
@@ -155,6 +157,9 @@ class UBoot(Firmware):
     HAS_DISPLAY_DRIVER = ROM.exists() and b"Graphics Output\0" in ROM.read_bytes()
     # And since then a reset overwrites what was left in memory.
     KEEPS_MEMORY = not HAS_DISPLAY_DRIVER
+    # 2025.10 stops before its prompt where memory was written to before a reset, and where nothing
+    # is connected to COM1.
+    IS_FRAGILE = ROM.exists() and b"U-Boot 2025.10" in ROM.read_bytes()
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
 
     @classmethod

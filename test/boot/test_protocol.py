@@ -2,6 +2,7 @@
 """The boot protocol for kernels that are linked in every way, and that wish for everything: what
 kernel/conformance checks, and how each variant of it differs from the others."""
 
+import artefacts
 import pytest
 from machine import Ovmf, UBoot
 from paths import Pvh
@@ -81,6 +82,13 @@ def test_wish_watchdog(expect_conformance):
     expect_conformance("wish-watchdog", "watchdog:60,identity-mappings:5", words="fill")
 
 
+@pytest.mark.skipif(Ovmf.PROTECTS_RUNTIME_CODE, reason="this firmware says which of it is written to")
+def test_runtime_code_that_may_be_written_to_is_not_mapped_where_that_is_refused(boot):
+    machine = boot(artefacts.conformance_kernel("wish-everything"))
+    machine.wait_for_debugcon("^error: wish_not_met: RUNTIME_MAP: ")
+
+
+@pytest.mark.skipif(not Ovmf.PROTECTS_RUNTIME_CODE, reason="the kernel refuses this runtime code")
 def test_wish_everything(expect_conformance):
     features = ("pie,kaslr,la57,symbols,runtime-map,runtime-variables,kernel-file,"
                 "width:1024,height:768")
