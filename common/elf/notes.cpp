@@ -18,8 +18,7 @@ std::string_view text_of(Bytes bytes) {
 
 /// Without what comes after the first NUL.
 std::string_view owner_of(std::string_view name) {
-    return {name.data(),
-            static_cast<std::size_t>(std::find(name.begin(), name.end(), '\0') - name.begin())};
+    return {name.begin(), std::find(name.begin(), name.end(), '\0')};
 }
 
 } // namespace

@@ -5,7 +5,7 @@
 
 namespace baton {
 
-void Log::write(std::string_view kind, std::string_view text, Write to) {
+void Log::write(std::string_view kind, std::string_view text, Line is) {
     const uint64_t ticks_per_microsecond = clock_.hz / 1'000'000;
     const uint64_t ticks = now() - clock_.start;
     Text whole;
@@ -15,10 +15,12 @@ void Log::write(std::string_view kind, std::string_view text, Write to) {
         .add(kind)
         .add(text);
     const std::string_view line = whole.view();
-    if (to == &LineSink::write_line)
+    if (is == Line::warning)
         sink_.write_line(line);
+    else if (!quiet_ && is == Line::secret)
+        sink_.write_private_line(line);
     else if (!quiet_)
-        (sink_.*to)(line);
+        sink_.write_log_line(line);
     if (line.size() + 1 > memory_.size() - used_)
         return;
     std::copy(line.begin(), line.end(), memory_.begin() + static_cast<std::ptrdiff_t>(used_));
@@ -27,15 +29,15 @@ void Log::write(std::string_view kind, std::string_view text, Write to) {
 }
 
 void Log::line(const TextWriter& text) {
-    write({}, text.view(), &LineSink::write_log_line);
+    write({}, text.view(), Line::ordinary);
 }
 
 void Log::private_line(const TextWriter& text) {
-    write({}, text.view(), &LineSink::write_private_line);
+    write({}, text.view(), Line::secret);
 }
 
 void Log::warn(const TextWriter& text) {
-    write("warning: ", text.view(), &LineSink::write_line);
+    write("warning: ", text.view(), Line::warning);
 }
 
 void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {

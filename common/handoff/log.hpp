@@ -73,9 +73,9 @@ class Log {
     static constexpr std::size_t kMaxSteps = 20;
 
   private:
-    using Write = void (LineSink::*)(std::string_view text);
+    enum class Line : uint8_t { ordinary, secret, warning }; // which of LineSink's it is
 
-    void write(std::string_view kind, std::string_view text, Write to);
+    void write(std::string_view kind, std::string_view text, Line is);
 
     LineSink& sink_;
     Clock clock_;

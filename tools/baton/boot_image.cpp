@@ -124,8 +124,8 @@ class Mtools {
 std::vector<uint32_t> clusters_of(const std::string& directory, const Mtools& mtools) {
     std::vector<uint32_t> clusters;
     const std::string shown = mtools.run("mshowfat", {"::" + directory});
-    static const std::regex kRange("<([0-9]+)(?:-([0-9]+))?>");
-    for (std::sregex_iterator range(shown.begin(), shown.end(), kRange), end; range != end;
+    static const std::regex range_format("<([0-9]+)(?:-([0-9]+))?>");
+    for (std::sregex_iterator range(shown.begin(), shown.end(), range_format), end; range != end;
          ++range) {
         const auto first = static_cast<uint32_t>(std::stoul((*range)[1]));
         const auto last =
