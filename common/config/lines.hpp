@@ -55,9 +55,9 @@ std::string_view trim(std::string_view text);
 /// Whether two texts are the same but for the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool ends_with_ignoring_case(std::string_view text, std::string_view end);
+enum class Case : bool { matters, is_ignored };
 /// Whether `word` is one of `words`, which have a space between two of them. (An array of views
 /// would have to be made at run time where code is position independent.)
-enum class Case : bool { matters, is_ignored };
 bool is_one_of(std::string_view word, std::string_view words, Case letters = Case::matters);
 
 /// Where something is in a text: both from 1 on, a column for each byte. A byte order mark counts

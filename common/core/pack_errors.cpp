@@ -5,9 +5,9 @@
 // and again (P. Gage, "A New Algorithm for Data Compression", 1994): whoever is linked with a
 // hundred sentences has them in every copy of the loader, and may need one.
 #include "core/error.hpp"
+#include "core/error_entries.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <utility>
@@ -16,26 +16,6 @@
 namespace {
 
 constexpr unsigned kFirstPair = 128, kCodes = 256;
-
-// Name, labels and sentence of each error, each of them ended by a NUL, which is in no pair.
-constexpr char kTable[] =
-#define BATON_ERROR_GROUP(title)
-#define BATON_ERROR(name, labels, sentence, cause, cure) #name "\0" labels "\0" sentence "\0"
-#include "core/errors.def"
-#undef BATON_ERROR
-#undef BATON_ERROR_GROUP
-    ;
-
-struct Entry {
-    std::string_view name, labels, sentence;
-};
-constexpr Entry kEntries[] = {
-#define BATON_ERROR_GROUP(title)
-#define BATON_ERROR(name, labels, sentence, cause, cure) {#name, labels, sentence},
-#include "core/errors.def"
-#undef BATON_ERROR
-#undef BATON_ERROR_GROUP
-};
 
 using Pair = std::pair<unsigned, unsigned>;
 
@@ -70,7 +50,8 @@ std::size_t depth(const std::vector<Pair>& pairs, unsigned code) {
 
 int main() {
     std::size_t longest = 0;
-    for (const Entry& entry : kEntries) {
+    std::vector<unsigned> text; // each field is ended by a NUL, which is in no pair
+    for (const baton::ErrorEntry& entry : baton::kErrorEntries) {
         if (entry.name.empty() || entry.sentence.empty() ||
             std::ranges::count(entry.labels, ',') >=
                 static_cast<std::ptrdiff_t>(baton::kErrorNumbers)) {
@@ -80,8 +61,12 @@ int main() {
         }
         longest =
             std::max(longest, entry.name.size() + entry.labels.size() + entry.sentence.size());
+        for (const std::string_view field : {entry.name, entry.labels, entry.sentence}) {
+            for (const char character : field)
+                text.push_back(static_cast<unsigned char>(character));
+            text.push_back(0);
+        }
     }
-    std::vector<unsigned> text(std::begin(kTable), std::end(kTable) - 1);
     if (std::ranges::any_of(text, [](unsigned character) { return character >= kFirstPair; })) {
         std::cerr << "errors.def: a name, a label or a sentence isn't ASCII\n";
         return 1;

@@ -45,7 +45,7 @@ std::vector<TypedRange> q35_memory_map(uint64_t mib) {
 
 PhysAddr framebuffer_base(std::span<const TypedRange> memory, std::string_view ovmf) {
     // EDK II puts devices into the largest power of two of bytes below 4 GiB that has no memory, of
-    // 2 GiB at the most. Up to 2022 they came after the PCI Express configuration space, which was
+    // 2 GiB at most. Up to 2022 they came after the PCI Express configuration space, which was
     // at 2816 MiB.
     constexpr uint64_t kEarliest = 2048 * kMiB, kBefore2023 = 3072 * kMiB;
     if (!ovmf.empty() && ovmf < "2023")

@@ -73,7 +73,9 @@ class FatVolume {
 /// The part of the name that this entry has.
 void put_characters(std::span<std::byte> entry, std::u16string_view name) {
     const auto order = static_cast<std::size_t>(entry[0] & kOrderMask);
-    for (std::size_t i = 0; i < kCharacters.size() && order != 0; ++i) {
+    if (order == 0)
+        return; // they count from 1
+    for (std::size_t i = 0; i < kCharacters.size(); ++i) {
         const std::size_t at = (order - 1) * kCharacters.size() + i;
         if (at >= name.size())
             return; // the end, and what fills the entry up, are there

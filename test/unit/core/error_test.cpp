@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/error.hpp"
 
+#include "core/error_entries.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -165,18 +166,9 @@ TEST(ErrorTable, EachNameIsInSnakeCase) {
 }
 
 TEST(ErrorTable, TextsAreThoseOfTheTable) {
-    constexpr struct {
-        std::string_view name, labels, sentence;
-    } kEntries[] = {
-#define BATON_ERROR_GROUP(title)
-#define BATON_ERROR(name, labels, sentence, cause, cure) {#name, labels, sentence},
-#include "core/errors.def"
-#undef BATON_ERROR
-#undef BATON_ERROR_GROUP
-    };
     for (const ErrorCode code : all_codes()) {
         const ErrorDescription description(code);
-        const auto& entry = kEntries[static_cast<std::size_t>(code)];
+        const ErrorEntry& entry = kErrorEntries[static_cast<std::size_t>(code)];
         std::string labels;
         for (const std::string_view label : description.labels)
             (labels += label.empty() || labels.empty() ? "" : ", ") += label;
