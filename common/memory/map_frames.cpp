@@ -11,13 +11,11 @@ namespace {
 constexpr uint64_t kLowest = uint64_t{1} << 20;
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
 
-/// The whole pages of what a claim says is free, above the first MiB.
-PhysRange free_pages(const TypedRange& claim) {
-    if (claim.type != BATON_MEMORY_USABLE || claim.range.empty())
-        return {};
-    const uint64_t first = std::max(align_up(claim.range.base.value, kPageBytes), kLowest);
-    const uint64_t last = align_down(claim.range.end().value, kPageBytes);
-    return first < last ? PhysRange{{first}, last - first} : PhysRange{};
+/// Without the first MiB.
+PhysRange above_lowest(PhysRange range) {
+    const uint64_t base = std::max(range.base.value, kLowest);
+    const uint64_t end = range.end().value;
+    return base < end ? PhysRange{{base}, end - base} : PhysRange{};
 }
 
 } // namespace
@@ -25,7 +23,7 @@ PhysRange free_pages(const TypedRange& claim) {
 MapFrames::MapFrames(const Given& given) : given_(given), free_(given.room) {
     for (const TypedRange& claim : given.map) {
         if (claim.type == BATON_MEMORY_USABLE)
-            free_.add_free(free_pages(claim));
+            free_.add_free(above_lowest(claim.range));
         else if (!claim.range.empty())
             free_.add_taken(claim.range);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plan/other_protocols.hpp"
 
+#include "core/address.hpp"
+
 #include <algorithm>
 
 namespace baton {
@@ -25,7 +27,7 @@ struct Part {
 bool has_header(const Part& part, uint64_t searched, uint64_t alignment, uint32_t magic,
                 unsigned words) {
     const uint64_t end = std::min(searched, part.end());
-    const uint64_t begin = (part.offset + alignment - 1) / alignment * alignment;
+    const uint64_t begin = align_up(part.offset, alignment);
     for (uint64_t at = begin; fits(at, words * sizeof(uint32_t), end); at += alignment) {
         // One byte first: nearly all places end there, and each boot pays for them.
         if (part.bytes[at - part.offset] != static_cast<std::byte>(magic) ||

@@ -9,10 +9,12 @@
 #include "fuzz/require.hpp"
 #include "memory/efi_map.hpp"
 #include "memory/free_range.hpp"
+#include "support/disjoint.hpp"
 #include "support/normalise_oracle.hpp"
 #include "support/normalise_room.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace baton::fuzz {
@@ -171,12 +173,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         if ((wanted.flags & 2) != 0 && claim.type != BATON_MEMORY_USABLE &&
             claim.range.base.value < kPhysicalAddressEnd)
             avoid.push_back(claim.range);
-    std::ranges::sort(avoid, {}, &PhysRange::base);
-    std::vector<PhysRange> disjoint;
-    for (const PhysRange& range : avoid)
-        if (!range.empty() && (disjoint.empty() || disjoint.back().end() <= range.base))
-            disjoint.push_back(range);
-    avoid = disjoint;
+    avoid = test::disjoint(std::move(avoid));
     FrameRequest request{.pages = uint64_t{wanted.pages} + 1,
                          .alignment = kPageBytes << (wanted.alignment_pages % 16),
                          .avoid = avoid};

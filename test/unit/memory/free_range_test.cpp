@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory/free_range.hpp"
 #include "memory/memory_range.hpp"
+#include "support/disjoint.hpp"
 #include "support/random.hpp"
 
 #include <algorithm>
@@ -121,24 +122,13 @@ std::vector<PhysRange> some_obstacles(Random& random) {
     return ranges;
 }
 
-/// What a request has: in ascending order, disjoint.
-std::vector<PhysRange> some_sorted_obstacles(Random& random) {
-    std::vector<PhysRange> sorted;
-    auto ranges = some_obstacles(random);
-    std::ranges::sort(ranges, {}, &PhysRange::base);
-    for (const PhysRange& range : ranges)
-        if (!range.empty() && (sorted.empty() || sorted.back().end() <= range.base))
-            sorted.push_back(range);
-    return sorted;
-}
-
 TEST(HighestFitProperty, FindsWhatTryingEachPageFinds) {
     Random random(7);
     int found = 0;
     for (int i = 0; i < 20'000; ++i) {
         const PhysRange free = pages(random.below(20), random.below(40));
         const uint64_t alignment = kPage << random.below(5);
-        const auto avoid = some_sorted_obstacles(random);
+        const auto avoid = disjoint(some_obstacles(random));
         const auto also_avoid = some_obstacles(random);
         const FrameRequest request{.pages = 1 + random.below(8),
                                    .alignment = alignment,
