@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import fcntl
+import functools
 import itertools
 import json
 import os
@@ -48,7 +49,8 @@ DISKS_OF_4096_BYTE_SECTORS = {
 }
 
 
-def _version(package: str) -> str:
+@functools.cache
+def version(package: str) -> str:
     """As it is installed; empty where it isn't."""
     return subprocess.run(["dpkg-query", "--show", "--showformat=${Version}", package],
                           capture_output=True, text=True).stdout
@@ -83,10 +85,6 @@ class Ovmf(Firmware):
     HAS_DISPLAY_DRIVER = True
     LOOKS_FOR_TPM = True
     QUESTION, ANSWER = " or any other key to continue.", b" "  # of its shell
-    # Of a small machine: up to the display adapter, which is below 3 GiB since 2023.
-    DIRECT_MAP_BYTES = (4 if _version("ovmf") < "2023" else 3) << 30
-    # Ubuntu's of 2024 doesn't say of all its runtime code that it is not written to.
-    PROTECTS_RUNTIME_CODE = not _version("ovmf").startswith("2024.02")
     # Of the conformance kernel: what it finds on each machine with this firmware.
     FEATURES = ("uefi", "acpi", "smbios", "clock", "log", "boot-device", "build-id")
 
@@ -149,17 +147,18 @@ class UBoot(Firmware):
     """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
 
     ROM = Path("/usr/lib/u-boot/qemu-x86_64/u-boot.rom")
+    _CONTENT = ROM.read_bytes() if ROM.exists() else b""
     # Since 2025 it looks for disks only while booting, which is too late for the variables that it
     # has put in a file.
     QUESTION, ANSWER = "Hit any key to stop autoboot", b" virtio scan; boot\n"
     REGAINED = r"## Application failed"
     # It has one since 2025.
-    HAS_DISPLAY_DRIVER = ROM.exists() and b"Graphics Output\0" in ROM.read_bytes()
+    HAS_DISPLAY_DRIVER = b"Graphics Output\0" in _CONTENT
     # And since then a reset overwrites what was left in memory.
     KEEPS_MEMORY = not HAS_DISPLAY_DRIVER
     # 2025.10 stops before its prompt where memory was written to before a reset, and where nothing
     # is connected to COM1.
-    IS_FRAGILE = ROM.exists() and b"U-Boot 2025.10" in ROM.read_bytes()
+    IS_FRAGILE = b"U-Boot 2025.10" in _CONTENT
     FEATURES = ("uefi", "acpi", "smbios", "log", "boot-device", "build-id")
 
     @classmethod
