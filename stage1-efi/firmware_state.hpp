@@ -18,7 +18,7 @@ struct FirmwareMemory {
 };
 FirmwareMemory find_firmware_memory();
 
-/// Frames of the firmware's page tables of now that map what lies below `end`.
+/// Frames of the firmware's current page tables that map what lies below `end`.
 void add_page_tables(RangeSet& set, PhysAddr end);
 
 } // namespace baton
