@@ -5,7 +5,7 @@
 #
 # Target NAME, which is part of `all`, makes an image that boots the kernel: NAME.img, a disk, or with
 # ISO NAME.iso, for a CD, a DVD or a USB stick. A kernel that Baton would not boot fails the build,
-# with the cure. Target run-NAME boots the same in QEMU.
+# with the fix. Target run-NAME boots the same in QEMU.
 #   KERNEL   an executable's target, or a file
 #   MODULES  files for the kernel to find in memory, each with a string for it if it likes,
 #            FILE[=STRING]; relative to the source folder. A file that the build makes has no `=` in

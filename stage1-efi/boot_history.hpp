@@ -11,7 +11,7 @@
 namespace baton {
 
 /// Finds out about the previous boot, and logs it. To be called before anything is allocated that
-/// might lie where its last words are.
+/// might lie where its crash record is.
 PreviousBoot find_previous_boot(const efi::Firmware& firmware, const FirmwareMemory& occupied,
                                 Log& log);
 

@@ -141,18 +141,18 @@ void restore_mode(const FormerMode& former) {
     set_mode(former.adapter, former.number);
 }
 
-Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes,
-                             std::optional<FormerMode>& former) {
-    const auto& wish = wishes.framebuffer;
-    if (wish.width == 0 && wish.height == 0)
+Result<bool> set_requested_mode(const efi::Firmware& firmware, const Requests& requests,
+                                std::optional<FormerMode>& former) {
+    const auto& request = requests.framebuffer;
+    if (request.width == 0 && request.height == 0)
         return true;
     const GraphicsHandles handles(firmware);
     for (EFI_HANDLE handle : handles.all()) {
         auto* const protocol = handles.protocol(handle);
         for (uint32_t number = 0; number < mode_count(protocol); ++number) {
             const auto mode = query_mode(firmware, protocol, number);
-            if (!mode || mode->linear == 0 || mode->width_pixels != wish.width ||
-                mode->height_pixels != wish.height)
+            if (!mode || mode->linear == 0 || mode->width_pixels != request.width ||
+                mode->height_pixels != request.height)
                 continue;
             const FormerMode before{protocol, protocol->Mode->Mode};
             if (number == before.number)
@@ -163,8 +163,8 @@ Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes
             }
         }
     }
-    if (wish.required)
-        return wish_not_met(BATON_WISH_FRAMEBUFFER, wish.width, wish.height);
+    if (request.required)
+        return request_not_met(BATON_REQUEST_FRAMEBUFFER, request.width, request.height);
     return false;
 }
 

@@ -18,11 +18,11 @@ struct FormerMode {
     UINT32 number;
 };
 
-/// Sets the mode that the kernel wishes for, on the first adapter that has it: of that size, with a
+/// Sets the mode that the kernel requests, on the first adapter that has it: of that size, with a
 /// linear framebuffer. False where none has it. `former` gets the mode before, where that changes.
-/// Error: wish_not_met, where it is required.
-Result<bool> set_wished_mode(const efi::Firmware& firmware, const Wishes& wishes,
-                             std::optional<FormerMode>& former);
+/// Error: request_not_met, where it is required.
+Result<bool> set_requested_mode(const efi::Firmware& firmware, const Requests& requests,
+                                std::optional<FormerMode>& former);
 
 /// Sets the former mode again. The firmware's text console goes on in it.
 void restore_mode(const FormerMode& former);

@@ -31,8 +31,8 @@ EFI_STATUS status_for(ErrorCode code) {
     case ErrorCode::cpu_lacks_no_execute:
     case ErrorCode::guest_memory_encrypted:
     case ErrorCode::random_numbers_missing:
-    case ErrorCode::wish_not_met:
-    case ErrorCode::wish_unknown:
+    case ErrorCode::request_not_met:
+    case ErrorCode::request_unknown:
         return EFI_UNSUPPORTED;
     case ErrorCode::boot_volume_not_found:
     case ErrorCode::boot_server_unknown:

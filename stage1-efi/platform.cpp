@@ -122,11 +122,11 @@ void EfiPlatform::add_facts(BootRecord& record) {
     info.firmware_vendor = record.add_text(firmware_vendor_);
 }
 
-void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> last_words) {
+void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> crash_record) {
     kernel_.reset();
     module_.reset();
-    if (last_words)
-        leave_boot_mark(given_.firmware, {.last_words = *last_words}, given_.log);
+    if (crash_record)
+        leave_boot_mark(given_.firmware, {.crash_record = *crash_record}, given_.log);
     else
         leave_no_boot_mark(given_.firmware);
     end_step_limit(); // as ExitBootServices does
@@ -240,14 +240,14 @@ bool EfiPlatform::can_map_runtime_services() {
     return baton::can_map_runtime_services(given_.firmware);
 }
 
-Result<Displays> EfiPlatform::find_displays(const Wishes& wishes) {
-    const auto has_wished_mode = set_wished_mode(given_.firmware, wishes, former_mode_);
-    if (!has_wished_mode)
-        return std::unexpected(has_wished_mode.error());
+Result<Displays> EfiPlatform::find_displays(const Requests& requests) {
+    const auto has_requested_mode = set_requested_mode(given_.firmware, requests, former_mode_);
+    if (!has_requested_mode)
+        return std::unexpected(has_requested_mode.error());
     const auto displays = baton::find_displays(given_.firmware, frames_);
     if (!displays)
         return std::unexpected(displays.error());
-    return Displays{.all = *displays, .has_wished_mode = *has_wished_mode};
+    return Displays{.all = *displays, .has_requested_mode = *has_requested_mode};
 }
 
 /// Firmware that enforces W^X maps what it allocates as not executable, even EfiLoaderCode; it then

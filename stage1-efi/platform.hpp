@@ -49,11 +49,11 @@ class EfiPlatform final : public Platform {
 
     bool can_map_runtime_services() override;
     Result<std::span<const RuntimeRange>> runtime_memory() override;
-    Result<Displays> find_displays(const Wishes& wishes) override;
+    Result<Displays> find_displays(const Requests& requests) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
-    void prepare_to_leave(std::optional<PhysAddr> last_words) override;
+    void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
     void finish(BootRecord& record, const Layout& layout, bool runtime_map) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 

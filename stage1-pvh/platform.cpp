@@ -86,15 +86,16 @@ std::size_t StartPlatform::claim_memory(std::span<TypedRange> room) {
     return count;
 }
 
-Result<Displays> StartPlatform::find_displays(const Wishes& wishes) {
-    const auto& wish = wishes.framebuffer;
+Result<Displays> StartPlatform::find_displays(const Requests& requests) {
+    const auto& request = requests.framebuffer;
     if (!given_.start.framebuffer)
-        return Platform::find_displays(wishes);
+        return Platform::find_displays(requests);
     const BatonFramebuffer& screen = *given_.start.framebuffer;
-    const bool matches = (wish.width == 0 && wish.height == 0) ||
-                         (wish.width == screen.width_pixels && wish.height == screen.height_pixels);
-    if (!matches && wish.required)
-        return wish_not_met(BATON_WISH_FRAMEBUFFER, wish.width, wish.height);
+    const bool matches =
+        (request.width == 0 && request.height == 0) ||
+        (request.width == screen.width_pixels && request.height == screen.height_pixels);
+    if (!matches && request.required)
+        return request_not_met(BATON_REQUEST_FRAMEBUFFER, request.width, request.height);
     mode_ = {.width_pixels = screen.width_pixels,
              .height_pixels = screen.height_pixels,
              .pitch_bytes = screen.pitch_bytes,
@@ -107,7 +108,7 @@ Result<Displays> StartPlatform::find_displays(const Wishes& wishes) {
              .blue_bits = screen.blue_bits,
              .linear = 1};
     display_ = {.framebuffer = screen, .edid = given_.start.edid, .modes = {&mode_, 1}};
-    return Displays{.all = {&display_, 1}, .has_wished_mode = matches};
+    return Displays{.all = {&display_, 1}, .has_requested_mode = matches};
 }
 
 Result<void> StartPlatform::make_executable(PhysRange code, PhysRange /*data*/) {

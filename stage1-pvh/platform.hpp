@@ -55,7 +55,7 @@ class StartPlatform final : public Platform {
     Result<void> leave(MemoryListener& listener) override { return listener.memory_is_known(); }
     std::size_t claim_memory(std::span<TypedRange> room) override;
 
-    Result<Displays> find_displays(const Wishes& wishes) override;
+    Result<Displays> find_displays(const Requests& requests) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;

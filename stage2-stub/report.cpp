@@ -4,8 +4,8 @@
 #include "stage2-stub/after_fault.hpp"
 #include "stage2-stub/attempt.hpp"
 #include "stage2-stub/cpu.hpp"
+#include "stage2-stub/crash_record.hpp"
 #include "stage2-stub/fault.hpp"
-#include "stage2-stub/last_words.hpp"
 #include "stage2-stub/memory.hpp"
 #include "stage2-stub/ports.hpp"
 #include "stage2-stub/screen.hpp"
@@ -111,7 +111,7 @@ void show_on_screen(std::string_view report, std::string_view end) {
 [[noreturn]] void report_first(const FaultFrame& frame) {
     use_inner_stacks();
     BatonHandoff& handoff = fault_state.handoff;
-    TextWriter report(last_words.text);
+    TextWriter report(crash_record.text);
     TextWriter end(end_memory);
     if (!try_to([&] { describe(report, frame); }))
         describe_inner(report, "in this report");

@@ -3,8 +3,8 @@
 // Stage 2: executes a handoff record. The contract is in abi/handoff.h.
 #include "abi/handoff.h"
 #include "stage2-stub/cpu.hpp"
+#include "stage2-stub/crash_record.hpp"
 #include "stage2-stub/fault.hpp"
-#include "stage2-stub/last_words.hpp"
 #include "stage2-stub/memory.hpp"
 #include "stage2-stub/segments.hpp"
 
@@ -165,7 +165,7 @@ void stage2_run(const BatonHandoff* given) {
     using namespace baton::stage2;
     turn_write_protection_off();
     install_fault_reports(*given);
-    note(BATON_LAST_WORDS_HANDED_OVER);
+    note(BATON_CRASH_RECORD_HANDED_OVER);
     const BatonHandoff& record = fault_state.handoff;
 
     set_step(BATON_STEP_TABLES);
@@ -183,6 +183,6 @@ void stage2_run(const BatonHandoff* given) {
     stamp(record, BATON_STEP_STATE, read_tsc());
 
     set_step(BATON_STEP_KERNEL);
-    note(BATON_LAST_WORDS_KERNEL_ENTERED);
+    note(BATON_CRASH_RECORD_KERNEL_ENTERED);
     enter_kernel(record.boot_info, record.kernel_entry, record.kernel_stack_top);
 }

@@ -25,7 +25,7 @@
  *   RSP     top of the stack, a zero return address on it, (RSP + 8) % 16 == 0
  *   others  0; RFLAGS 2, so interrupts are off
  *   CR0     PG PE WP NE MP ET
- *   CR4     PAE PGE OSFXSR OSXMMEXCPT, and LA57 where the kernel wished for it
+ *   CR4     PAE PGE OSFXSR OSXMMEXCPT, and LA57 where the kernel requested it
  *   EFER    LME LMA NXE
  *   PAT     as at power-on, but entry 5 is write-combining
  *   GDT     flat: CS is 0x08, the data segments are 0x10
@@ -278,7 +278,7 @@ typedef struct BatonBootInfo {
     uint32_t memory_map_entry_bytes;
 
     /* The firmware's own map (UEFI 2.10 section 7.2.3, EFI_MEMORY_DESCRIPTOR[]), as it
-     * was at ExitBootServices. All 0 where the firmware is not UEFI. With BATON_WISH_RUNTIME_MAP
+     * was at ExitBootServices. All 0 where the firmware is not UEFI. With BATON_REQUEST_RUNTIME_MAP
      * the loader has filled in VirtualStart of each descriptor: direct_map_base + PhysicalStart. */
     uint64_t firmware_memory_map;
     uint64_t firmware_memory_map_bytes;
@@ -287,9 +287,9 @@ typedef struct BatonBootInfo {
 
     /* The direct map: physical address p of the memory map is at direct_map_base + p, readable and
      * writable, never executable. Only ranges that are memory are mapped in it, and framebuffers;
-     * with BATON_WISH_RUNTIME_MAP also what the firmware's runtime services need, their code
+     * with BATON_REQUEST_RUNTIME_MAP also what the firmware's runtime services need, their code
      * executable. */
-    uint64_t direct_map_base; /* multiple of 512 GiB, or of 1 GiB as wished */
+    uint64_t direct_map_base; /* multiple of 512 GiB, or of 1 GiB as requested */
     uint64_t direct_map_bytes;
 
     /* Page-table roots, as CR3 holds them. */
@@ -342,7 +342,7 @@ typedef struct BatonBootInfo {
     uint64_t kernel_file_bytes; /* of the file on the disk */
     uint64_t kernel_headers;    /* its ELF header, and its program headers behind it */
     uint64_t kernel_headers_bytes;
-    uint64_t kernel_symbols; /* .symtab and its string table, on a wish only */
+    uint64_t kernel_symbols; /* .symtab and its string table, on a request only */
     uint64_t kernel_symbols_bytes;
     uint64_t kernel_strings;
     uint64_t kernel_strings_bytes;
@@ -375,7 +375,8 @@ typedef struct BatonBootInfo {
     BatonFirmwareState firmware_state;
     BatonVirtualization virtualization;
 
-    /* All kernel_file_bytes of the kernel's file, in pages of their own, on a wish only; else 0. */
+    /* All kernel_file_bytes of the kernel's file, in pages of their own, on a request only; else 0.
+     */
     uint64_t kernel_file;
 
     /* 0 until the kernel writes something else to it: baton_acknowledge(). By that
@@ -394,34 +395,34 @@ typedef struct BatonBootInfo {
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
 
-/* What a kernel can wish for: ELF notes in a PT_NOTE segment, owner "Baton", one a wish. A kernel
- * without any gets the defaults. Write one with BATON_WISH() or BATON_WISH_MODULE_FILE():
+/* What a kernel can request: ELF notes in a PT_NOTE segment, owner "Baton", one a request. A kernel
+ * without any gets the defaults. Write one with BATON_REQUEST() or BATON_REQUEST_MODULE_FILE():
  *
- *     BATON_WISH(BATON_WISH_STACK, BATON_WISH_REQUIRED, 256 * 1024, 0);
- *     BATON_WISH_MODULE_FILE(0, "/boot/initrd.img");
+ *     BATON_REQUEST(BATON_REQUEST_STACK, BATON_REQUEST_REQUIRED, 256 * 1024, 0);
+ *     BATON_REQUEST_MODULE_FILE(0, "/boot/initrd.img");
  *
- * A wish that can't be met is an error if it is required, else the log tells and the default holds.
- * A loader that doesn't know a type ignores it unless it is required. Of two wishes of one type,
- * other than modules, the later one holds. */
-enum BatonWishType {
-    BATON_WISH_PROTOCOL = 1,    /* [0] BATON_BOOT_INFO_VERSION that the kernel needs at least */
-    BATON_WISH_STACK = 2,       /* [0] bytes; 1 … 1 GiB, rounded up to pages; default 64 KiB */
-    BATON_WISH_FRAMEBUFFER = 3, /* [0] width, [1] height in pixels; both 0: no framebuffer needed,
-                                   the firmware's mode stays as it is; default: the same */
-    BATON_WISH_KASLR = 4, /* [0] 1: place a position-independent kernel at random; default 0 */
-    BATON_WISH_5_LEVEL_PAGING = 5, /* [0] enum BatonFiveLevel; default never */
-    BATON_WISH_DIRECT_MAP = 6,     /* [0] virtual base, a multiple of 1 GiB in the upper half */
-    BATON_WISH_SYMBOLS = 7,        /* [0] 1: load .symtab and its string table; default 0 */
-    BATON_WISH_MODULE = 8,         /* the path of a file to load, after those of the boot entry */
-    BATON_WISH_BASE = 9, /* [0] virtual address for the lowest page of a position-independent
-                            kernel; default: FFFFFFFF80000000h */
-    BATON_WISH_REFUSE_WRITE_EXECUTE = 10, /* [0] 1: segments that demand pages both writable and
+ * A request that can't be met is an error if it is required, else the log tells and the default
+ * holds. A loader that doesn't know a type ignores it unless it is required. Of two requests of one
+ * type, other than modules, the later one holds. */
+enum BatonRequestType {
+    BATON_REQUEST_PROTOCOL = 1,    /* [0] BATON_BOOT_INFO_VERSION that the kernel needs at least */
+    BATON_REQUEST_STACK = 2,       /* [0] bytes; 1 … 1 GiB, rounded up to pages; default 64 KiB */
+    BATON_REQUEST_FRAMEBUFFER = 3, /* [0] width, [1] height in pixels; both 0: no framebuffer
+                                   needed, the firmware's mode stays as it is; default: the same */
+    BATON_REQUEST_KASLR = 4, /* [0] 1: place a position-independent kernel at random; default 0 */
+    BATON_REQUEST_5_LEVEL_PAGING = 5, /* [0] enum BatonFiveLevel; default never */
+    BATON_REQUEST_DIRECT_MAP = 6,     /* [0] virtual base, a multiple of 1 GiB in the upper half */
+    BATON_REQUEST_SYMBOLS = 7,        /* [0] 1: load .symtab and its string table; default 0 */
+    BATON_REQUEST_MODULE = 8, /* the path of a file to load, after those of the boot entry */
+    BATON_REQUEST_BASE = 9,   /* [0] virtual address for the lowest page of a position-independent
+                              kernel; default: FFFFFFFF80000000h */
+    BATON_REQUEST_REFUSE_WRITE_EXECUTE = 10, /* [0] 1: segments that demand pages both writable and
                                              executable are an error; default 0 */
-    BATON_WISH_RUNTIME_MAP = 11, /* [0] 1: call SetVirtualAddressMap for the direct map, with the
+    BATON_REQUEST_RUNTIME_MAP = 11, /* [0] 1: call SetVirtualAddressMap for the direct map, with the
                                     VirtualStart of firmware_memory_map filled in; default 0 */
-    BATON_WISH_KERNEL_FILE = 12, /* [0] 1: load the whole file as well, with its section headers and
-                                    debug information; default 0 */
-    BATON_WISH_WATCHDOG = 13 /* [0] seconds until a kernel that has not acknowledged is reported;
+    BATON_REQUEST_KERNEL_FILE = 12, /* [0] 1: load the whole file as well, with its section headers
+                                    and debug information; default 0 */
+    BATON_REQUEST_WATCHDOG = 13 /* [0] seconds until a kernel that has not acknowledged is reported;
                                 1 … 3600; default: there is no watchdog */
 };
 
@@ -431,37 +432,41 @@ enum BatonFiveLevel {
     BATON_FIVE_LEVEL_REQUIRED = 2
 };
 
-#define BATON_WISH_REQUIRED UINT32_C(1) /* flag of a wish */
-#define BATON_WISH_OWNER "Baton"
+#define BATON_REQUEST_REQUIRED UINT32_C(1) /* flag of a request */
+#define BATON_REQUEST_OWNER "Baton"
 
 /* A note as the file has it (gABI chapter 5, "Note Section"), in units of 4 bytes. */
 #ifdef __GNUC__
-typedef struct __attribute__((packed, aligned(4))) BatonWishNote {
+typedef struct __attribute__((packed, aligned(4))) BatonRequestNote {
     uint32_t name_bytes;       /* 6 */
     uint32_t descriptor_bytes; /* 20: what follows the name */
-    uint32_t type;             /* enum BatonWishType */
-    char name[8];              /* BATON_WISH_OWNER, NUL, padding */
-    uint32_t flags;            /* BATON_WISH_REQUIRED or 0 */
+    uint32_t type;             /* enum BatonRequestType */
+    char name[8];              /* BATON_REQUEST_OWNER, NUL, padding */
+    uint32_t flags;            /* BATON_REQUEST_REQUIRED or 0 */
     uint64_t values[2];
-} BatonWishNote;
+} BatonRequestNote;
 
 #define BATON_PASTE_(a, b) a##b
 #define BATON_PASTE(a, b) BATON_PASTE_(a, b)
 #define BATON_NOTE_ATTRIBUTES __attribute__((section(".note.baton"), used, aligned(4)))
 
-#define BATON_WISH(wish_type, wish_flags, value0, value1)                                          \
-    static const BatonWishNote BATON_PASTE(baton_wish_, __COUNTER__) BATON_NOTE_ATTRIBUTES = {     \
-        6, 20, (wish_type), BATON_WISH_OWNER, (wish_flags), {(value0), (value1)}}
+#define BATON_REQUEST(request_type, request_flags, value0, value1)                                 \
+    static const BatonRequestNote BATON_PASTE(baton_request_, __COUNTER__)                         \
+        BATON_NOTE_ATTRIBUTES = {                                                                  \
+            6, 20, (request_type), BATON_REQUEST_OWNER, (request_flags), {(value0), (value1)}}
 
-#define BATON_WISH_MODULE_FILE(wish_flags, path_literal)                                           \
+#define BATON_REQUEST_MODULE_FILE(request_flags, path_literal)                                     \
     static const struct __attribute__((packed, aligned(4))) {                                      \
         uint32_t name_bytes, descriptor_bytes, type;                                               \
         char name[8];                                                                              \
         uint32_t flags;                                                                            \
         char path[sizeof(path_literal)];                                                           \
-    } BATON_PASTE(baton_wish_, __COUNTER__) BATON_NOTE_ATTRIBUTES = {                              \
-        6,           4 + sizeof(path_literal), BATON_WISH_MODULE, BATON_WISH_OWNER, (wish_flags),  \
-        path_literal}
+    } BATON_PASTE(baton_request_, __COUNTER__) BATON_NOTE_ATTRIBUTES = {6,                         \
+                                                                        4 + sizeof(path_literal),  \
+                                                                        BATON_REQUEST_MODULE,      \
+                                                                        BATON_REQUEST_OWNER,       \
+                                                                        (request_flags),           \
+                                                                        path_literal}
 #endif
 
 #ifdef __cplusplus
@@ -675,13 +680,13 @@ BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_count, 1168);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_entry_bytes, 1172);
 BATON_ASSERT_OFFSET(BatonBootInfo, previous_boot, 1176);
 
-BATON_STATIC_ASSERT(sizeof(BatonWishNote) == 40);
-BATON_ASSERT_OFFSET(BatonWishNote, name_bytes, 0);
-BATON_ASSERT_OFFSET(BatonWishNote, descriptor_bytes, 4);
-BATON_ASSERT_OFFSET(BatonWishNote, type, 8);
-BATON_ASSERT_OFFSET(BatonWishNote, name, 12);
-BATON_ASSERT_OFFSET(BatonWishNote, flags, 20);
-BATON_ASSERT_OFFSET(BatonWishNote, values, 24);
+BATON_STATIC_ASSERT(sizeof(BatonRequestNote) == 40);
+BATON_ASSERT_OFFSET(BatonRequestNote, name_bytes, 0);
+BATON_ASSERT_OFFSET(BatonRequestNote, descriptor_bytes, 4);
+BATON_ASSERT_OFFSET(BatonRequestNote, type, 8);
+BATON_ASSERT_OFFSET(BatonRequestNote, name, 12);
+BATON_ASSERT_OFFSET(BatonRequestNote, flags, 20);
+BATON_ASSERT_OFFSET(BatonRequestNote, values, 24);
 
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push

@@ -36,28 +36,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATON_STAGE2_MAGIC UINT64_C(0x3245474154535442)     /* "BTSTAGE2" */
-#define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)    /* "HANDOFF" */
-#define BATON_LAST_WORDS_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
+#define BATON_STAGE2_MAGIC UINT64_C(0x3245474154535442)       /* "BTSTAGE2" */
+#define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)      /* "HANDOFF" */
+#define BATON_CRASH_RECORD_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
 #define BATON_HANDOFF_VERSION_MINOR 3u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
-    uint64_t magic;             /* BATON_STAGE2_MAGIC */
-    uint16_t version_major;     /* differs: incompatible */
-    uint16_t version_minor;     /* higher: more fields at the end of the record are understood */
-    uint32_t header_bytes;      /* of this header */
-    uint32_t entry64_offset;    /* 64-bit entry */
-    uint32_t entry32_offset;    /* 32-bit protected mode entry; 0: there is none */
-    uint32_t load_bytes;        /* length of stage2.bin */
-    uint32_t memory_bytes;      /* of the whole block, a multiple of 4096 */
-    uint32_t writable_offset;   /* where read-write memory begins, a multiple of 4096 */
-    uint32_t alignment;         /* of the block, bytes */
-    uint32_t last_words_offset; /* where BatonLastWords is, in read-write memory */
-    uint32_t last_words_bytes;  /* of it */
-    uint32_t build_id_offset;   /* where the build id is, by which a debugger finds stage2.elf */
-    uint32_t build_id_bytes;    /* of it: a hash of what stage2.elf holds */
+    uint64_t magic;               /* BATON_STAGE2_MAGIC */
+    uint16_t version_major;       /* differs: incompatible */
+    uint16_t version_minor;       /* higher: more fields at the end of the record are understood */
+    uint32_t header_bytes;        /* of this header */
+    uint32_t entry64_offset;      /* 64-bit entry */
+    uint32_t entry32_offset;      /* 32-bit protected mode entry; 0: there is none */
+    uint32_t load_bytes;          /* length of stage2.bin */
+    uint32_t memory_bytes;        /* of the whole block, a multiple of 4096 */
+    uint32_t writable_offset;     /* where read-write memory begins, a multiple of 4096 */
+    uint32_t alignment;           /* of the block, bytes */
+    uint32_t crash_record_offset; /* where BatonCrashRecord is, in read-write memory */
+    uint32_t crash_record_bytes;  /* of it */
+    uint32_t build_id_offset;     /* where the build id is, by which a debugger finds stage2.elf */
+    uint32_t build_id_bytes;      /* of it: a hash of what stage2.elf holds */
 } BatonStage2Header;
 
 /* One PT_LOAD segment to put in its place. */
@@ -70,28 +70,28 @@ typedef struct BatonHandoffSegment {
 } BatonHandoffSegment;
 
 /* How far the handoff has come. */
-enum BatonLastWordsState {
-    BATON_LAST_WORDS_HANDED_OVER = 1,    /* stage 2 has the machine */
-    BATON_LAST_WORDS_KERNEL_ENTERED = 2, /* so has the kernel, next */
-    BATON_LAST_WORDS_FAULT = 3 /* an exception is being reported: the text is the report */
+enum BatonCrashRecordState {
+    BATON_CRASH_RECORD_HANDED_OVER = 1,    /* stage 2 has the machine */
+    BATON_CRASH_RECORD_KERNEL_ENTERED = 2, /* so has the kernel, next */
+    BATON_CRASH_RECORD_FAULT = 3 /* an exception is being reported: the text is the report */
 };
 
-#define BATON_LAST_WORDS_TEXT_BYTES UINT32_C(4048)
+#define BATON_CRASH_RECORD_TEXT_BYTES UINT32_C(4048)
 
 /* What stage 2 notes for the next boot, which finds it after a reset that memory survives: one
  * page, in memory that the kernel may reuse. It is written back to memory with each change. */
-typedef struct BatonLastWords {
-    uint64_t magic;    /* BATON_LAST_WORDS_MAGIC */
+typedef struct BatonCrashRecord {
+    uint64_t magic;    /* BATON_CRASH_RECORD_MAGIC */
     uint64_t checksum; /* FNV-1a, 64 bits, of what follows, up to the end of the text */
     uint32_t size;     /* bytes of this record */
-    uint32_t state;    /* enum BatonLastWordsState */
+    uint32_t state;    /* enum BatonCrashRecordState */
     uint64_t rip;      /* of the exception */
     uint32_t vector;   /* of it; from 256 on they are stage 2's own */
     uint32_t text_bytes;
     uint64_t acknowledgement_physical; /* the caller's, who may fill it in before the call: of a
                                           uint32_t that the kernel writes to; 0: there is none */
-    char text[BATON_LAST_WORDS_TEXT_BYTES]; /* UTF-8, lines end in \n, no NUL */
-} BatonLastWords;
+    char text[BATON_CRASH_RECORD_TEXT_BYTES]; /* UTF-8, lines end in \n, no NUL */
+} BatonCrashRecord;
 
 #define BATON_SOURCE_IN_PLACE UINT64_C(0xffffffffffffffff)
 
@@ -223,21 +223,21 @@ BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, load_bytes) == 24);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, memory_bytes) == 28);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, writable_offset) == 32);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, alignment) == 36);
-BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_offset) == 40);
-BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_bytes) == 44);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, crash_record_offset) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, crash_record_bytes) == 44);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_offset) == 48);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_bytes) == 52);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonLastWords) == 4096);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, magic) == 0);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, checksum) == 8);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, size) == 16);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, state) == 20);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, rip) == 24);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, vector) == 32);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, text_bytes) == 36);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, acknowledgement_physical) == 40);
-BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, text) == 48);
+BATON_HANDOFF_ASSERT(sizeof(BatonCrashRecord) == 4096);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, magic) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, checksum) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, size) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, state) == 20);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, rip) == 24);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, vector) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, text_bytes) == 36);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, acknowledgement_physical) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, text) == 48);
 
 BATON_HANDOFF_ASSERT(sizeof(BatonHandoffSegment) == 32);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, source_physical) == 0);

@@ -70,8 +70,8 @@ struct BootEntry {
     Switch kaslr = Switch::unset;
     WriteExecute write_execute = WriteExecute::unset;
     AfterFault after_fault;
-    std::optional<uint32_t> watchdog;  // seconds; 0: none, whatever the kernel wishes for
-    Switch last_words = Switch::unset; // off: nothing is left for the next boot
+    std::optional<uint32_t> watchdog;    // seconds; 0: none, whatever the kernel requests
+    Switch crash_record = Switch::unset; // off: nothing is left for the next boot
     Debug debug = Debug::unset;
     LogTo log = LogTo::unset;       // ports
     std::optional<BootTries> tries; // no value: the entry's boots are not counted

@@ -16,7 +16,7 @@ namespace baton {
 
 enum class ErrorCode : uint16_t {
 #define BATON_ERROR_GROUP(title)
-#define BATON_ERROR(name, labels, sentence, cause, cure) name,
+#define BATON_ERROR(name, labels, sentence, cause, fix) name,
 #include "core/errors.def"
 #undef BATON_ERROR
 #undef BATON_ERROR_GROUP

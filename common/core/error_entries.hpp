@@ -9,12 +9,12 @@
 namespace baton {
 
 struct ErrorEntry {
-    std::string_view name, labels, sentence, cause, cure;
+    std::string_view name, labels, sentence, cause, fix;
 };
 
 inline constexpr ErrorEntry kErrorEntries[] = {
 #define BATON_ERROR_GROUP(title)
-#define BATON_ERROR(name, labels, sentence, cause, cure) {#name, labels, sentence, cause, cure},
+#define BATON_ERROR(name, labels, sentence, cause, fix) {#name, labels, sentence, cause, fix},
 #include "core/errors.def"
 #undef BATON_ERROR
 #undef BATON_ERROR_GROUP

@@ -84,8 +84,8 @@ bool NoteReader::request_at(uint64_t descriptor) const {
     if (!fits(descriptor, 2 * kWord, segment_.size()))
         return false;
     const auto flags = read_at<uint32_t>(segment_, descriptor);
-    return flags == 0 ||
-           (flags == BATON_WISH_REQUIRED && read_at<uint32_t>(segment_, descriptor + kWord) != 0);
+    return flags == 0 || (flags == BATON_REQUEST_REQUIRED &&
+                          read_at<uint32_t>(segment_, descriptor + kWord) != 0);
 }
 
 /// The layout by 4 bytes or by 8 of the note at offset_. No value: it fits in neither.
@@ -102,7 +102,7 @@ std::optional<NoteReader::Place> NoteReader::choose(uint32_t name_bytes, uint32_
     if (after_4 == Follower::nonsense)
         return by_8;
     // Both can be, because of zeroes. What matters is where our own descriptors begin.
-    if (owner == BATON_WISH_OWNER)
+    if (owner == BATON_REQUEST_OWNER)
         return request_at(by_8->descriptor) ? by_8 : by_4;
     return after_4 == Follower::note_or_end ? by_4 : by_8;
 }

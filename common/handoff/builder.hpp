@@ -19,8 +19,8 @@
 #include "plan/direct_map.hpp"
 #include "plan/load_plan.hpp"
 #include "plan/previous_boot.hpp"
+#include "plan/requests.hpp"
 #include "plan/watchdog.hpp"
-#include "plan/wishes.hpp"
 #include "serial/uart.hpp"
 
 #include <array>
@@ -79,7 +79,7 @@ class HandoffBuilder final : private MemoryListener {
 
     // What build() has found.
     const KernelFile& kernel() const { return *kernel_; }
-    const Wishes& wishes() const { return wishes_; }
+    const Requests& requests() const { return requests_; }
     const LoadPlan& plan() const { return plan_; }
     const Layout& layout() const { return layout_; }
     std::span<const DirectMapping> direct_map() const { return direct_map_; }
@@ -114,11 +114,11 @@ class HandoffBuilder final : private MemoryListener {
     Result<void> decide_paging_levels();
     Result<uint64_t> choose_slide(const ImageExtent& extent);
     Result<void> find_module(std::string_view path, std::string_view string);
-    Result<void> find_wished_module(std::string_view path);
+    Result<void> find_requested_module(std::string_view path);
     Result<const char*> module_origin(std::string_view path);
     Result<void> load_symbols();
     Result<void> load_kernel_file();
-    void leave_out_wish(uint32_t type);
+    void leave_out_request(uint32_t type);
     void describe_decompression(std::string_view path, DecompressedFile& file, uint64_t start);
     OtherProtocols other_protocols() const;
     Error explained(const Error& error) const;
@@ -168,12 +168,12 @@ class HandoffBuilder final : private MemoryListener {
     // In the order in which the steps fill them in.
     std::optional<DecompressedFile> decompressed_; // the kernel's file, where it is compressed
     std::optional<KernelFile> kernel_;
-    Wishes wishes_;
+    Requests requests_;
     bool five_level_ = false;
     bool kaslr_ = false;
     LoadPlan plan_{};
     std::optional<KernelFile::Symbols> symbols_;
-    std::optional<Block> whole_kernel_; // where it is wished
+    std::optional<Block> whole_kernel_; // where it is requested
     std::span<Module> modules_;
     std::size_t module_count_ = 0;
     std::span<const Display> displays_;

@@ -24,75 +24,75 @@ Result<void> HandoffBuilder::read_headers() {
     kernel_ = *kernel;
     if (decompressed_)
         describe_decompression(entry().kernel, *decompressed_, start);
-    const auto wishes = kernel_->read_wishes();
-    if (!wishes)
-        return std::unexpected(wishes.error());
-    wishes_ = *wishes;
+    const auto requests = kernel_->read_requests();
+    if (!requests)
+        return std::unexpected(requests.error());
+    requests_ = *requests;
     apply_entry();
-    if (wishes_.unknown_count != 0)
+    if (requests_.unknown_count != 0)
         log().line(Text()
-                       .add("this version doesn't know what the kernel wishes for in ")
-                       .count(wishes_.unknown_count, "note"));
+                       .add("this version doesn't know what the kernel requests in ")
+                       .count(requests_.unknown_count, "note"));
     for (uint32_t type = 0; type < 32; ++type)
-        if ((wishes_.left_out >> type & 1) != 0)
-            leave_out_wish(type);
+        if ((requests_.left_out >> type & 1) != 0)
+            leave_out_request(type);
     if (auto decided = decide_runtime_map(); !decided)
         return decided;
     return decide_paging_levels();
 }
 
-/// What the person at the machine says goes over what the kernel wishes.
+/// What the person at the machine says goes over what the kernel requests.
 void HandoffBuilder::apply_entry() {
-    kaslr_ = entry().kaslr == Switch::unset ? wishes_.kaslr : entry().kaslr == Switch::on;
+    kaslr_ = entry().kaslr == Switch::unset ? requests_.kaslr : entry().kaslr == Switch::on;
     if (entry().write_execute != WriteExecute::unset)
-        wishes_.refuse_write_execute = entry().write_execute == WriteExecute::refuse;
+        requests_.refuse_write_execute = entry().write_execute == WriteExecute::refuse;
     if (entry().watchdog) {
-        wishes_.watchdog_seconds = *entry().watchdog;
-        wishes_.watchdog_required = false;
+        requests_.watchdog_seconds = *entry().watchdog;
+        requests_.watchdog_required = false;
     }
 }
 
-void HandoffBuilder::leave_out_wish(uint32_t type) {
-    log().warn(Text().add("the kernel's wish ").add(wish_name(type)).add(" can't be met"));
+void HandoffBuilder::leave_out_request(uint32_t type) {
+    log().warn(Text().add("the kernel's request ").add(request_name(type)).add(" can't be met"));
 }
 
 /// SetVirtualAddressMap is called when nothing may fail any more.
 Result<void> HandoffBuilder::decide_runtime_map() {
-    if (!wishes_.runtime_map || given_.platform.can_map_runtime_services())
+    if (!requests_.runtime_map || given_.platform.can_map_runtime_services())
         return {};
-    if (wishes_.runtime_map_required)
-        return wish_not_met(BATON_WISH_RUNTIME_MAP, 1);
-    wishes_.runtime_map = false;
-    leave_out_wish(BATON_WISH_RUNTIME_MAP);
+    if (requests_.runtime_map_required)
+        return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
+    requests_.runtime_map = false;
+    leave_out_request(BATON_REQUEST_RUNTIME_MAP);
     return {};
 }
 
 Result<void> HandoffBuilder::decide_paging_levels() {
     const bool possible = given_.processor.five_level_paging;
-    if (wishes_.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
-        return wish_not_met(BATON_WISH_5_LEVEL_PAGING, wishes_.five_level);
-    five_level_ = possible && wishes_.five_level != BATON_FIVE_LEVEL_NEVER;
-    if (wishes_.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
+    if (requests_.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
+        return request_not_met(BATON_REQUEST_5_LEVEL_PAGING, requests_.five_level);
+    five_level_ = possible && requests_.five_level != BATON_FIVE_LEVEL_NEVER;
+    if (requests_.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
         log().line(Text().add("the processor has no 5-level paging: 4 levels"));
     return {};
 }
 
 Result<uint64_t> HandoffBuilder::choose_slide(const ImageExtent& extent) {
     if (!kernel_->image().header().position_independent) {
-        if (kaslr_ && wishes_.kaslr_required)
-            return wish_not_met(BATON_WISH_KASLR, 1);
+        if (kaslr_ && requests_.kaslr_required)
+            return request_not_met(BATON_REQUEST_KASLR, 1);
         if (kaslr_)
             log().line(Text().add("the kernel isn't position independent: no KASLR"));
         kaslr_ = false;
-        if (wishes_.base && *wishes_.base != extent.lowest) {
-            if (wishes_.base_required)
-                return wish_not_met(BATON_WISH_BASE, wishes_.base->value);
-            leave_out_wish(BATON_WISH_BASE);
+        if (requests_.base && *requests_.base != extent.lowest) {
+            if (requests_.base_required)
+                return request_not_met(BATON_REQUEST_BASE, requests_.base->value);
+            leave_out_request(BATON_REQUEST_BASE);
         }
         return 0;
     }
     if (kaslr_ && !given_.random.are_secret()) {
-        if (wishes_.kaslr_required)
+        if (requests_.kaslr_required)
             return fail(ErrorCode::random_numbers_missing);
         log().warn(
             Text().add("no KASLR: neither the firmware nor the processor has random numbers"));
@@ -100,10 +100,10 @@ Result<uint64_t> HandoffBuilder::choose_slide(const ImageExtent& extent) {
     }
     if (kaslr_)
         return random_slide(extent, given_.random.slide);
-    const auto slide = slide_to(extent, wishes_.base);
-    if (slide || !wishes_.base || wishes_.base_required)
+    const auto slide = slide_to(extent, requests_.base);
+    if (slide || !requests_.base || requests_.base_required)
         return slide;
-    leave_out_wish(BATON_WISH_BASE);
+    leave_out_request(BATON_REQUEST_BASE);
     return slide_to(extent, {});
 }
 
@@ -124,7 +124,7 @@ Result<void> HandoffBuilder::plan_kernel() {
     plan_ = *plan;
 
     describe_kernel();
-    if (const auto found = next_write_execute(plan_); found && wishes_.refuse_write_execute)
+    if (const auto found = next_write_execute(plan_); found && requests_.refuse_write_execute)
         return fail(ErrorCode::write_execute_refused,
                     {found->pages.base.value - plan_.slide, found->pages.bytes, found->writable,
                      found->executable});
@@ -132,7 +132,7 @@ Result<void> HandoffBuilder::plan_kernel() {
 }
 
 OtherProtocols HandoffBuilder::other_protocols() const {
-    OtherProtocols found = wishes_.others;
+    OtherProtocols found = requests_.others;
     found.add(kernel_->other_protocols());
     return found;
 }
@@ -144,7 +144,7 @@ Error HandoffBuilder::explained(const Error& error) const {
 
 /// Its headers are looked for in what has been loaded: a good kernel's file isn't read for them.
 void HandoffBuilder::warn_of_other_protocols() {
-    OtherProtocols found = wishes_.others;
+    OtherProtocols found = requests_.others;
     found.add(kernel_->other_protocols_in_memory(plan_));
     if (found.empty())
         return;
@@ -163,11 +163,11 @@ void HandoffBuilder::describe_kernel() {
         log().line(text.hex(plan_.entry.value - plan_.slide).add(" + slide"));
     if (plan_.slide != 0 || kernel_->image().header().position_independent)
         describe_place(Text().add("slide ").hex(plan_.slide).add(kaslr_ ? ", at random" : ""));
-    if (!wishes_.build_id.empty()) {
+    if (!requests_.build_id.empty()) {
         Text id;
         id.add("build id ");
         for (const std::byte byte :
-             wishes_.build_id.first(std::min<std::size_t>(wishes_.build_id.size(), 20)))
+             requests_.build_id.first(std::min<std::size_t>(requests_.build_id.size(), 20)))
             id.hex_byte(static_cast<uint8_t>(byte));
         log().line(id);
     }
@@ -186,7 +186,7 @@ void HandoffBuilder::describe_place(const TextWriter& text) const {
 
 /// Before anything large is read: a module that isn't there shall not cost the time for that.
 Result<void> HandoffBuilder::find_modules() {
-    const std::size_t most = entry().modules.size() + wishes_.module_count;
+    const std::size_t most = entry().modules.size() + requests_.module_count;
     if (most == 0)
         return {};
     auto arena = allocate_arena(frames(), Arena::bytes_for<Module>(most));
@@ -199,8 +199,8 @@ Result<void> HandoffBuilder::find_modules() {
     for (const BootModule& module : entry().modules)
         if (auto found = find_module(module.path, module.string); !found)
             return found;
-    for (const WishedModule& module : wishes_.wished_modules()) {
-        const auto found = find_wished_module(module.path);
+    for (const RequestedModule& module : requests_.requested_modules()) {
+        const auto found = find_requested_module(module.path);
         if (!found && module.required)
             return found;
         if (!found)
@@ -209,7 +209,7 @@ Result<void> HandoffBuilder::find_modules() {
     return {};
 }
 
-Result<void> HandoffBuilder::find_wished_module(std::string_view path) {
+Result<void> HandoffBuilder::find_requested_module(std::string_view path) {
     auto arena = allocate_arena(frames(), path_arena_bytes(path.size()));
     if (!arena)
         return std::unexpected(arena.error());
@@ -250,7 +250,7 @@ Result<void> HandoffBuilder::load_kernel() {
     if (!bytes)
         return std::unexpected(bytes.error().about(entry().kernel));
     log().rate("kernel read: ", *bytes, start);
-    if (!wishes_.any)
+    if (!requests_.any)
         warn_of_other_protocols();
 
     const auto relocations = relocate(plan_, frames());
@@ -269,29 +269,29 @@ Result<void> HandoffBuilder::load_kernel() {
 }
 
 Result<void> HandoffBuilder::load_symbols() {
-    if (!wishes_.symbols)
+    if (!requests_.symbols)
         return {};
     const auto symbols = kernel_->read_symbols();
-    if (!symbols && wishes_.symbols_required)
+    if (!symbols && requests_.symbols_required)
         return std::unexpected(symbols.error());
     if (!symbols) {
         log().warn(Text().add("the symbol table isn't loaded: ").error(symbols.error()));
         return {};
     }
     symbols_ = *symbols;
-    if (!symbols_ && wishes_.symbols_required)
-        return wish_not_met(BATON_WISH_SYMBOLS, 1);
+    if (!symbols_ && requests_.symbols_required)
+        return request_not_met(BATON_REQUEST_SYMBOLS, 1);
     if (!symbols_)
-        leave_out_wish(BATON_WISH_SYMBOLS);
+        leave_out_request(BATON_REQUEST_SYMBOLS);
     return {};
 }
 
 Result<void> HandoffBuilder::load_kernel_file() {
-    if (!wishes_.kernel_file)
+    if (!requests_.kernel_file)
         return {};
     const uint64_t start = log().now();
     const auto whole = kernel_->read_whole();
-    if (!whole && wishes_.kernel_file_required)
+    if (!whole && requests_.kernel_file_required)
         return std::unexpected(whole.error().about(entry().kernel));
     if (!whole) {
         Text text;

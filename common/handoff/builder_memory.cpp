@@ -45,16 +45,16 @@ class FramePool final : public FrameSource {
 } // namespace
 
 Result<void> HandoffBuilder::plan_memory() {
-    const auto displays = given_.platform.find_displays(wishes_);
+    const auto displays = given_.platform.find_displays(requests_);
     if (!displays)
         return std::unexpected(displays.error());
     displays_ = displays->all;
-    if (!displays->has_wished_mode)
+    if (!displays->has_requested_mode)
         log().warn(Text()
                        .add("no display has a mode of ")
-                       .decimal(wishes_.framebuffer.width)
+                       .decimal(requests_.framebuffer.width)
                        .add(" x ")
-                       .decimal(wishes_.framebuffer.height)
+                       .decimal(requests_.framebuffer.height)
                        .add(" pixels: the modes stay as they are"));
     if (auto planned = plan_addresses(); !planned)
         return planned;
@@ -80,33 +80,34 @@ Result<void> HandoffBuilder::plan_addresses() {
     auto planned = plan_direct_map();
     if (planned)
         planned = plan_layout();
-    const bool has_runtime_map = std::exchange(wishes_.runtime_map, false);
+    const bool has_runtime_map = std::exchange(requests_.runtime_map, false);
     const bool is_impossible =
         !planned && (planned.error().code == ErrorCode::no_virtual_space ||
                      planned.error().code == ErrorCode::write_execute_refused);
     if (!has_runtime_map || !is_impossible) {
-        wishes_.runtime_map = has_runtime_map;
+        requests_.runtime_map = has_runtime_map;
         return planned;
     }
     if (planned = plan_direct_map(); !planned)
         return planned;
     if (planned = plan_layout(); !planned)
         return planned;
-    if (wishes_.runtime_map_required)
-        return wish_not_met(BATON_WISH_RUNTIME_MAP, 1);
-    leave_out_wish(BATON_WISH_RUNTIME_MAP);
+    if (requests_.runtime_map_required)
+        return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
+    leave_out_request(BATON_REQUEST_RUNTIME_MAP);
     return {};
 }
 
 Result<void> HandoffBuilder::plan_layout() {
-    LayoutWishes layout_wishes{.physical_end = physical_end(direct_map_),
-                               .stack_bytes = wishes_.stack_bytes,
-                               .direct_map = wishes_.direct_map};
-    auto layout = baton::plan_layout(plan_, layout_wishes);
-    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
-        log().warn(Text().add("no direct map at ").hex(wishes_.direct_map->value));
-        layout_wishes.direct_map = {};
-        layout = baton::plan_layout(plan_, layout_wishes);
+    LayoutRequests layout_requests{.physical_end = physical_end(direct_map_),
+                                   .stack_bytes = requests_.stack_bytes,
+                                   .direct_map = requests_.direct_map};
+    auto layout = baton::plan_layout(plan_, layout_requests);
+    if (!layout && layout.error().code == ErrorCode::request_not_met &&
+        !requests_.direct_map_required) {
+        log().warn(Text().add("no direct map at ").hex(requests_.direct_map->value));
+        layout_requests.direct_map = {};
+        layout = baton::plan_layout(plan_, layout_requests);
     }
     if (!layout)
         return std::unexpected(layout.error());
@@ -129,7 +130,7 @@ Result<void> HandoffBuilder::plan_direct_map() {
     if (!memory)
         return std::unexpected(memory.error());
     DirectMapParts parts{.memory = *memory, .plan = plan_, .framebuffers = *framebuffers};
-    if (wishes_.runtime_map) {
+    if (requests_.runtime_map) {
         const auto runtime = given_.platform.runtime_memory();
         if (!runtime)
             return std::unexpected(runtime.error());
@@ -152,7 +153,7 @@ Result<void> HandoffBuilder::check_runtime_code() {
                                         &DirectMapping::access);
     if (both == direct_map_.end())
         return {};
-    if (wishes_.refuse_write_execute)
+    if (requests_.refuse_write_execute)
         return fail(ErrorCode::write_execute_refused, {both->range.base.value, both->range.bytes});
     log().warn(
         Text()
@@ -194,12 +195,12 @@ Result<void> HandoffBuilder::load_stage2() {
 
 /// Chooses its timer; it will be armed at the very end.
 Result<void> HandoffBuilder::prepare_watchdog() {
-    const uint32_t seconds = wishes_.watchdog_seconds;
+    const uint32_t seconds = requests_.watchdog_seconds;
     if (seconds == 0)
         return {};
     watchdog_ = given_.platform.find_watchdog(seconds, kernel_pages_as_physical_);
-    if (!watchdog_ && wishes_.watchdog_required)
-        return wish_not_met(BATON_WISH_WATCHDOG, seconds);
+    if (!watchdog_ && requests_.watchdog_required)
+        return request_not_met(BATON_REQUEST_WATCHDOG, seconds);
     if (!watchdog_) {
         log().warn(Text().add("no watchdog: no timer that can raise an NMI in time"));
         return {};

@@ -59,7 +59,7 @@ Result<void> HandoffBuilder::create_record() {
         .data_bytes =
             needs->fact_bytes +
             BootRecord::data_bytes({entry().command_line, entry().kernel, given_.previous.text()},
-                                   {kernel_->headers(), wishes_.build_id, watchdog_disarm()})};
+                                   {kernel_->headers(), requests_.build_id, watchdog_disarm()})};
     for (const Display& display : displays_) {
         capacity.video_modes += display.modes.size();
         capacity.data_bytes += BootRecord::data_bytes({}, {display.edid});
@@ -82,7 +82,7 @@ Result<void> HandoffBuilder::fill_in_kernel() {
     if (auto set = record_.set_kernel(plan_); !set)
         return set;
     if (watchdog_) {
-        info.watchdog_seconds = wishes_.watchdog_seconds;
+        info.watchdog_seconds = requests_.watchdog_seconds;
         info.watchdog_disarm = record_.add_bytes(watchdog_disarm());
         info.watchdog_disarm_count = static_cast<uint32_t>(watchdog_disarm_.size());
         info.watchdog_disarm_entry_bytes = sizeof watchdog_disarm_[0];
@@ -98,8 +98,8 @@ Result<void> HandoffBuilder::fill_in_kernel() {
         info.kernel_file = in_direct_map(whole_kernel_->base);
     info.kernel_headers = record_.add_bytes(kernel_->headers());
     info.kernel_headers_bytes = kernel_->headers().size();
-    info.build_id = record_.add_bytes(wishes_.build_id);
-    info.build_id_bytes = wishes_.build_id.size();
+    info.build_id = record_.add_bytes(requests_.build_id);
+    info.build_id_bytes = requests_.build_id.size();
     if (symbols_) {
         info.kernel_symbols = in_direct_map(symbols_->symbols.base);
         info.kernel_symbols_bytes = symbols_->symbols.bytes.size();
@@ -150,14 +150,14 @@ Result<void> HandoffBuilder::make_handoff_record() {
     std::ranges::copy(given_.ports.all(), handoff_->uarts);
     handoff_->debug_port = given_.ports.debug;
     handoff_->tsc_hz = log().tsc_hz();
-    handoff_->watchdog_seconds = watchdog_ ? wishes_.watchdog_seconds : 0;
+    handoff_->watchdog_seconds = watchdog_ ? requests_.watchdog_seconds : 0;
     if (!displays_.empty())
         report_on_screen(*handoff_, displays_.front().framebuffer);
     decide_after_fault();
     // The block of the record lies in the direct map as in physical memory.
-    stage2_.last_words().acknowledgement_physical = record_.virtual_address().value +
-                                                    offsetof(BatonBootInfo, acknowledged) -
-                                                    layout_.direct_map.base.value;
+    stage2_.crash_record().acknowledgement_physical = record_.virtual_address().value +
+                                                      offsetof(BatonBootInfo, acknowledged) -
+                                                      layout_.direct_map.base.value;
     return {};
 }
 
@@ -179,9 +179,9 @@ void HandoffBuilder::decide_after_fault() {
 }
 
 Result<void> HandoffBuilder::leave_firmware() {
-    const bool silent = entry().last_words == Switch::off;
+    const bool silent = entry().crash_record == Switch::off;
     given_.platform.prepare_to_leave(silent ? std::nullopt
-                                            : std::optional(stage2_.last_words_physical()));
+                                            : std::optional(stage2_.crash_record_physical()));
     log().line(Text().add("leaving the firmware"));
     auto left = given_.platform.leave(*this);
     constexpr unsigned kTries = 4;
@@ -218,7 +218,7 @@ Result<void> HandoffBuilder::memory_is_known() {
 void HandoffBuilder::complete_records() {
     BatonBootInfo& info = record_.info();
     given_.random.forget();
-    given_.platform.finish(record_, layout_, wishes_.runtime_map);
+    given_.platform.finish(record_, layout_, requests_.runtime_map);
     describe_place(Text().add("firmware left; entering the kernel at ").hex(plan_.entry.value));
     info.log = record_.to_virtual(log().text().data()).value;
     info.log_bytes = log().text().size();

@@ -80,15 +80,15 @@ Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     return Bytes(memory->bytes);
 }
 
-Result<Wishes> KernelFile::read_wishes() const {
-    Wishes wishes;
-    auto arena = allocate_arena(*frames_, Arena::bytes_for<WishedModule>(kMaxWishedModules));
+Result<Requests> KernelFile::read_requests() const {
+    Requests requests;
+    auto arena = allocate_arena(*frames_, Arena::bytes_for<RequestedModule>(kMaxRequestedModules));
     if (!arena)
         return std::unexpected(arena.error());
-    const auto room = arena->array<WishedModule>(kMaxWishedModules);
+    const auto room = arena->array<RequestedModule>(kMaxRequestedModules);
     if (!room)
         return std::unexpected(room.error());
-    wishes.modules = *room;
+    requests.modules = *room;
 
     uint64_t total = 0;
     for (uint32_t i = 0; i < image_.program_header_count(); ++i) {
@@ -106,10 +106,10 @@ Result<Wishes> KernelFile::read_wishes() const {
         const auto segment = bytes(header.p_offset, header.p_filesz);
         if (!segment)
             return std::unexpected(segment.error());
-        if (auto taken = take_notes({*segment, header.p_align, i}, wishes); !taken)
+        if (auto taken = take_notes({*segment, header.p_align, i}, requests); !taken)
             return std::unexpected(taken.error());
     }
-    return wishes;
+    return requests;
 }
 
 OtherProtocols KernelFile::other_protocols() const {

@@ -9,7 +9,7 @@
 #include "handoff/memory.hpp"
 #include "handoff/platform.hpp"
 #include "plan/load_plan.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 
 #include <optional>
 #include <span>
@@ -29,9 +29,9 @@ class KernelFile {
     Bytes headers() const { return headers_; }
     uint64_t size() const { return size_; }
 
-    /// What the notes say. Errors: note_malformed, notes_too_*, segment_outside_file, wish_*,
-    /// wished_modules_too_many, file_*, out_of_memory.
-    Result<Wishes> read_wishes() const;
+    /// What the notes say. Errors: note_malformed, notes_too_*, segment_outside_file, request_*,
+    /// requested_modules_too_many, file_*, out_of_memory.
+    Result<Requests> read_requests() const;
 
     /// Which boot protocols that Baton doesn't have the file has the headers of.
     OtherProtocols other_protocols() const;

@@ -27,12 +27,12 @@ BatonMemoryType final_type(std::string_view origin) {
     return kept ? BATON_MEMORY_KERNEL_AND_MODULES : BATON_MEMORY_LOADER_RECLAIMABLE;
 }
 
-Result<Displays> Platform::find_displays(const Wishes& wishes) {
-    const auto& wish = wishes.framebuffer;
-    const bool wished = wish.width != 0 || wish.height != 0;
-    if (wished && wish.required)
-        return wish_not_met(BATON_WISH_FRAMEBUFFER, wish.width, wish.height);
-    return Displays{.all = {}, .has_wished_mode = !wished};
+Result<Displays> Platform::find_displays(const Requests& requests) {
+    const auto& request = requests.framebuffer;
+    const bool requested = request.width != 0 || request.height != 0;
+    if (requested && request.required)
+        return request_not_met(BATON_REQUEST_FRAMEBUFFER, request.width, request.height);
+    return Displays{.all = {}, .has_requested_mode = !requested};
 }
 
 } // namespace baton

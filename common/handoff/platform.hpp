@@ -13,8 +13,8 @@
 #include "memory/memory_range.hpp"
 #include "plan/address_space.hpp"
 #include "plan/boot_record.hpp"
+#include "plan/requests.hpp"
 #include "plan/watchdog.hpp"
-#include "plan/wishes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,7 @@ struct Display {
 
 struct Displays {
     std::span<const Display> all; // valid until the firmware is left
-    bool has_wished_mode;         // true without a wish for one, too
+    bool has_requested_mode;      // true without a request for one, too
 };
 
 /// Who wants to know what all memory is before the firmware goes.
@@ -111,9 +111,9 @@ class Platform {
     virtual Result<std::span<const RuntimeRange>> runtime_memory() {
         return std::span<const RuntimeRange>();
     }
-    /// Displays, in the mode that is wished for, if one of them has it.
-    /// Errors: out_of_memory; wish_not_met where the wish is required.
-    virtual Result<Displays> find_displays(const Wishes& wishes);
+    /// Displays, in the mode that is requested, if one of them has it.
+    /// Errors: out_of_memory; request_not_met where the request is required.
+    virtual Result<Displays> find_displays(const Requests& requests);
     /// Code and writable memory of stage 2, which the page tables of now may forbid to run or to
     /// write. Errors: out_of_memory, mapping_*.
     virtual Result<void> make_executable(PhysRange /*code*/, PhysRange /*data*/) { return {}; }
@@ -124,9 +124,9 @@ class Platform {
     }
     /// The last call before leave(): closes all files; tells the next boot where stage 2's last
     /// words are, or nothing at all.
-    virtual void prepare_to_leave(std::optional<PhysAddr> /*last_words*/) {}
+    virtual void prepare_to_leave(std::optional<PhysAddr> /*crash_record*/) {}
     /// After leave(): the firmware's own memory map, and its runtime services told where
-    /// they are, if so wished.
+    /// they are, if so requested.
     virtual void finish(BootRecord& /*record*/, const Layout& /*layout*/, bool /*runtime_map*/) {}
     /// The very last call.
     virtual void start_watchdog(const WatchdogPlan& /*plan*/) {}

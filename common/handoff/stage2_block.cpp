@@ -13,7 +13,7 @@ Result<Stage2Block> Stage2Block::load(Bytes blob, FrameSource& frames,
     const auto header = read_at<BatonStage2Header>(blob, 0);
     if (header.magic != BATON_STAGE2_MAGIC || header.version_major != BATON_HANDOFF_VERSION_MAJOR ||
         header.version_minor != BATON_HANDOFF_VERSION_MINOR || header.load_bytes != blob.size() ||
-        header.last_words_bytes != sizeof(BatonLastWords))
+        header.crash_record_bytes != sizeof(BatonCrashRecord))
         return fail(ErrorCode::stage2_mismatch, {header.version_major, header.version_minor});
     const auto memory = allocate_block(frames, header.memory_bytes,
                                        {.alignment = header.alignment,

@@ -29,10 +29,11 @@ class Stage2Block {
                 header_.memory_bytes - header_.writable_offset};
     }
 
-    /// Where its last words will be: abi/handoff.h.
-    PhysAddr last_words_physical() const { return memory_.base + header_.last_words_offset; }
-    BatonLastWords& last_words() const {
-        return *reinterpret_cast<BatonLastWords*>(memory_.bytes.data() + header_.last_words_offset);
+    /// Where its crash record will be: abi/handoff.h.
+    PhysAddr crash_record_physical() const { return memory_.base + header_.crash_record_offset; }
+    BatonCrashRecord& crash_record() const {
+        return *reinterpret_cast<BatonCrashRecord*>(memory_.bytes.data() +
+                                                    header_.crash_record_offset);
     }
 
     /// To be called with a handoff record in RDI.

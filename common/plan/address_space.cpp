@@ -2,7 +2,7 @@
 #include "plan/address_space.hpp"
 
 #include "paging/entry.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 
 namespace baton {
 namespace {
@@ -70,18 +70,18 @@ Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> m
 
 } // namespace
 
-Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes) {
-    const uint64_t direct_map_bytes = align_up(wishes.physical_end, kHugePageBytes);
-    const VirtAddr wanted = wishes.direct_map.value_or(kDirectMapBase);
-    const uint64_t alignment = wishes.direct_map ? kHugePageBytes : kRootEntryBytes;
+Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests) {
+    const uint64_t direct_map_bytes = align_up(requests.physical_end, kHugePageBytes);
+    const VirtAddr wanted = requests.direct_map.value_or(kDirectMapBase);
+    const uint64_t alignment = requests.direct_map ? kHugePageBytes : kRootEntryBytes;
     const auto direct_map = find_free(plan, wanted, direct_map_bytes, alignment);
-    if (wishes.direct_map && (!direct_map || *direct_map != wanted))
-        return wish_not_met(BATON_WISH_DIRECT_MAP, wanted.value, direct_map_bytes);
+    if (requests.direct_map && (!direct_map || *direct_map != wanted))
+        return request_not_met(BATON_REQUEST_DIRECT_MAP, wanted.value, direct_map_bytes);
     if (!direct_map)
         return std::unexpected(direct_map.error());
 
     // After the direct map, or where that leaves no room, from the beginning of the upper half.
-    const uint64_t guarded_bytes = wishes.stack_bytes + 2 * kPageBytes;
+    const uint64_t guarded_bytes = requests.stack_bytes + 2 * kPageBytes;
     auto stack = find_free(plan, *direct_map + direct_map_bytes, guarded_bytes, kHugePageBytes);
     if (!stack && *direct_map > kDirectMapBase + 2 * kRootEntryBytes)
         stack = find_free(plan, kDirectMapBase, guarded_bytes, kHugePageBytes);
@@ -90,7 +90,7 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes) {
     if (!stack)
         return std::unexpected(stack.error());
     return Layout{.direct_map = {*direct_map, direct_map_bytes},
-                  .stack = {*stack + kPageBytes, wishes.stack_bytes}};
+                  .stack = {*stack + kPageBytes, requests.stack_bytes}};
 }
 
 Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {

@@ -20,22 +20,22 @@ inline constexpr uint64_t kStackBytes = uint64_t{64} << 10;
 
 /// Where in the upper half that is which has no address of its own to ask for.
 struct Layout {
-    VirtRange direct_map; // base is a multiple of 512 GiB, or as wished
+    VirtRange direct_map; // base is a multiple of 512 GiB, or as requested
     VirtRange stack;      // without the unmapped page on each side
 };
 
-struct LayoutWishes {
+struct LayoutRequests {
     uint64_t physical_end =
         0; // one past the last byte that the direct map must reach; at most 2^52
     uint64_t stack_bytes = kStackBytes;
     std::optional<VirtAddr> direct_map = {}; // a multiple of 1 GiB in the upper half
 };
 
-/// The direct map goes to where it is wished, if no page of the kernel is in its way there; without
-/// a wish to kDirectMapBase, or to the next slot of 512 GiB from which on no page of the kernel is
-/// in its way. The stack comes after it, or before one that is far up. Errors: no_virtual_space;
-/// for a wish that can't be met, wish_not_met.
-Result<Layout> plan_layout(const LoadPlan& plan, const LayoutWishes& wishes);
+/// The direct map goes to where it is requested, if no page of the kernel is in its way there;
+/// without a request to kDirectMapBase, or to the next slot of 512 GiB from which on no page of the
+/// kernel is in its way. The stack comes after it, or before one that is far up. Errors:
+/// no_virtual_space; for a request that can't be met, request_not_met.
+Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests);
 
 /// Memory that stage 2 uses while it changes page tables: mapped where it lies.
 struct IdentityMapping {

@@ -15,12 +15,12 @@ constexpr uint32_t kMarkVersion = 1;
 struct MarkHead {
     uint32_t version;
     uint32_t error_bytes;
-    uint64_t last_words_physical;
+    uint64_t crash_record_physical;
 };
 static_assert(sizeof(MarkHead) == 16);
 
-constexpr std::size_t kChecksummed = offsetof(BatonLastWords, size);
-constexpr std::size_t kText = offsetof(BatonLastWords, text);
+constexpr std::size_t kChecksummed = offsetof(BatonCrashRecord, size);
+constexpr std::size_t kText = offsetof(BatonCrashRecord, text);
 
 /// Whether all of it was free memory before this boot, and still is.
 bool is_free(PhysRange range, const MemoryNow& memory) {
@@ -40,8 +40,8 @@ bool is_free(PhysRange range, const MemoryNow& memory) {
     return false;
 }
 
-bool is_whole(const BatonLastWords& words) {
-    return words.magic == BATON_LAST_WORDS_MAGIC && words.size == sizeof words &&
+bool is_whole(const BatonCrashRecord& words) {
+    return words.magic == BATON_CRASH_RECORD_MAGIC && words.size == sizeof words &&
            words.text_bytes <= sizeof words.text &&
            words.checksum == checksum(std::as_bytes(std::span(&words, 1))
                                           .first(kText + words.text_bytes)
@@ -49,11 +49,11 @@ bool is_whole(const BatonLastWords& words) {
 }
 
 /// The record at `place`, which is wiped.
-std::optional<BatonLastWords> take_last_words(PhysAddr place, const MemoryNow& memory) {
-    if (!is_free({place, sizeof(BatonLastWords)}, memory))
+std::optional<BatonCrashRecord> take_crash_record(PhysAddr place, const MemoryNow& memory) {
+    if (!is_free({place, sizeof(BatonCrashRecord)}, memory))
         return {};
     std::byte* const bytes = memory.frames.access(place);
-    BatonLastWords words;
+    BatonCrashRecord words;
     std::memcpy(&words, bytes, sizeof words);
     if (!is_whole(words))
         return {};
@@ -88,7 +88,7 @@ Bytes write_boot_mark(const BootMark& mark, std::span<std::byte> memory) {
     const std::size_t error_bytes = std::min(mark.error.size(), memory.size() - sizeof(MarkHead));
     const MarkHead head{.version = kMarkVersion,
                         .error_bytes = static_cast<uint32_t>(error_bytes),
-                        .last_words_physical = mark.last_words.value};
+                        .crash_record_physical = mark.crash_record.value};
     std::memcpy(memory.data(), &head, sizeof head);
     if (error_bytes != 0)
         std::memcpy(memory.data() + sizeof head, mark.error.data(), error_bytes);
@@ -102,7 +102,8 @@ std::optional<BootMark> parse_boot_mark(Bytes content) {
     if (head.version != kMarkVersion || head.error_bytes != content.size() - sizeof head)
         return {};
     const auto* const error = reinterpret_cast<const char*>(content.data() + sizeof head);
-    return BootMark{.last_words = {head.last_words_physical}, .error = {error, head.error_bytes}};
+    return BootMark{.crash_record = {head.crash_record_physical},
+                    .error = {error, head.error_bytes}};
 }
 
 PreviousBoot recall_boot(const BootMark& mark, const MemoryNow& memory) {
@@ -112,19 +113,19 @@ PreviousBoot recall_boot(const BootMark& mark, const MemoryNow& memory) {
         set_text(boot, mark.error);
         return boot;
     }
-    const auto words = take_last_words(mark.last_words, memory);
+    const auto words = take_crash_record(mark.crash_record, memory);
     if (!words)
         return boot;
     switch (words->state) {
-    case BATON_LAST_WORDS_HANDED_OVER:
+    case BATON_CRASH_RECORD_HANDED_OVER:
         boot.state = BATON_PREVIOUS_BOOT_HANDED_OVER;
         break;
-    case BATON_LAST_WORDS_KERNEL_ENTERED:
+    case BATON_CRASH_RECORD_KERNEL_ENTERED:
         boot.state = has_acknowledged({words->acknowledgement_physical}, memory)
                          ? BATON_PREVIOUS_BOOT_ACKNOWLEDGED
                          : BATON_PREVIOUS_BOOT_KERNEL_ENTERED;
         break;
-    case BATON_LAST_WORDS_FAULT:
+    case BATON_CRASH_RECORD_FAULT:
         boot.state = BATON_PREVIOUS_BOOT_FAULT;
         boot.vector = words->vector;
         boot.rip = words->rip;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What became of the boot before this one. Two things tell: a non-volatile variable of the
-// firmware's, which a stage 1 writes last of all, and the BatonLastWords that it names, in memory
+// firmware's, which a stage 1 writes last of all, and the BatonCrashRecord that it names, in memory
 // that may have survived a reset or not. Nothing of that is believed unseen.
 #pragma once
 
@@ -29,13 +29,13 @@ struct PreviousBoot {
     /// The report of a fault, or the error of a stage 1 that gave up: printable ASCII and "\n".
     std::string_view text() const { return {characters.data(), text_bytes}; }
 
-    std::array<char, BATON_LAST_WORDS_TEXT_BYTES> characters{};
+    std::array<char, BATON_CRASH_RECORD_TEXT_BYTES> characters{};
     std::size_t text_bytes = 0;
 };
 
 /// What the variable holds.
 struct BootMark {
-    PhysAddr last_words{};       // where they are, of a boot that left the firmware
+    PhysAddr crash_record{};     // where they are, of a boot that left the firmware
     std::string_view error = {}; // of one that gave up; else empty
 };
 

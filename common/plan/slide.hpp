@@ -12,11 +12,11 @@
 
 namespace baton {
 
-/// Where a position-independent kernel goes unless it wishes otherwise: the top 2 GiB, where code
+/// Where a position-independent kernel goes unless it requests otherwise: the top 2 GiB, where code
 /// of every memory model works (System V ABI, AMD64 supplement, section 3.5.1).
 inline constexpr VirtAddr kDefaultBase{0xffff'ffff'8000'0000};
 
-/// The slide that puts the image's lowest page at `base`, or, where the kernel wishes for no base,
+/// The slide that puts the image's lowest page at `base`, or, where the kernel requests no base,
 /// that is kDefaultBase (rounded to its alignment for an image linked at an odd place).
 /// Errors: base_misaligned, base_out_of_range.
 Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> base);

@@ -99,9 +99,9 @@ void check_kernel_pages(Verdict& verdict, const Context& context) {
 
 void check_direct_map_place(Verdict& verdict, const Context& context) {
     const BatonBootInfo& info = context.info;
-    const bool is_wished = own_image::wish(BATON_WISH_DIRECT_MAP) != nullptr;
-    verdict.expect(info.direct_map_base % (is_wished ? kGiB : 512 * kGiB) == 0,
-                   "a base of 512 GiB (1 GiB if wished)", info.direct_map_base);
+    const bool is_requested = own_image::request(BATON_REQUEST_DIRECT_MAP) != nullptr;
+    verdict.expect(info.direct_map_base % (is_requested ? kGiB : 512 * kGiB) == 0,
+                   "a base of 512 GiB (1 GiB if requested)", info.direct_map_base);
     verdict.expect(info.direct_map_base >= kUpperHalf, "the upper half", info.direct_map_base);
     verdict.expect(info.direct_map_bytes <= 0 - info.direct_map_base, "an end in 64 bits",
                    info.direct_map_bytes);

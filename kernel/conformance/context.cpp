@@ -13,7 +13,7 @@ bool Context::is_device(uint64_t page) const {
 
 bool Context::is_runtime_page(const Leaf& leaf, bool code) const {
     constexpr uint32_t kRuntimeServicesCode = 5;
-    if (own_image::wish(BATON_WISH_RUNTIME_MAP) == nullptr)
+    if (own_image::request(BATON_REQUEST_RUNTIME_MAP) == nullptr)
         return false;
     const BatonMemoryRange* range = range_of(leaf.physical);
     return range != nullptr && (range->attributes & efi::kMemoryRuntime) != 0 &&

@@ -74,7 +74,7 @@ std::span<const Promise> memory_map_promises();    // M: check_memory_map.cpp
 std::span<const Promise> device_promises();        // D: check_devices.cpp
 std::span<const Promise> firmware_promises();      // D: check_firmware.cpp
 std::span<const Promise> hypervisor_promises();    // H: check_hypervisor.cpp
-std::span<const Promise> wish_promises();          // W: check_wishes.cpp
+std::span<const Promise> request_promises();       // W: check_requests.cpp
 std::span<const Promise> expectation_promises();   // X: check_expectations.cpp
 
 } // namespace conformance

@@ -118,19 +118,19 @@ std::span<const uint8_t> build_id() {
     return found;
 }
 
-const BatonWishNote* wish(BatonWishType type) {
-    const BatonWishNote* found = nullptr;
+const BatonRequestNote* request(BatonRequestType type) {
+    const BatonRequestNote* found = nullptr;
     for_each_note([&](const Note& note) {
-        if (note.owner == BATON_WISH_OWNER && note.type == type)
-            found = static_cast<const BatonWishNote*>(note.start);
+        if (note.owner == BATON_REQUEST_OWNER && note.type == type)
+            found = static_cast<const BatonRequestNote*>(note.start);
     });
     return found;
 }
 
-std::string_view wished_module() {
+std::string_view requested_module() {
     std::string_view found;
     for_each_note([&](const Note& note) {
-        if (note.owner == BATON_WISH_OWNER && note.type == BATON_WISH_MODULE && found.empty())
+        if (note.owner == BATON_REQUEST_OWNER && note.type == BATON_REQUEST_MODULE && found.empty())
             found = reinterpret_cast<const char*>(note.descriptor.data()) + sizeof(uint32_t);
     });
     return found;

@@ -47,9 +47,9 @@ uint32_t page_permissions(uint64_t page);
 /// The bytes of NT_GNU_BUILD_ID; empty without one.
 std::span<const uint8_t> build_id();
 
-/// The wish of this type that holds: the last one; null without one.
-const BatonWishNote* wish(BatonWishType type);
-/// The path of the first BATON_WISH_MODULE; empty without one.
-std::string_view wished_module();
+/// The request of this type that holds: the last one; null without one.
+const BatonRequestNote* request(BatonRequestType type);
+/// The path of the first BATON_REQUEST_MODULE; empty without one.
+std::string_view requested_module();
 
 } // namespace conformance::own_image

@@ -454,7 +454,7 @@ def bad_relocations():
                Pie(relr=(entry, WORDS)))
 
 
-# ---- Notes and wishes -----------------------------------------------------------------------------
+# ---- Notes and requests -----------------------------------------------------------------------------
 
 (PROTOCOL, STACK, FRAMEBUFFER, KASLR, FIVE_LEVEL, DIRECT_MAP, SYMBOL_TABLE, MODULE, BASE_ADDRESS,
  REFUSE, RUNTIME_MAP, KERNEL_FILE, WATCHDOG) = range(1, 14)
@@ -468,7 +468,7 @@ def note(kind: int, descriptor: bytes, **sizes) -> bytes:
     return struct.pack("<III", fields["namesz"], fields["descsz"], kind) + name + descriptor + padding
 
 
-def wish(kind: int, value: int = 0, other: int = 0, flags: int = REQUIRED) -> bytes:
+def request(kind: int, value: int = 0, other: int = 0, flags: int = REQUIRED) -> bytes:
     return note(kind, struct.pack("<IQQ", flags, value, other))
 
 
@@ -485,7 +485,7 @@ def noted(*contents: bytes, **fields) -> Callable[[], Elf]:
     return added(notes(*contents, **fields))
 
 
-def wishing_pie(*contents: bytes) -> Callable[[], Elf]:
+def requesting_pie(*contents: bytes) -> Callable[[], Elf]:
     return Pie(others=(notes(*contents),))
 
 
@@ -496,7 +496,7 @@ def bad_notes():
     yield ("too-many", "notes_too_many", {"limit": MIB},
            added(*(Segment(FREE_AT, PF_R, large, type=PT_NOTE, align=4, file_offset=16 * PAGE)
                    for _ in range(20))))
-    good = wish(STACK, 65536)
+    good = request(STACK, 65536)
     for name, sizes in {"name-beyond": {"namesz": 100}, "name-max": {"namesz": 2**32 - 1},
                         "descriptor-beyond": {"descsz": 21}, "descriptor-max": {"descsz": 2**32 - 1},
                         "both-max": {"namesz": 2**32 - 1, "descsz": 2**32 - 1}}.items():
@@ -519,24 +519,24 @@ def bad_notes():
 
     for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, WATCHDOG + 1)):
         for size in (0, 3, 4, 19):
-            yield (f"wish-{kind}-of-{size}", "wish_malformed",
+            yield (f"request-{kind}-of-{size}", "request_malformed",
                    {"type": kind, "descriptor bytes": size, "needed": 20},
                    noted(note(kind, bytes(size))))
     for size in (0, 3):
-        yield (f"unknown-wish-of-{size}", "wish_malformed",
+        yield (f"unknown-request-of-{size}", "request_malformed",
                {"type": 4444, "descriptor bytes": size, "needed": 4}, noted(note(4444, bytes(size))))
-        yield (f"module-of-{size}", "wish_malformed",
+        yield (f"module-of-{size}", "request_malformed",
                {"type": MODULE, "descriptor bytes": size, "needed": 5},
                noted(note(MODULE, bytes(size))))
     for name, path in {"none": b"", "nul": b"\0", "nul-first": b"\0/boot"}.items():
-        yield (f"module-path-{name}", "wish_malformed",
+        yield (f"module-path-{name}", "request_malformed",
                {"type": MODULE, "descriptor bytes": 4 + len(path), "needed": 5},
                noted(module(path)))
-    yield ("modules-65", "wished_modules_too_many", {"limit": 64},
+    yield ("modules-65", "requested_modules_too_many", {"limit": 64},
            noted(*(module(b"/good.elf") for _ in range(65))))
     for kind in (0, WATCHDOG + 1, 4444, 2**32 - 1):
-        yield f"unknown-{kind}", "wish_unknown", {"type": kind}, noted(wish(kind))
-    yield "unknown-short", "wish_unknown", {"type": 4444}, noted(note(4444, b"\1\0\0\0"))
+        yield f"unknown-{kind}", "request_unknown", {"type": kind}, noted(request(kind))
+    yield "unknown-short", "request_unknown", {"type": 4444}, noted(note(4444, b"\1\0\0\0"))
 
     for name, path, error in [
             ("absent", b"/no/such/file\0", "file_not_found"), ("directory", b"/EFI\0",
@@ -563,33 +563,33 @@ def bad_notes():
             (DIRECT_MAP, "DIRECT_MAP", BASE, direct_map, noted),
             (DIRECT_MAP, "DIRECT_MAP", 2**64 - GIB, direct_map, noted),
             (SYMBOL_TABLE, "SYMBOLS", 1, 0, noted),
-            (BASE_ADDRESS, "BASE", BASE + 1, 0, wishing_pie),
+            (BASE_ADDRESS, "BASE", BASE + 1, 0, requesting_pie),
             (BASE_ADDRESS, "BASE", BASE + GIB, 0, noted)]):
-        yield (f"unmet-{index}-{name}", "wish_not_met",
+        yield (f"unmet-{index}-{name}", "request_not_met",
                {"type": kind, "value 0": value, "value 1": second},
-               kernel(wish(kind, value, second)),
+               kernel(request(kind, value, second)),
                "", name)
 
     yield ("base-misaligned", "base_misaligned", {"base": BASE, "p_align": 2 * MIB},
-           Pie(others=(notes(wish(BASE_ADDRESS, BASE)),), align=2 * MIB))
+           Pie(others=(notes(request(BASE_ADDRESS, BASE)),), align=2 * MIB))
     for name, base in [("last-page", MAX - 0xFFF), ("last-but-one", MAX - 0x1FFF)]:
         yield (f"base-{name}", "base_out_of_range", {"base": base},
-               wishing_pie(wish(BASE_ADDRESS, base)))
+               requesting_pie(request(BASE_ADDRESS, base)))
     yield ("base-0", "segment_in_page_zero",
            {"program header": 0, "p_vaddr": PIE_TEXT, "slide": 2**64 - PIE_TEXT},
-           wishing_pie(wish(BASE_ADDRESS, 0)))
+           requesting_pie(request(BASE_ADDRESS, 0)))
     yield ("base-in-hole", "segment_not_canonical",
            {"program header": 0, "p_vaddr": PIE_TEXT, "slide": HOLE - PIE_TEXT},
-           wishing_pie(wish(BASE_ADDRESS, HOLE)))
+           requesting_pie(request(BASE_ADDRESS, HOLE)))
     yield ("refuse", "write_execute_refused", {"first page": BASE + 0x20000},
-           added(bss(BASE + 0x20000, 16, PF_R | PF_W | PF_X), notes(wish(REFUSE, 1))))
+           added(bss(BASE + 0x20000, 16, PF_R | PF_W | PF_X), notes(request(REFUSE, 1))))
 
-    symbols = noted(wish(SYMBOL_TABLE, 1))
+    symbols = noted(request(SYMBOL_TABLE, 1))
     sections = {"e_shentsize": 64, "e_shnum": 3}
     yield ("sections-outside", "section_headers_outside_file",
            {"e_shoff": MAX - 63, "e_shnum": 3},
            lambda: symbols().with_header(e_shoff=MAX - 63, **sections))
-    yield ("sections-of-40-bytes", "wish_not_met", {"type": SYMBOL_TABLE},
+    yield ("sections-of-40-bytes", "request_not_met", {"type": SYMBOL_TABLE},
            lambda: symbols().with_header(e_shoff=64, e_shentsize=40, e_shnum=3))
 
     def with_sections(symtab: tuple[int, int, int], strtab: tuple[int, int]) -> bytes:
@@ -608,7 +608,7 @@ def bad_notes():
         yield (f"{name}-outside", "symbol_table_outside_file",
                {"section": number, "sh_offset": offset},
                lambda a=symtab, b=strtab: with_sections(a, b))
-    yield ("symbols-without-strings", "wish_not_met", {"type": SYMBOL_TABLE},
+    yield ("symbols-without-strings", "request_not_met", {"type": SYMBOL_TABLE},
            lambda: with_sections((64, 24, 1), (64, 8)))
 
 

@@ -13,7 +13,7 @@ import artefacts
 import pytest
 from tool import FAULTING, FIXED, PIE, baton, compiled
 
-KERNEL = artefacts.conformance_kernel("wish-kaslr")  # its slide is random
+KERNEL = artefacts.conformance_kernel("request-kaslr")  # its slide is random
 INFO_MEM = "python print(gdb.execute('monitor info mem', to_string=True))"  # else it goes to stderr
 MARK = "== "
 GIB = 1 << 30
@@ -262,7 +262,7 @@ def test_breakpoints_outlive_a_change_of_paging_levels():
     commands = [f"baton break {place}" for place in places]
     for place in places:
         commands += [f"continue # {place}", f"bt 1 # {place}", f"baton status # {place}"]
-    answers = debug(artefacts.conformance_kernel("wish-five-level"), *commands, via="pvh")
+    answers = debug(artefacts.conformance_kernel("request-five-level"), *commands, via="pvh")
     for place in places:
         function, file = PLACES[place]
         assert re.search(

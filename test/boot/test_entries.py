@@ -168,7 +168,7 @@ def test_kaslr_of_an_entry_is_another_slide_each_time(expect_conformance):
     assert all(slide % 4096 == 0 for slide in slides)
 
 
-def test_kaslr_off_in_the_entry_goes_over_the_wish(expect_conformance):
+def test_kaslr_off_in_the_entry_goes_over_the_request(expect_conformance):
     machine = expect_conformance("pie", "no-kaslr", entry="kaslr off\n", firmware=UBoot)
     machine.wait_for_debugcon(r"\] slide 0x\w+$")
 
@@ -179,7 +179,7 @@ def test_kaslr_of_a_fixed_kernel_is_told_to_be_none(expect_conformance):
 
 
 def test_writable_and_executable_refused(boot):
-    """By the entry, then by a wish."""
+    """By the entry, then by a request."""
     machine = boot(artefacts.conformance_kernel("write-execute-refused"), firmware=UBoot, files={
         "/loader/entries/one.conf": "kernel /wx.elf\nwx refuse\n",
         "/wx.elf": artefacts.conformance_kernel("write-execute"),

@@ -13,7 +13,7 @@ import test_hostile_entries as entries
 TABLE = (artefacts.SOURCE / "common/core/errors.def").read_text(encoding="utf-8")
 # What a kernel's file alone can raise.
 OF_KERNELS = ["The ELF header", "The segments", "Position-independent kernels",
-              "What the kernel wishes"]
+              "What the kernel requests"]
 # Neither input nor firmware leads here: why there is an error all the same.
 NOT_RAISED = {
     "file_path_too_long": "paths are checked where they are read; this guards a buffer",
@@ -74,7 +74,7 @@ def test_causes_and_cures_cost_the_loader_nothing():
     packed, text = unpacked(header.read_text())
     assert packed in loader
     document = (artefacts.SOURCE / "docs/errors.md").read_text(encoding="utf-8")
-    texts = re.findall(r"^\*\*(?:Cause|Cure):\*\* (.{20,40})", document, re.MULTILINE)
+    texts = re.findall(r"^\*\*(?:Cause|Fix):\*\* (.{20,40})", document, re.MULTILINE)
     assert len(texts) > 100
     assert not [cause for cause in texts if cause.encode() in loader or cause in text]
     assert "the file is no executable: link it" in text

@@ -10,12 +10,12 @@ import pytest
 from call_sites import call_sites
 from gpt import Partition
 
-# What reaches every call of the loader's: wishes of all kinds, entries, a module.
+# What reaches every call of the loader's: requests of all kinds, entries, a module.
 FILES = {
     "/loader/loader.conf": "default test.conf\n",
     "/loader/entries/test.conf": "kernel /baton/kernel.elf\nmodule /os/module text\n",
     "/os/module": "a module",
-    "/baton/wished.txt": "as wished",
+    "/baton/requested.txt": "as requested",
 }
 PARTITION = Partition(uuid.uuid4(), uuid.uuid4())
 # One boot each, and the promises that can't be kept then. In the last but one, what the loader can do
@@ -56,7 +56,7 @@ def check_outcomes(lines: list[str]) -> None:
 def test_every_call_of_the_firmware_may_fail(boot):
     failed: dict[int, set[str]] = {}
     for plan, broken in PLANS:
-        machine = boot(artefacts.conformance_kernel("wish-everything"), plan=plan, files=FILES,
+        machine = boot(artefacts.conformance_kernel("request-everything"), plan=plan, files=FILES,
                        devices=["virtio-rng-pci"], partition=PARTITION)
         machine.wait_for_debugcon(r"^conformance: \d+ kept, \d+ broken, ")
         lines = machine.debugcon.splitlines()

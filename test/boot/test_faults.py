@@ -151,7 +151,7 @@ def test_report_of_page_zero_is_the_documents_example_and_on_the_screen(boot):
 
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (1920, 1080)])
 def test_report_is_as_large_on_the_screen_as_can_be(boot, width, height):
-    kernel = code_kernel(UD2, hostile.notes(hostile.wish(hostile.FRAMEBUFFER, width, height)))
+    kernel = code_kernel(UD2, hostile.notes(hostile.request(hostile.FRAMEBUFFER, width, height)))
     machine = boot(kernel)
     found = expect_report(machine, FAULTS["undefined-instruction"][1])
     screen = machine.screenshot()

@@ -11,7 +11,7 @@ from machine import Machine
 from paths import Pvh
 
 RELAY = artefacts.BUILD / "test/boot/relay/relay.elf"
-WISH_LA57 = artefacts.BUILD / "test/boot/relay/relay-la57.elf"
+REQUEST_LA57 = artefacts.BUILD / "test/boot/relay/relay-la57.elf"
 POISON_EXIT = 2 * 42 + 1  # isa-debug-exit makes it of the record's exit_value
 END = "leaving QEMU"
 UNMAPPED = 0xFFFF_F000_0000_0000
@@ -36,7 +36,7 @@ def test_h9_h15_stage2_copies_a_segment_and_zeroes_the_rest_and_nothing_else(boo
     machine.wait_for_debugcon("^relay: PASS")
 
 
-@pytest.mark.parametrize("kernel", [RELAY, WISH_LA57], ids=["from 4 to 5", "from 5 to 4"])
+@pytest.mark.parametrize("kernel", [RELAY, REQUEST_LA57], ids=["from 4 to 5", "from 5 to 4"])
 def test_h18_stage2_changes_the_number_of_paging_levels(boot, kernel):
     machine = start(boot, "levels", kernel)
     machine.wait_for_exit()
@@ -132,7 +132,7 @@ def test_h17_stage2_reports_its_fault_by(boot, mode):
 
 
 def test_stage2_walks_five_levels_if_there_are_five(boot):
-    machine = start(boot, "unmapped-destination", WISH_LA57)
+    machine = start(boot, "unmapped-destination", REQUEST_LA57)
     machine.wait_for_exit(POISON_EXIT)
     wanted = POISONS["unmapped-destination"].replace(
         UNMAPPED_WALK, "walk   level 5, entry 511 at 0x*: 0x*\n" +

@@ -130,7 +130,7 @@ def test_h19_time_stamps_are_where_the_record_says(hand_over):
     assert not any(words[2:9:2]) and not any(words[9:])
 
 
-def test_h20_last_words_are_in_the_block(boot_by_pvh):
+def test_h20_crash_record_are_in_the_block(boot_by_pvh):
     machine = boot_by_pvh(artefacts.HANDOFF_CALLER, "32-4-high-halt")
     machine.wait_for_debugcon("^baton: end of report: stopped$")
     [offset] = struct.unpack_from("<I", artefacts.STAGE2.read_bytes(), 40)

@@ -25,16 +25,16 @@ def test_processor_without_large_extras(expect_conformance):
 
 
 @pytest.mark.parametrize(("kernel", "cpu", "expect"), [
-    ("wish-five-level", "max", "la57"),
-    ("wish-five-level-if-there", "max", "la57"),
-    ("wish-five-level-if-there", "max,la57=off", "no-la57"),
+    ("request-five-level", "max", "la57"),
+    ("request-five-level-if-there", "max", "la57"),
+    ("request-five-level-if-there", "max,la57=off", "no-la57"),
 ])
 def test_paging_levels(expect_conformance, kernel, cpu, expect):
     expect_conformance(kernel, expect, cpu=cpu)
 
 
 def test_u_boot_with_five_levels(expect_conformance):
-    expect_conformance("wish-five-level", "la57", firmware=UBoot)
+    expect_conformance("request-five-level", "la57", firmware=UBoot)
 
 
 @pytest.mark.parametrize("disk", ["ahci", "nvme", "usb"])  # all other tests use virtio-blk
@@ -47,7 +47,7 @@ def test_no_display_adapter(expect_conformance):
 
 
 @pytest.mark.parametrize(("kernel", "expect"), [
-    ("minus-2g", ""), ("pie-relr", ""), ("write-execute", "wx"), ("wish-runtime-map", "runtime-map")])
+    ("minus-2g", ""), ("pie-relr", ""), ("write-execute", "wx"), ("request-runtime-map", "runtime-map")])
 def test_firmware_that_lets_no_data_be_executed(expect_conformance, kernel, expect):
     if not StrictNxOvmf.CODE.exists():
         pytest.skip(f"no {StrictNxOvmf.CODE}, which the package ovmf of Debian 13 has")

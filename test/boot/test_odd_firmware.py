@@ -33,7 +33,7 @@ def test_state_that_the_firmware_leaves_does_not_reach_the_kernel(expect_conform
 
 
 @pytest.mark.parametrize(("kernel", "levels"), [("minus-2g", "no-la57"),
-                                                ("wish-five-level", "la57")])
+                                                ("request-five-level", "la57")])
 def test_firmware_with_five_level_paging(expect_conformance, kernel, levels):
     expect_conformance(kernel, levels, plan="five-levels\n")
 

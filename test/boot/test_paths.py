@@ -74,9 +74,9 @@ def test_settings_by_the_command_line(boot):
 
 
 def test_modules_by_multiboot2(expect_conformance):
-    """One of them is what the kernel wishes for: it is there once."""
-    machine = expect_conformance("wish-module", "modules:2", firmware=Multiboot2Bios,
-                                 files={"/baton/wished.txt": "as wished", "/x/other": "module"})
+    """One of them is what the kernel requests: it is there once."""
+    machine = expect_conformance("request-module", "modules:2", firmware=Multiboot2Bios,
+                                 files={"/baton/requested.txt": "as requested", "/x/other": "module"})
     machine.wait_for_debugcon(r"module \\x\\other: 6 B")
 
 
@@ -85,8 +85,8 @@ def test_memory_above_4_gib(expect_conformance):
 
 
 # What this kernel and this machine have not, however it is started.
-NOT_OF_THE_PATH = {"direct-map-wish", "edid", "framebuffer-wish", "kernel-file", "module-wish",
-                   "modules", "pie", "previous-boot", "refuse-wx-wish", "runtime-map", "symbols",
+NOT_OF_THE_PATH = {"direct-map-request", "edid", "framebuffer-request", "kernel-file", "module-request",
+                   "modules", "pie", "previous-boot", "refuse-wx-request", "runtime-map", "symbols",
                    "vmx", "watchdog"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A boot's last words: what the next one tells of it, by which kind of reset it came."""
+"""A boot's crash record: what the next one tells of it, by which kind of reset it came."""
 
 import re
 import struct
@@ -15,7 +15,7 @@ from kernels import MIB, TOP_2_GIB, code_kernel
 from machine import Machine, UBoot
 
 NONE, FAILED, STARTED, HANDED_OVER, KERNEL_ENTERED, ACKNOWLEDGED, FAULT = range(7)
-LAST_WORDS_OFFSET, STATE = 40, 20  # fields of BatonStage2Header and of BatonLastWords
+CRASH_RECORD_OFFSET, STATE = 40, 20  # fields of BatonStage2Header and of BatonCrashRecord
 TOLD = 42  # isa-debug-exit makes 2 * 42 + 1 of it
 
 UD2 = bytes.fromhex("0f0b")
@@ -118,8 +118,8 @@ def test_stage2_that_did_not_come_to_its_end_is_known_after_a_reset(boot):
     machine = boot(kernel(HANG, to_zero), resets=True, memory_mib=512, **FIRMWARES["u-boot"])
     base = int(machine.wait_for_debugcon(r"stage 2 at (0x[0-9a-f]+)$")[1], 16)
     header = (artefacts.BUILD / "stage2-stub/stage2.bin").read_bytes()
-    last_words = base + struct.unpack_from("<I", header, LAST_WORDS_OFFSET)[0]
-    while machine.physical_word(last_words + STATE) != 1:  # BATON_LAST_WORDS_HANDED_OVER
+    crash_record = base + struct.unpack_from("<I", header, CRASH_RECORD_OFFSET)[0]
+    while machine.physical_word(crash_record + STATE) != 1:  # BATON_CRASH_RECORD_HANDED_OVER
         time.sleep(0.01)
     machine.press_reset()
     assert told(machine) == (HANDED_OVER, "")
@@ -143,9 +143,9 @@ def test_report_of_the_watchdog_survives_the_reset_after_it(boot):
     assert text.startswith("baton: fault: watchdog")
 
 
-def test_last_words_that_have_changed_are_not_believed(boot):
+def test_crash_record_that_have_changed_are_not_believed(boot):
     # mov rax, [rdi + identity_mappings]; mov rax, [rax + 24]: stage 2's writable memory, of which
-    # the last words are the first page; inc byte [rax + 24]: the fault's RIP
+    # the crash record is the first page; inc byte [rax + 24]: the fault's RIP
     change = b"\x48\x8b\x87" + struct.pack("<i", offset_in_boot_info("identity_mappings"))
     change += bytes.fromhex("488b4018 fe4018")
     machine = boot(kernel(change + RESETS["chipset"]), resets=True, **FIRMWARES["u-boot"])
@@ -163,12 +163,12 @@ def test_power_cycle_leaves_but_the_variable(boot):
 
 
 @pytest.mark.long
-def test_last_words_can_be_switched_off(boot):
+def test_crash_record_can_be_switched_off(boot):
     """And then what an earlier boot has left is gone."""
     first = boot(b"no kernel")
     first.wait_for_firmware()
     first.close()
-    second = boot(kernel(UD2), after=first, files=entry("last-words off"))
+    second = boot(kernel(UD2), after=first, files=entry("crash-record off"))
     assert told(second)[0] == FAILED
     assert told(boot(kernel(b""), after=second)) == (NONE, "")
 

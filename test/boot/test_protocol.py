@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The boot protocol for kernels that are linked in every way, and that wish for everything: what
+"""The boot protocol for kernels that are linked in every way, and that request everything: what
 kernel/conformance checks, and how each variant of it differs from the others."""
 
 import artefacts
@@ -22,7 +22,7 @@ PLACEMENTS = {
     "write-execute": "wx",
     "executable-stack": "stack-executable-wanted",
 }
-WISHES = {  # that no firmware has a part in
+REQUESTS = {  # that no firmware has a part in
     "protocol": "",
     "stack": "",
     "smallest-stack": "",
@@ -51,19 +51,19 @@ def test_on_u_boot_kernel_linked(expect_conformance, name):
     expect_conformance(name, PLACEMENTS[name], firmware=UBoot)
 
 
-@pytest.mark.parametrize("name", WISHES)
-def test_wish(expect_conformance, name):
-    expect_conformance(f"wish-{name}", WISHES[name], firmware=Pvh)
+@pytest.mark.parametrize("name", REQUESTS)
+def test_request(expect_conformance, name):
+    expect_conformance(f"request-{name}", REQUESTS[name], firmware=Pvh)
 
 
-def test_wish_runtime_map(expect_conformance):
+def test_request_runtime_map(expect_conformance):
     """Variables are in a flash chip, far from memory."""
-    expect_conformance("wish-runtime-map", "runtime-map,runtime-variables")
+    expect_conformance("request-runtime-map", "runtime-map,runtime-variables")
 
 
-def test_on_u_boot_wish_runtime_map(expect_conformance):
+def test_on_u_boot_request_runtime_map(expect_conformance):
     """It doesn't say which part of its code is data."""
-    machine = expect_conformance("wish-runtime-map", "runtime-map", firmware=UBoot)
+    machine = expect_conformance("request-runtime-map", "runtime-map", firmware=UBoot)
     machine.wait_for_debugcon("warning: runtime services at 0x[0-9a-f]+ are writable and executable")
 
 
@@ -73,30 +73,30 @@ def test_random_seed_is_in_boot_info_alone(expect_conformance, firmware, devices
     expect_conformance("minus-2g", words="search", firmware=firmware, devices=devices)
 
 
-def test_wish_framebuffer(expect_conformance):
-    expect_conformance("wish-framebuffer", "width:1024,height:768")
+def test_request_framebuffer(expect_conformance):
+    expect_conformance("request-framebuffer", "width:1024,height:768")
 
 
-def test_wish_module(expect_conformance):
-    expect_conformance("wish-module", "modules:1", files={"/baton/wished.txt": "as wished"})
+def test_request_module(expect_conformance):
+    expect_conformance("request-module", "modules:1", files={"/baton/requested.txt": "as requested"})
 
 
-def test_wish_watchdog(expect_conformance):
-    expect_conformance("wish-watchdog", "watchdog:60,identity-mappings:5", words="fill")
+def test_request_watchdog(expect_conformance):
+    expect_conformance("request-watchdog", "watchdog:60,identity-mappings:5", words="fill")
 
 
 @pytest.mark.skipif(PROTECTS_RUNTIME_CODE, reason="this firmware says which of it is written to")
 def test_runtime_code_that_may_be_written_to_is_not_mapped_where_that_is_refused(boot):
-    machine = boot(artefacts.conformance_kernel("wish-everything"))
-    machine.wait_for_debugcon("^error: wish_not_met: RUNTIME_MAP: ")
+    machine = boot(artefacts.conformance_kernel("request-everything"))
+    machine.wait_for_debugcon("^error: request_not_met: RUNTIME_MAP: ")
 
 
 @pytest.mark.skipif(not PROTECTS_RUNTIME_CODE, reason="the kernel refuses this runtime code")
-def test_wish_everything(expect_conformance):
+def test_request_everything(expect_conformance):
     features = ("pie,kaslr,la57,symbols,runtime-map,runtime-variables,kernel-file,"
                 "width:1024,height:768")
-    machine = expect_conformance("wish-everything", features)
-    machine.wait_for_debugcon("this version doesn't know what the kernel wishes for in 1 note$")
+    machine = expect_conformance("request-everything", features)
+    machine.wait_for_debugcon("this version doesn't know what the kernel requests in 1 note$")
 
 
 def test_executable_segment_that_is_writable_is_warned_of(expect_conformance):

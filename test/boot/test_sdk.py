@@ -127,7 +127,7 @@ def test_cmake_build_fails_with_the_cure_of_what_would_not_boot(tmp_path):
     succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={installed(tmp_path)}", cwd=project)
     result = run("cmake", "--build", "build", cwd=project)
     assert result.returncode != 0
-    assert "error: segment_in_page_zero: " in result.stdout and "\ncure:  " in result.stdout
+    assert "error: segment_in_page_zero: " in result.stdout and "\nfix:  " in result.stdout
     assert not (project / "build/my-os.img").exists()
 
 

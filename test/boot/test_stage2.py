@@ -27,11 +27,11 @@ def test_h21_what_a_boot_without_a_fault_runs_is_in_the_first_page():
 def test_h1_h22_its_header_tells_what_it_is():
     file = artefacts.STAGE2.read_bytes()
     magic, major, _minor, header_bytes = struct.unpack_from("<8sHHI", file)
-    (entry64, entry32, load_bytes, memory_bytes, writable, alignment, last_words, last_words_bytes,
+    (entry64, entry32, load_bytes, memory_bytes, writable, alignment, crash_record, crash_record_bytes,
      build_id, build_id_bytes) = struct.unpack_from("<10I", file, 16)
     assert (magic, major, alignment, load_bytes) == (b"BTSTAGE2", 1, PAGE_BYTES, len(file))
     assert header_bytes <= min(build_id, entry64, entry32) and max(entry64, entry32) < PAGE_BYTES
-    assert load_bytes <= writable <= last_words < last_words + last_words_bytes <= memory_bytes
+    assert load_bytes <= writable <= crash_record < crash_record + crash_record_bytes <= memory_bytes
     notes = subprocess.run(["readelf", "-n", artefacts.STAGE2.with_suffix(".elf")],
                            capture_output=True, text=True, check=True).stdout
     id_of_elf = re.search(r"Build ID: (\w+)", notes)[1]

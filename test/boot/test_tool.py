@@ -58,13 +58,13 @@ def test_check_takes_the_machine_that_run_starts(memory):
     assert re.search(line, run.stdout, re.M)[1] == re.search(line, check.stdout, re.M)[1]
 
 
-def test_check_names_an_error_with_its_cause_and_cure(boot, kernel_file):
+def test_check_names_an_error_with_its_cause_and_fix(boot, kernel_file):
     machine = boot(NOT_EXECUTABLE)
     machine.wait_for_firmware()
     result = baton("check", kernel_file(NOT_EXECUTABLE))
     assert result.returncode == 1
     error = re.search(r"^error: (\w+): (?:\S+: )?(.*)$", machine.serial, re.M)
-    found = re.search(r"^error: (\w+): my-kernel.elf: (.*)\ncause: .+\ncure:  .+", result.stdout, re.M)
+    found = re.search(r"^error: (\w+): my-kernel.elf: (.*)\ncause: .+\nfix:  .+", result.stdout, re.M)
     assert found.groups() == error.groups()
 
 
@@ -285,13 +285,13 @@ def test_explain_knows_stage2(tmp_path):
                      result.stdout, re.M), result.stdout
 
 
-def test_explain_tells_cause_and_cure_of_an_error(boot, tmp_path):
+def test_explain_tells_cause_and_fix_of_an_error(boot, tmp_path):
     machine = boot(NOT_EXECUTABLE, firmware=Pvh)
     machine.wait_for_firmware()
     result = baton("explain", "--kernel", artefacts.REPORTER, stdin=None, input=machine.serial)
     assert result.returncode == 0
     name = re.search(r"error: (entry_\w+): ", machine.serial)[1]
-    assert re.search(rf"^error: {name}: .*\ncause: .+\ncure:  .+", result.stdout, re.M)
+    assert re.search(rf"^error: {name}: .*\ncause: .+\nfix:  .+", result.stdout, re.M)
 
 
 def test_explain_says_that_there_is_nothing_to_explain(tmp_path):
@@ -311,7 +311,7 @@ def test_run_ends_at_once_with_an_error_of_the_loader(kernel_file, path):
     result = baton("run", kernel_file(NOT_EXECUTABLE), "--via", path, "--timeout", 60)
     assert result.returncode == 1
     assert "baton: the loader booted nothing\nerror: entry_not_executable: " in result.stderr
-    assert result.stderr.count("\ncure: ") == 1
+    assert result.stderr.count("\nfix: ") == 1
     assert "s no result" not in result.stderr and "kernel reported" not in result.stderr
 
 
@@ -321,7 +321,7 @@ def test_run_ends_with_an_error_from_before_there_are_settings(kernel_file):
                    "-append", "after-fault=exit wx=maybe --")
     assert result.returncode == 1
     assert "baton: the loader booted nothing\nerror: boot_setting_unknown: " in result.stderr
-    assert result.stderr.count("\ncure: ") == 1
+    assert result.stderr.count("\nfix: ") == 1
 
 
 def test_run_fails_where_grub_has_no_memory_for_a_module(kernel_file, tmp_path):

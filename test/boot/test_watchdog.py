@@ -12,7 +12,7 @@ from machine import FAILURE, Ovmf, UBoot
 from test_handoff import start as start_relay
 
 ACKNOWLEDGED = 1152  # where it is in BatonBootInfo
-WISH_WATCHDOG = 13
+REQUEST_WATCHDOG = 13
 HANG = bytes.fromhex("ebfe")
 END_WELL = bytes.fromhex("b810000000 e7f4 f4")  # mov eax, 0x10; out 0xf4, eax; hlt
 CLI_HLT = bytes.fromhex("faf4 ebfd")
@@ -76,21 +76,21 @@ def test_watchdog_that_cannot_be_had_for_want_of_a(boot, options):
 
 
 @pytest.mark.parametrize("required", [False, True])
-def test_wish_for_a_watchdog_that_cannot_be_had(boot, required):
+def test_request_for_a_watchdog_that_cannot_be_had(boot, required):
     flags = hostile.REQUIRED if required else 0
-    kernel = code_kernel(END_WELL, hostile.notes(hostile.wish(WISH_WATCHDOG, 2, flags=flags)))
+    kernel = code_kernel(END_WELL, hostile.notes(hostile.request(REQUEST_WATCHDOG, 2, flags=flags)))
     machine = boot(kernel, firmware=UBoot)
     if required:
-        machine.wait_for_debugcon(r"^error: wish_not_met: WATCHDOG: ")
+        machine.wait_for_debugcon(r"^error: request_not_met: WATCHDOG: ")
     else:
         machine.wait_for_exit()
         machine.wait_for_debugcon(r"\] warning: no watchdog: ")
 
 
 @pytest.mark.long
-def test_entry_turns_the_wish_for_a_watchdog_off(boot):
+def test_entry_turns_the_request_for_a_watchdog_off(boot):
     entry = "kernel /baton/kernel.elf\nwatchdog off\n"
-    machine = boot(artefacts.conformance_kernel("wish-watchdog"),
+    machine = boot(artefacts.conformance_kernel("request-watchdog"),
                    files={"/loader/entries/a.conf": entry})
     machine.wait_for_exit()
     machine.wait_for_debugcon("^SKIP W13 ")

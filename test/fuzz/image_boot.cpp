@@ -31,20 +31,21 @@ Result<void> ImageBoot::read_headers() {
     image_ = *image;
     headers_ = program_headers(file_);
     require(headers_.size() == image->program_header_count(), "no program header is left out");
-    if (auto read = read_wishes(); !read)
+    if (auto read = read_requests(); !read)
         return read;
-    if (wishes_.five_level == BATON_FIVE_LEVEL_REQUIRED && !machine_.has(kFiveLevelProcessor))
-        return fail(ErrorCode::wish_not_met, {BATON_WISH_5_LEVEL_PAGING});
-    five_level_ = machine_.has(kFiveLevelProcessor) && wishes_.five_level != BATON_FIVE_LEVEL_NEVER;
+    if (requests_.five_level == BATON_FIVE_LEVEL_REQUIRED && !machine_.has(kFiveLevelProcessor))
+        return fail(ErrorCode::request_not_met, {BATON_REQUEST_5_LEVEL_PAGING});
+    five_level_ =
+        machine_.has(kFiveLevelProcessor) && requests_.five_level != BATON_FIVE_LEVEL_NEVER;
     return {};
 }
 
-Result<void> ImageBoot::read_wishes() {
-    auto arena = allocate_arena(Arena::bytes_for<WishedModule>(kMaxWishedModules));
+Result<void> ImageBoot::read_requests() {
+    auto arena = allocate_arena(Arena::bytes_for<RequestedModule>(kMaxRequestedModules));
     if (!arena)
         return std::unexpected(arena.error());
-    wishes_.modules =
-        require_good(arena->array<WishedModule>(kMaxWishedModules), "an arena has what it is for");
+    requests_.modules = require_good(arena->array<RequestedModule>(kMaxRequestedModules),
+                                     "an arena has what it is for");
     for (uint32_t i = 0; i < headers_.size(); ++i) {
         const elf::Elf64_Phdr& header = headers_[i];
         if (header.p_type != elf::PT_NOTE || header.p_filesz == 0)
@@ -52,7 +53,7 @@ Result<void> ImageBoot::read_wishes() {
         if (!fits(header.p_offset, header.p_filesz, file_.size()))
             return fail(ErrorCode::segment_outside_file, {i});
         const Bytes notes = file_.subspan(header.p_offset, header.p_filesz);
-        if (auto taken = take_notes({notes, header.p_align, i}, wishes_); !taken)
+        if (auto taken = take_notes({notes, header.p_align, i}, requests_); !taken)
             return taken;
     }
     return {};
@@ -83,12 +84,12 @@ Result<void> ImageBoot::plan_kernel() {
 Result<uint64_t> ImageBoot::choose_slide(const ImageExtent& extent) {
     if (!image_->header().position_independent)
         return 0;
-    if (machine_.has(kKaslr) || wishes_.kaslr)
+    if (machine_.has(kKaslr) || requests_.kaslr)
         return random_slide(extent, machine_.random());
-    const auto slide = slide_to(extent, wishes_.base);
-    if (slide || !wishes_.base || wishes_.base_required)
+    const auto slide = slide_to(extent, requests_.base);
+    if (slide || !requests_.base || requests_.base_required)
         return slide;
-    wishes_.base.reset();
+    requests_.base.reset();
     return slide_to(extent, {});
 }
 
@@ -146,20 +147,22 @@ Result<void> ImageBoot::plan_memory() {
         return std::unexpected(arena.error());
     direct_map_ = require_good(plan_direct_map(parts, *arena), "direct_map_bytes() are enough");
 
-    LayoutWishes wishes{.physical_end = physical_end(direct_map_),
-                        .stack_bytes = wishes_.stack_bytes,
-                        .direct_map = wishes_.direct_map};
-    auto layout = plan_layout(plan_, wishes);
-    if (!layout && layout.error().code == ErrorCode::wish_not_met && !wishes_.direct_map_required) {
-        wishes.direct_map = {};
-        layout = plan_layout(plan_, wishes);
+    LayoutRequests requests{.physical_end = physical_end(direct_map_),
+                            .stack_bytes = requests_.stack_bytes,
+                            .direct_map = requests_.direct_map};
+    auto layout = plan_layout(plan_, requests);
+    if (!layout && layout.error().code == ErrorCode::request_not_met &&
+        !requests_.direct_map_required) {
+        requests.direct_map = {};
+        layout = plan_layout(plan_, requests);
     }
     if (!layout)
         return std::unexpected(layout.error());
     layout_ = *layout;
-    require(layout_.stack.bytes == wishes_.stack_bytes, "the stack is as large as wished");
-    if (wishes.direct_map)
-        require(layout_.direct_map.base == *wishes.direct_map, "the direct map is where wished");
+    require(layout_.stack.bytes == requests_.stack_bytes, "the stack is as large as requested");
+    if (requests.direct_map)
+        require(layout_.direct_map.base == *requests.direct_map,
+                "the direct map is where requested");
     const auto stack =
         frames_.allocate({.pages = layout_.stack.bytes / kPageBytes, .origin = "kernel stack"});
     if (!stack)
@@ -229,7 +232,7 @@ Result<void> ImageBoot::make_records() {
                                         .time_stamps = kStage2TimeStamps,
                                         .claims = claims.size() + frames_.blocks().size() + 1,
                                         .data_bytes =
-                                            BootRecord::data_bytes({}, {wishes_.build_id})};
+                                            BootRecord::data_bytes({}, {requests_.build_id})};
     const auto memory = frames_.allocate_bytes(BootRecord::bytes_needed(capacity));
     if (!memory)
         return std::unexpected(memory.error());
@@ -237,8 +240,8 @@ Result<void> ImageBoot::make_records() {
         BootRecord::create(*memory, frames_.address_of(memory->data()), layout_, capacity),
         "BootRecord::bytes_needed() are enough");
     require_good(record.set_kernel(plan_), "a record has room for its segments");
-    record.info().build_id = record.add_bytes(wishes_.build_id);
-    require((record.info().build_id != 0) == !wishes_.build_id.empty(), "a build id finds room");
+    record.info().build_id = record.add_bytes(requests_.build_id);
+    require((record.info().build_id != 0) == !requests_.build_id.empty(), "a build id finds room");
     for (const BatonFramebuffer& framebuffer : framebuffers_)
         require_good(record.add_framebuffer(framebuffer, {}, {}), "a record has room for displays");
     for (const Frames::Block& block : frames_.blocks())

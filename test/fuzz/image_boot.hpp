@@ -12,7 +12,7 @@
 #include "paging/page_mapper.hpp"
 #include "plan/address_space.hpp"
 #include "plan/load_plan.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 
 #include <optional>
 #include <span>
@@ -35,7 +35,7 @@ class ImageBoot {
 
   private:
     Result<void> read_headers();
-    Result<void> read_wishes();
+    Result<void> read_requests();
     Result<void> plan_kernel();
     Result<uint64_t> choose_slide(const ImageExtent& extent);
     void check_extent(const ImageExtent& extent, uint64_t slide);
@@ -71,7 +71,7 @@ class ImageBoot {
 
     std::optional<elf::Image> image_;
     std::vector<elf::Elf64_Phdr> headers_;
-    Wishes wishes_;
+    Requests requests_;
     bool five_level_ = false;
     LoadPlan plan_{};
     std::vector<KernelPages> pages_;

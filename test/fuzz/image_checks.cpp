@@ -62,14 +62,14 @@ void ImageBoot::check_extent(const ImageExtent& extent, uint64_t slide) {
     const VirtAddr lowest = extent.lowest + slide;
     require(extent.pages - 1 <= (~uint64_t{0} - lowest.value) / kPageBytes,
             "an image that slides does not wrap");
-    if (machine_.has(kKaslr) || wishes_.kaslr)
+    if (machine_.has(kKaslr) || requests_.kaslr)
         require(lowest >= kDefaultBase &&
                     (lowest + extent.pages * kPageBytes).value - 1 < 0 - kLargePageBytes,
                 "a random slide puts the image between the default base and the last 2 MiB");
-    else if (wishes_.base)
-        require(lowest == *wishes_.base, "an image goes to the base that it wishes for");
+    else if (requests_.base)
+        require(lowest == *requests_.base, "an image goes to the base that it requests");
     else
-        require(lowest >= kDefaultBase, "an image without a wish goes to the default base");
+        require(lowest >= kDefaultBase, "an image without a request goes to the default base");
 }
 
 void ImageBoot::check_plan() {
@@ -126,7 +126,7 @@ Result<void> ImageBoot::check_write_execute() {
     for (const KernelPages& pages : pages_)
         bytes += pages.flags == (elf::PF_W | elf::PF_X) ? pages.span.bytes() : 0;
     require(found_bytes == bytes, "all writable and executable pages are found");
-    if (bytes != 0 && (machine_.has(kRefuseWriteExecute) || wishes_.refuse_write_execute))
+    if (bytes != 0 && (machine_.has(kRefuseWriteExecute) || requests_.refuse_write_execute))
         return fail(ErrorCode::write_execute_refused);
     return {};
 }

@@ -34,11 +34,11 @@ def note(kind: int, descriptor: bytes, owner: bytes = b"Baton\0") -> bytes:
             + padded(descriptor))
 
 
-def wish(kind: int, value: int = 0, other: int = 0, *, required: bool = False) -> bytes:
+def request(kind: int, value: int = 0, other: int = 0, *, required: bool = False) -> bytes:
     return note(kind, struct.pack("<IQQ", required, value, other))
 
 
-(PROTOCOL, STACK, FRAMEBUFFER_MODE, KASLR_WISH, FIVE_LEVEL_PAGING, DIRECT_MAP, MODULE, SYMBOLS,
+(PROTOCOL, STACK, FRAMEBUFFER_MODE, KASLR_REQUEST, FIVE_LEVEL_PAGING, DIRECT_MAP, MODULE, SYMBOLS,
  BASE, REFUSE_WRITE_EXECUTE, RUNTIME_MAP, KERNEL_FILE) = range(1, 13)
 
 
@@ -127,7 +127,7 @@ def image_seeds() -> None:
     image("pie", pie())
     image("pie-linked-high", pie(linked_at=TOP_2_GIB))
     image("pie-kaslr", pie(), machine(KASLR, random=0x1234_5678_9ABC_DEF0))
-    image("pie-base", pie(notes_segment(wish(BASE, 0xFFFF_9000_0000_0000, required=True))))
+    image("pie-base", pie(notes_segment(request(BASE, 0xFFFF_9000_0000_0000, required=True))))
     image("neighbours-in-memory", Elf(
         [Segment(TOP_2_GIB + 0xFF0, PF_R | PF_X, b"below", align=1, file_offset=0x200),
          Segment(TOP_2_GIB + 0x3000, PF_R, b"above", align=1, file_offset=0x200 + 0x1010)],
@@ -136,10 +136,10 @@ def image_seeds() -> None:
     image("tls", plain(TOP_2_GIB, Segment(TOP_2_GIB + 0x2010, PF_R, memory_bytes=16, align=16,
                                           type=PT_TLS)))
     image("stack-executable", plain(MIB, Segment(0, 7, type=PT_GNU_STACK, align=16)))
-    image("wishes", plain(TOP_2_GIB, notes_segment(
-        wish(PROTOCOL, 1), wish(STACK, 256 << 10, required=True), wish(KASLR_WISH, 1),
-        wish(FIVE_LEVEL_PAGING, 1), wish(DIRECT_MAP, 0xFFFF_A000_0000_0000),
-        note(MODULE, struct.pack("<I", 1) + b"/initrd.img\0"), wish(REFUSE_WRITE_EXECUTE, 1),
+    image("requests", plain(TOP_2_GIB, notes_segment(
+        request(PROTOCOL, 1), request(STACK, 256 << 10, required=True), request(KASLR_REQUEST, 1),
+        request(FIVE_LEVEL_PAGING, 1), request(DIRECT_MAP, 0xFFFF_A000_0000_0000),
+        note(MODULE, struct.pack("<I", 1) + b"/initrd.img\0"), request(REFUSE_WRITE_EXECUTE, 1),
         note(3, bytes(range(20)), b"GNU\0"))), machine(FIVE_LEVEL | HUGE_PAGES))
     image("framebuffer", plain(TOP_2_GIB),
           machine(HUGE_PAGES | FRAMEBUFFER, framebuffer=(0, 0, 4096, 0x80000),
@@ -183,22 +183,22 @@ def note_seeds() -> None:
         seed("note", name, bytes([align]) + b"".join(content))
 
     for name, kind, value in (("protocol", PROTOCOL, 1), ("stack", STACK, 1 << 20),
-                              ("framebuffer", FRAMEBUFFER_MODE, 1024), ("kaslr", KASLR_WISH, 1),
+                              ("framebuffer", FRAMEBUFFER_MODE, 1024), ("kaslr", KASLR_REQUEST, 1),
                               ("five-level", FIVE_LEVEL_PAGING, 2),
                               ("direct-map", DIRECT_MAP, 0xFFFF_C000_0000_0000),
                               ("symbols", SYMBOLS, 1), ("base", BASE, TOP_2_GIB),
                               ("refuse-write-execute", REFUSE_WRITE_EXECUTE, 1),
                               ("runtime-map", RUNTIME_MAP, 1), ("kernel-file", KERNEL_FILE, 1),
                               ("unknown", 99, 0)):
-        notes(name, wish(kind, value))
-        notes(f"{name}-required", wish(kind, value, required=True))
-    notes("not-met", wish(STACK, 0, required=True))
+        notes(name, request(kind, value))
+        notes(f"{name}-required", request(kind, value, required=True))
+    notes("not-met", request(STACK, 0, required=True))
     modules = [note(MODULE, struct.pack("<I", n % 2) + b"/module\0") for n in range(5)]
     notes("module", *modules[:2])
     notes("too-many-modules", *modules)
     notes("build-id", note(3, bytes(range(20)), b"GNU\0"))
-    notes("aligned-to-8", note(1, bytes(16), b"GNU\0"), wish(STACK, 4096), align=8)
-    notes("cut-off", wish(STACK, 4096)[:-1])
+    notes("aligned-to-8", note(1, bytes(16), b"GNU\0"), request(STACK, 4096), align=8)
+    notes("cut-off", request(STACK, 4096)[:-1])
     notes("empty")
 
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads the notes of a kernel, and what it wishes for in them.
+// Reads the notes of a kernel, and what it requests in them.
 //
 // The input is the segment's alignment, and its bytes. Notes are as a second reader finds them, all
-// that is kept of them lies in the segment, and wishes have values that can be met somewhere.
+// that is kept of them lies in the segment, and requests have values that can be met somewhere.
 #include "core/arena.hpp"
 #include "elf/format.hpp"
 #include "elf/notes.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 
 #include <algorithm>
 #include <array>
@@ -90,27 +90,28 @@ void check_reader(Bytes segment, uint64_t alignment) {
     }
 }
 
-void check_wishes(Bytes segment, uint64_t alignment) {
-    std::array<WishedModule, 4> modules{}; // few, so that they run out
-    Wishes wishes;
-    wishes.modules = modules;
-    require_named(take_notes({segment, alignment, 1}, wishes));
+void check_requests(Bytes segment, uint64_t alignment) {
+    std::array<RequestedModule, 4> modules{}; // few, so that they run out
+    Requests requests;
+    requests.modules = modules;
+    require_named(take_notes({segment, alignment, 1}, requests));
 
-    require(wishes.stack_bytes != 0 && wishes.stack_bytes % kPageBytes == 0 &&
-                wishes.stack_bytes <= uint64_t{1} << 30,
+    require(requests.stack_bytes != 0 && requests.stack_bytes % kPageBytes == 0 &&
+                requests.stack_bytes <= uint64_t{1} << 30,
             "a stack is whole pages, 1 GiB at the most");
-    require(!wishes.direct_map || (wishes.direct_map->value % kHugePageBytes == 0 &&
-                                   wishes.direct_map->value >> 63 == 1),
-            "a direct map is wished for in the upper half, at a multiple of 1 GiB");
-    require(!wishes.base || wishes.base->value % kPageBytes == 0, "a base is a page's address");
-    require(wishes.five_level <= BATON_FIVE_LEVEL_REQUIRED, "paging levels are one of the values");
-    require(wishes.module_count <= modules.size(), "there are no more modules than room");
-    for (const WishedModule& module : wishes.wished_modules()) {
+    require(!requests.direct_map || (requests.direct_map->value % kHugePageBytes == 0 &&
+                                     requests.direct_map->value >> 63 == 1),
+            "a direct map is requested in the upper half, at a multiple of 1 GiB");
+    require(!requests.base || requests.base->value % kPageBytes == 0, "a base is a page's address");
+    require(requests.five_level <= BATON_FIVE_LEVEL_REQUIRED,
+            "paging levels are one of the values");
+    require(requests.module_count <= modules.size(), "there are no more modules than room");
+    for (const RequestedModule& module : requests.requested_modules()) {
         require(!module.path.empty() && lies_in(module.path, segment),
                 "a module's path lies in the segment");
         require(module.path.find('\0') == std::string_view::npos, "a path ends at its NUL");
     }
-    require(wishes.build_id.empty() || lies_in(wishes.build_id, segment),
+    require(requests.build_id.empty() || lies_in(requests.build_id, segment),
             "the build id lies in the segment");
 }
 
@@ -123,6 +124,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     const auto alignment = input.take<uint8_t>();
     const Buffer segment = input.rest();
     check_reader(segment, alignment);
-    check_wishes(segment, alignment);
+    check_requests(segment, alignment);
     return 0;
 }

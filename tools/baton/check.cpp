@@ -14,7 +14,7 @@ int check(const Rehearsal::Given& given, bool strict, bool quiet) {
         if (!quiet || line.starts_with("warning: "))
             std::cout << line << '\n';
     if (rehearsal.error()) {
-        std::cout << error_with_cure(*rehearsal.error());
+        std::cout << error_with_fix(*rehearsal.error());
         return 1;
     }
     const std::size_t warnings = rehearsal.warnings();
@@ -24,8 +24,8 @@ int check(const Rehearsal::Given& given, bool strict, bool quiet) {
     return strict && warnings != 0 ? 1 : 0;
 }
 
-std::string error_with_cure(const Error& error) {
-    return string_of(Text().error(error)) + "\n" + cause_and_cure(describe(error.code).name);
+std::string error_with_fix(const Error& error) {
+    return string_of(Text().error(error)) + "\n" + cause_and_fix(describe(error.code).name);
 }
 
 } // namespace baton::tool

@@ -11,7 +11,7 @@ namespace baton::tool {
 /// it can be done; if `strict`, without a warning.
 int check(const Rehearsal::Given& given, bool strict, bool quiet);
 
-/// The error as the loader prints it, and lines with its cause and cure.
-std::string error_with_cure(const Error& error);
+/// The error as the loader prints it, and lines with its cause and fix.
+std::string error_with_fix(const Error& error);
 
 } // namespace baton::tool

@@ -59,9 +59,9 @@ constexpr std::array kVerbs = {
          "The loader's own code reads the kernel, plans it, and builds page tables and records, on "
          "the machine that `run` starts. What the loader would log is printed: segments and where "
          "they "
-         "go, warnings. If the kernel can't be booted, its error is printed with cause and cure. "
+         "go, warnings. If the kernel can't be booted, its error is printed with cause and fix. "
          "The exit status is 0 if it can be booted, 1 if not. What only a real machine knows, such "
-         "as its displays and timers, is taken to be what the kernel wishes for.",
+         "as its displays and timers, is taken to be what the kernel requests.",
          kCheckExamples},
     Verb{
         "plan", "Shows the page tables and what lies where, as a table, JSON or a picture.",
@@ -105,7 +105,7 @@ constexpr std::array kVerbs = {
     Verb{"explain", "Says what the fault reports in a serial log mean, with functions and lines.",
          "Addresses in the kernel and in stage 2 become functions, files and lines, by the DWARF "
          "(-g) or the symbols of the kernel's ELF file; words of the stack are return addresses if "
-         "they point into code. Errors of the loader get their cause and cure. LOG is a file, or "
+         "they point into code. Errors of the loader get their cause and fix. LOG is a file, or "
          "the standard input without one. The status is 1 if there is nothing to explain.",
          kExplainExamples},
 };

@@ -7,11 +7,11 @@
 #include <iterator>
 
 namespace baton::tool {
-std::string cause_and_cure(std::string_view name) {
+std::string cause_and_fix(std::string_view name) {
     const auto* const found = std::ranges::find(kErrorEntries, name, &ErrorEntry::name);
     if (found == std::end(kErrorEntries))
         return {};
-    return "cause: " + std::string(found->cause) + "\ncure:  " + std::string(found->cure) + "\n";
+    return "cause: " + std::string(found->cause) + "\nfix:  " + std::string(found->fix) + "\n";
 }
 
 std::string explain_error(std::string_view line) {
@@ -19,7 +19,7 @@ std::string explain_error(std::string_view line) {
     if (!line.starts_with(kPrefix))
         return {};
     const std::string_view rest = line.substr(kPrefix.size());
-    const std::string known = cause_and_cure(rest.substr(0, rest.find(':')));
+    const std::string known = cause_and_fix(rest.substr(0, rest.find(':')));
     return known.empty() ? known : std::string(line) + "\n" + known;
 }
 

@@ -8,10 +8,10 @@
 
 namespace baton::tool {
 
-/// "cause: …\ncure:  …\n", of an error's name; empty: there is no such error.
-std::string cause_and_cure(std::string_view name);
+/// "cause: …\nfix:  …\n", of an error's name; empty: there is no such error.
+std::string cause_and_fix(std::string_view name);
 
-/// A line "error: NAME: …" of the loader's, with its cause and cure; empty: it is no such line.
+/// A line "error: NAME: …" of the loader's, with its cause and fix; empty: it is no such line.
 std::string explain_error(std::string_view line);
 
 } // namespace baton::tool

@@ -80,7 +80,7 @@ Rehearsal::Given rehearse(const Arguments& arguments) {
 int plan(const Arguments& arguments) {
     const Rehearsal rehearsal(rehearse(arguments));
     if (rehearsal.error()) {
-        std::cerr << error_with_cure(*rehearsal.error());
+        std::cerr << error_with_fix(*rehearsal.error());
         return 1;
     }
     const PlanReport report = report_on(rehearsal);

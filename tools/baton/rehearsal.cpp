@@ -170,7 +170,7 @@ class DeskPlatform final : public Platform {
         // A path on the boot volume, which isn't here.
         if (std::ranges::find(unseen_, path) == unseen_.end()) {
             unseen_.emplace_back(path);
-            log_.line(Text().add("module ").add(path).add(" is wished for: not looked for here"));
+            log_.line(Text().add("module ").add(path).add(" is requested: not looked for here"));
         }
         return &module_.emplace(kPageBytes);
     }
@@ -198,16 +198,18 @@ class DeskPlatform final : public Platform {
 
     bool can_map_runtime_services() override { return true; }
 
-    Result<Displays> find_displays(const Wishes& wishes) override {
-        const auto& wish = wishes.framebuffer;
+    Result<Displays> find_displays(const Requests& requests) override {
+        const auto& request = requests.framebuffer;
         BatonFramebuffer& framebuffer = display_.framebuffer;
         framebuffer.base_physical = framebuffer_base(given_.memory, ovmf_version()).value;
-        framebuffer.width_pixels = wish.width != 0 ? static_cast<uint32_t>(wish.width) : kWidth;
-        framebuffer.height_pixels = wish.height != 0 ? static_cast<uint32_t>(wish.height) : kHeight;
+        framebuffer.width_pixels =
+            request.width != 0 ? static_cast<uint32_t>(request.width) : kWidth;
+        framebuffer.height_pixels =
+            request.height != 0 ? static_cast<uint32_t>(request.height) : kHeight;
         framebuffer.pitch_bytes = framebuffer.width_pixels * 4;
         framebuffer.bytes = uint64_t{framebuffer.pitch_bytes} * framebuffer.height_pixels;
         framebuffer.bits_per_pixel = 32;
-        return Displays{.all = {&display_, 1}, .has_wished_mode = true};
+        return Displays{.all = {&display_, 1}, .has_requested_mode = true};
     }
 
     std::optional<WatchdogPlan> find_watchdog(uint32_t, std::span<const PhysRange>) override {

@@ -25,7 +25,7 @@ class Rehearsal {
         std::vector<Setting> settings; // each is one of the loader's
         std::vector<TypedRange> memory;
     };
-    /// Throws a Failure if a file can't be read. The machine has all that a kernel can wish for.
+    /// Throws a Failure if a file can't be read. The machine has all that a kernel can request.
     explicit Rehearsal(const Given& given);
     Rehearsal(const Rehearsal&) = delete;
     Rehearsal& operator=(const Rehearsal&) = delete;

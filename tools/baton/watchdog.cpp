@@ -3,7 +3,7 @@
 
 #include "config/boot_entry.hpp"
 #include "elf/image.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
@@ -25,18 +25,18 @@ unsigned requested_watchdog(const std::filesystem::path& kernel) {
     const ScratchDirectory scratch;
     const auto bytes = read_file(decompressed(kernel, scratch));
     const auto image = elf::Image::parse(bytes);
-    std::array<WishedModule, kMaxWishedModules> modules;
-    Wishes wishes;
-    wishes.modules = modules;
+    std::array<RequestedModule, kMaxRequestedModules> modules;
+    Requests requests;
+    requests.modules = modules;
     for (uint32_t i = 0; image && i < image->program_header_count(); ++i) {
         const elf::Elf64_Phdr header = image->program_header(i);
         if (header.p_type != elf::PT_NOTE || !fits(header.p_offset, header.p_filesz, bytes.size()))
             continue;
         const Bytes notes = Bytes(bytes).subspan(header.p_offset, header.p_filesz);
-        if (!take_notes(elf::NoteReader(notes, header.p_align, i), wishes))
+        if (!take_notes(elf::NoteReader(notes, header.p_align, i), requests))
             return 0; // the loader will say what is wrong
     }
-    return wishes.watchdog_seconds;
+    return requests.watchdog_seconds;
 }
 
 } // namespace

@@ -27,7 +27,7 @@ C_MACROS = (
     "BATON_BOOT_INFO_H", "BATON_PASTE_", "BATON_PASTE", "BATON_NOTE_ATTRIBUTES",
     "BATON_STATIC_ASSERT", "BATON_ASSERT_OFFSET", "BATON_HANDOFF_H", "BATON_HANDOFF_ASSERT",
 )  # fmt: skip
-MIRRORED_MACROS = ("BATON_WISH", "BATON_WISH_MODULE_FILE")
+MIRRORED_MACROS = ("BATON_REQUEST", "BATON_REQUEST_MODULE_FILE")
 MIRRORED_FUNCTIONS = (
     "baton_boot_info_is_valid", "baton_array_entry", "baton_physical_to_pointer",
     "baton_acknowledge", "baton_write_word",

@@ -10,24 +10,24 @@ namespace {
 
 struct Entry {
     std::string_view group; // not empty: no error, but the title of those that follow
-    std::string_view name, labels, sentence, cause, cure;
+    std::string_view name, labels, sentence, cause, fix;
 };
 
 constexpr Entry kEntries[] = {
 #define BATON_ERROR_GROUP(title) {title, {}, {}, {}, {}, {}},
-#define BATON_ERROR(name, labels, sentence, cause, cure) {{}, #name, labels, sentence, cause, cure},
+#define BATON_ERROR(name, labels, sentence, cause, fix) {{}, #name, labels, sentence, cause, fix},
 #include "core/errors.def"
 #undef BATON_ERROR
 #undef BATON_ERROR_GROUP
 };
 
-constexpr bool each_has_a_cause_and_a_cure() {
+constexpr bool each_has_a_cause_and_a_fix() {
     for (const Entry& entry : kEntries)
-        if (entry.group.empty() && (entry.cause.empty() || entry.cure.empty()))
+        if (entry.group.empty() && (entry.cause.empty() || entry.fix.empty()))
             return false;
     return true;
 }
-static_assert(each_has_a_cause_and_a_cure());
+static_assert(each_has_a_cause_and_a_fix());
 
 constexpr std::string_view kBegin = R"(# Errors
 
@@ -68,9 +68,9 @@ void print_error(const Entry& entry) {
     std::cout << "\n### " << entry.name << "\n\n> " << entry.sentence << '\n';
     if (!entry.labels.empty())
         std::cout << "\n**Numbers:** " << entry.labels << '\n';
-    const bool begins_with_code = entry.cure.starts_with("```");
-    std::cout << "\n**Cause:** " << entry.cause << "\n\n**Cure:**"
-              << (begins_with_code ? "\n\n" : " ") << entry.cure << '\n';
+    const bool begins_with_code = entry.fix.starts_with("```");
+    std::cout << "\n**Cause:** " << entry.cause << "\n\n**Fix:**"
+              << (begins_with_code ? "\n\n" : " ") << entry.fix << '\n';
 }
 
 } // namespace

@@ -25,8 +25,8 @@ the Linux boot protocol, before a word `--`. Each may be given once.
 constexpr std::string_view kRequests = R"(
 ## Requests of a kernel
 
-Notes of the owner `Baton`, written with `BATON_WISH()`; [what they do](boot-protocol.md#wishes). A request that can't be met is a line in the log,
-or, if it is required, the error [wish_not_met](errors.md#wish_not_met).
+Notes of the owner `Baton`, written with `BATON_REQUEST()`; [what they do](boot-protocol.md#requests). A request that can't be met is a line in the log,
+or, if it is required, the error [request_not_met](errors.md#request_not_met).
 
 | type | request | values | a required one is refused |
 | --- | --- | --- | --- |

@@ -10,7 +10,7 @@ use core::fmt::{self, Write};
 #[path = "boot_info.rs"]
 mod baton;
 
-baton::baton_wish!(baton::BATON_WISH_STACK, baton::BATON_WISH_REQUIRED, 256 * 1024, 0);
+baton::baton_request!(baton::BATON_REQUEST_STACK, baton::BATON_REQUEST_REQUIRED, 256 * 1024, 0);
 
 struct DebugConsole;
 

@@ -40,7 +40,7 @@ TEST(BootInfo, RecordsHaveTheSameSizeInCAndInCpp) {
     EXPECT_EQ(sizes.firmware_state, sizeof(BatonFirmwareState));
     EXPECT_EQ(sizes.virtualization, sizeof(BatonVirtualization));
     EXPECT_EQ(sizes.thread_local_storage, sizeof(BatonThreadLocalStorage));
-    EXPECT_EQ(sizes.wish_note, sizeof(BatonWishNote));
+    EXPECT_EQ(sizes.request_note, sizeof(BatonRequestNote));
     EXPECT_EQ(sizes.previous_boot, sizeof(BatonPreviousBoot));
     EXPECT_EQ(sizes.register_write, sizeof(BatonRegisterWrite));
 }

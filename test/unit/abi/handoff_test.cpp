@@ -21,14 +21,14 @@ TEST(Handoff, RecordsHaveTheSameSizeInCAndInCpp) {
     EXPECT_EQ(sizes.stage2_header, sizeof(BatonStage2Header));
     EXPECT_EQ(sizes.handoff, sizeof(BatonHandoff));
     EXPECT_EQ(sizes.handoff_segment, sizeof(BatonHandoffSegment));
-    EXPECT_EQ(sizes.last_words, sizeof(BatonLastWords));
+    EXPECT_EQ(sizes.crash_record, sizeof(BatonCrashRecord));
 }
 
 TEST(Handoff, MagicsReadAsTextInMemory) {
     Buffer bytes;
     append(bytes, BATON_STAGE2_MAGIC);
     append(bytes, BATON_HANDOFF_MAGIC);
-    append(bytes, BATON_LAST_WORDS_MAGIC);
+    append(bytes, BATON_CRASH_RECORD_MAGIC);
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     EXPECT_EQ(text, std::string_view("BTSTAGE2HANDOFF\0LSTWORDS", 24));
 }
@@ -78,11 +78,11 @@ TEST_F(Stage2Bin, TheBlockIsWholePagesOfWhichTheLastAreWritable) {
     EXPECT_GT(header_.memory_bytes, header_.writable_offset);
 }
 
-TEST_F(Stage2Bin, LastWordsAreAPageOfWritableMemory) {
-    EXPECT_EQ(header_.last_words_bytes, sizeof(BatonLastWords));
-    EXPECT_EQ(header_.last_words_offset % 4096, 0u);
-    EXPECT_GE(header_.last_words_offset, header_.writable_offset);
-    EXPECT_LE(header_.last_words_offset + header_.last_words_bytes, header_.memory_bytes);
+TEST_F(Stage2Bin, CrashRecordAreAPageOfWritableMemory) {
+    EXPECT_EQ(header_.crash_record_bytes, sizeof(BatonCrashRecord));
+    EXPECT_EQ(header_.crash_record_offset % 4096, 0u);
+    EXPECT_GE(header_.crash_record_offset, header_.writable_offset);
+    EXPECT_LE(header_.crash_record_offset + header_.crash_record_bytes, header_.memory_bytes);
 }
 
 TEST_F(Stage2Bin, AlignmentIsAPowerOfTwoOfAtLeastAPage) {

@@ -15,13 +15,13 @@ struct SizesInC sizes_in_c(void) {
         .firmware_state = sizeof(BatonFirmwareState),
         .virtualization = sizeof(BatonVirtualization),
         .thread_local_storage = sizeof(BatonThreadLocalStorage),
-        .wish_note = sizeof(BatonWishNote),
+        .request_note = sizeof(BatonRequestNote),
         .register_write = sizeof(BatonRegisterWrite),
         .previous_boot = sizeof(BatonPreviousBoot),
         .stage2_header = sizeof(BatonStage2Header),
         .handoff = sizeof(BatonHandoff),
         .handoff_segment = sizeof(BatonHandoffSegment),
-        .last_words = sizeof(BatonLastWords),
+        .crash_record = sizeof(BatonCrashRecord),
     };
     return sizes;
 }

@@ -16,9 +16,9 @@ extern "C" {
 struct SizesInC {
     size_t boot_info, memory_range, kernel_segment, framebuffer, time_stamp;
     size_t video_mode, module, identity_mapping, boot_device, firmware_state;
-    size_t virtualization, thread_local_storage, wish_note, register_write;
+    size_t virtualization, thread_local_storage, request_note, register_write;
     size_t previous_boot;
-    size_t stage2_header, handoff, handoff_segment, last_words;
+    size_t stage2_header, handoff, handoff_segment, crash_record;
 };
 struct SizesInC sizes_in_c(void);
 

@@ -55,9 +55,9 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_TRUE(set_setting(entry, "watchdog", "20", {}));
     EXPECT_EQ(entry.watchdog, 20u);
     EXPECT_FALSE(set_setting(entry, "watchdog", "on", {}));
-    EXPECT_TRUE(set_setting(entry, "last-words", "off", {}));
-    EXPECT_EQ(entry.last_words, Switch::off);
-    EXPECT_FALSE(set_setting(entry, "last-words", "0", {}));
+    EXPECT_TRUE(set_setting(entry, "crash-record", "off", {}));
+    EXPECT_EQ(entry.crash_record, Switch::off);
+    EXPECT_FALSE(set_setting(entry, "crash-record", "0", {}));
     EXPECT_TRUE(set_setting(entry, "debug", "wait", {}));
     EXPECT_EQ(entry.debug, Debug::wait);
     EXPECT_FALSE(set_setting(entry, "debug", "on", {}));

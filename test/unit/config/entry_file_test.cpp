@@ -53,7 +53,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                  "wx           refuse\n"
                  "after-fault  reset:5\n"
                  "watchdog     30\n"
-                 "last-words   off\n"
+                 "crash-record   off\n"
                  "debug        wait\n"
                  "log          screen",
                  [](const BootEntry& entry, const Remarks& remarks) {
@@ -71,7 +71,7 @@ TEST(EntryFile, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.kaslr, Switch::on);
                      EXPECT_EQ(entry.after_fault, (AfterFault{AfterFault::Action::reset, 5}));
                      EXPECT_EQ(entry.watchdog, 30u);
-                     EXPECT_EQ(entry.last_words, Switch::off);
+                     EXPECT_EQ(entry.crash_record, Switch::off);
                      EXPECT_EQ(entry.debug, Debug::wait);
                      EXPECT_EQ(entry.log, LogTo::screen);
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
@@ -89,7 +89,7 @@ TEST(EntryFile, AKernelIsAllThatAnEntryNeeds) {
         EXPECT_EQ(entry.kaslr, Switch::unset);
         EXPECT_EQ(entry.after_fault, AfterFault{});
         EXPECT_FALSE(entry.watchdog);
-        EXPECT_EQ(entry.last_words, Switch::unset);
+        EXPECT_EQ(entry.crash_record, Switch::unset);
         EXPECT_EQ(entry.write_execute, WriteExecute::unset);
         EXPECT_FALSE(entry.is_bad());
     });
@@ -137,7 +137,7 @@ TEST(EntryFile, ARepeatedKernelOrSettingIsAnError) {
                    Error(ErrorCode::boot_key_repeated, {2, 1, 1, 1}));
     expect_refused("watchdog 1\nkernel a\nwatchdog 2\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
-    expect_refused("last-words on\nkernel a\nlast-words on\n",
+    expect_refused("crash-record on\nkernel a\ncrash-record on\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));
     expect_refused("after-fault stop\nkernel a\nafter-fault stop\n",
                    Error(ErrorCode::boot_key_repeated, {3, 1, 1, 1}));

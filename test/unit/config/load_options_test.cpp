@@ -55,7 +55,7 @@ void expect_refused(std::u16string_view text, const Error& error) {
 
 TEST(LoadOptions, AllThatAnEntryCanSay) {
     expect_entry(u"kernel=/os/kernel.elf module=\\os\\a.bin=first module=b kaslr=on wx=refuse"
-                 u" after-fault=exit watchdog=off last-words=on debug=wait log=memory -- "
+                 u" after-fault=exit watchdog=off crash-record=on debug=wait log=memory -- "
                  u"console=ttyS0  quiet",
                  [](const BootEntry& entry, const Remarks& remarks) {
                      EXPECT_EQ(entry.kernel, "\\os\\kernel.elf");
@@ -64,7 +64,7 @@ TEST(LoadOptions, AllThatAnEntryCanSay) {
                      EXPECT_EQ(entry.write_execute, WriteExecute::refuse);
                      EXPECT_EQ(entry.after_fault, AfterFault{AfterFault::Action::exit});
                      EXPECT_EQ(entry.watchdog, 0u);
-                     EXPECT_EQ(entry.last_words, Switch::on);
+                     EXPECT_EQ(entry.crash_record, Switch::on);
                      EXPECT_EQ(entry.debug, Debug::wait);
                      EXPECT_EQ(entry.log, LogTo::memory);
                      EXPECT_EQ(entry.command_line, "console=ttyS0  quiet");
@@ -242,7 +242,7 @@ TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {
                    Error(ErrorCode::boot_key_repeated, {1, 19, 1, 1}));
     expect_refused(u"watchdog=1 kernel=a watchdog=1",
                    Error(ErrorCode::boot_key_repeated, {1, 21, 1, 1}));
-    expect_refused(u"last-words=on kernel=a last-words=off",
+    expect_refused(u"crash-record=on kernel=a crash-record=off",
                    Error(ErrorCode::boot_key_repeated, {1, 24, 1, 1}));
     expect_refused(u"after-fault=stop kernel=a after-fault=exit",
                    Error(ErrorCode::boot_key_repeated, {1, 27, 1, 1}));

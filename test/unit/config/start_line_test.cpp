@@ -37,7 +37,7 @@ TEST_F(StartLine, WithoutTwoDashesIsTheKernels) {
 }
 
 TEST_F(StartLine, HasSettingsBeforeTwoDashes) {
-    const auto entry = parse("kaslr=on wx=refuse after-fault=reset:3 watchdog=7 last-words=off "
+    const auto entry = parse("kaslr=on wx=refuse after-fault=reset:3 watchdog=7 crash-record=off "
                              "debug=off log=memory --  root=/dev/sda -- \"x y\" ");
     ASSERT_EQ(outcome(entry), "good");
     EXPECT_EQ(entry->command_line, "root=/dev/sda -- \"x y\"");
@@ -45,7 +45,7 @@ TEST_F(StartLine, HasSettingsBeforeTwoDashes) {
     EXPECT_EQ(entry->write_execute, WriteExecute::refuse);
     EXPECT_EQ(entry->after_fault, (AfterFault{AfterFault::Action::reset, 3}));
     EXPECT_EQ(entry->watchdog, 7u);
-    EXPECT_EQ(entry->last_words, Switch::off);
+    EXPECT_EQ(entry->crash_record, Switch::off);
     EXPECT_EQ(entry->debug, Debug::off);
     EXPECT_EQ(entry->log, LogTo::memory);
 }

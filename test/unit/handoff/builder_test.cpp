@@ -42,26 +42,26 @@ class HandoffBuilderTest : public testing::Test, protected FakeBoot {
                    .file_bytes = 4,
                    .offset = 0x2000});
     }
-    /// The same with a note that holds a wish.
-    void wish(uint32_t type, uint64_t value0, uint64_t value1, uint32_t flags) {
+    /// The same with a note that holds a request.
+    void request(uint32_t type, uint64_t value0, uint64_t value1, uint32_t flags) {
         ElfBuilder elf = kernel();
         elf.add({.p_type = elf::PT_NOTE,
                  .p_flags = kR,
                  .p_offset = 0x2800,
                  .p_vaddr = 0,
                  .p_paddr = 0,
-                 .p_filesz = sizeof(BatonWishNote),
-                 .p_memsz = sizeof(BatonWishNote),
+                 .p_filesz = sizeof(BatonRequestNote),
+                 .p_memsz = sizeof(BatonRequestNote),
                  .p_align = 4});
         Buffer file = elf.build(0x3000);
-        const BatonWishNote note = {6, 20, type, BATON_WISH_OWNER, flags, {value0, value1}};
+        const BatonRequestNote note = {6, 20, type, BATON_REQUEST_OWNER, flags, {value0, value1}};
         std::memcpy(file.data() + 0x2800, &note, sizeof note);
         platform_.files["\\kernel"] = file;
     }
 
     /// The same, position-independent, and with a request for KASLR.
     void use_moving_kernel(uint32_t flags) {
-        wish(BATON_WISH_KASLR, 1, 0, flags);
+        request(BATON_REQUEST_KASLR, 1, 0, flags);
         elf::Elf64_Ehdr header;
         Buffer& file = platform_.files["\\kernel"];
         std::memcpy(&header, file.data(), sizeof header);
@@ -311,7 +311,7 @@ TEST_F(HandoffBuilderTest, GivesStage2TheKernelAndItsMachineState) {
         reinterpret_cast<uint64_t>(platform_.source.access(FakePlatform::kMemory.base)) +
         FakePlatform::kMemory.base.value;
     EXPECT_EQ(walker().translate(physical)->physical, physical);
-    const auto& words = builder_->stage2().last_words();
+    const auto& words = builder_->stage2().crash_record();
     EXPECT_EQ(platform_.source.access({words.acknowledgement_physical}),
               reinterpret_cast<const std::byte*>(&builder_->boot_info().acknowledged));
 }
@@ -420,8 +420,8 @@ TEST_F(HandoffBuilderTest, LeavesOnceEverythingIsReady) {
               (std::vector<std::string>{"prepare to leave", "leave", "claim", "finish"}));
 }
 
-TEST_F(HandoffBuilderTest, LeavesNoLastWordsWhereTheEntrySaysSo) {
-    entry_.last_words = Switch::off;
+TEST_F(HandoffBuilderTest, LeavesNoCrashRecordWhereTheEntrySaysSo) {
+    entry_.crash_record = Switch::off;
     ASSERT_EQ(outcome(build().leave()), "good");
     EXPECT_EQ(platform_.said.front(), "prepare to leave nothing");
 }
@@ -461,7 +461,7 @@ TEST_F(HandoffBuilderTest, MakesMoreRoomForAMemoryMapThatHasGrown) {
     EXPECT_EQ(ranges_of(BATON_MEMORY_BAD), kRanges);
     EXPECT_EQ(builder_->handoff()->boot_info,
               builder_->boot_info().direct_map_base +
-                  builder_->stage2().last_words().acknowledgement_physical -
+                  builder_->stage2().crash_record().acknowledgement_physical -
                   offsetof(BatonBootInfo, acknowledged));
 }
 
@@ -503,15 +503,15 @@ TEST_F(HandoffBuilderTest, AnErrorNamesTheKernelWhereItNamesNothingElse) {
     expect_refused("error: kernel_not_found: \\kernel");
 }
 
-TEST_F(HandoffBuilderTest, WishesThatThisPlatformCannotMeet) {
-    wish(BATON_WISH_WATCHDOG, 5, 0, BATON_WISH_REQUIRED);
-    expect_refused("error: wish_not_met: WATCHDOG");
-    wish(BATON_WISH_FRAMEBUFFER, 640, 480, BATON_WISH_REQUIRED);
-    expect_refused("error: wish_not_met: FRAMEBUFFER");
-    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
-    expect_refused("error: wish_not_met: RUNTIME_MAP");
-    wish(BATON_WISH_5_LEVEL_PAGING, BATON_FIVE_LEVEL_REQUIRED, 0, BATON_WISH_REQUIRED);
-    expect_refused("error: wish_not_met: 5_LEVEL_PAGING");
+TEST_F(HandoffBuilderTest, RequestsThatThisPlatformCannotMeet) {
+    request(BATON_REQUEST_WATCHDOG, 5, 0, BATON_REQUEST_REQUIRED);
+    expect_refused("error: request_not_met: WATCHDOG");
+    request(BATON_REQUEST_FRAMEBUFFER, 640, 480, BATON_REQUEST_REQUIRED);
+    expect_refused("error: request_not_met: FRAMEBUFFER");
+    request(BATON_REQUEST_RUNTIME_MAP, 1, 0, BATON_REQUEST_REQUIRED);
+    expect_refused("error: request_not_met: RUNTIME_MAP");
+    request(BATON_REQUEST_5_LEVEL_PAGING, BATON_FIVE_LEVEL_REQUIRED, 0, BATON_REQUEST_REQUIRED);
+    expect_refused("error: request_not_met: 5_LEVEL_PAGING");
 }
 
 constexpr PageKind kUncacheable{true, false, false, MemoryType::uncacheable};
@@ -528,7 +528,7 @@ TEST_F(HandoffBuilderTest, MapsWhatRuntimeServicesNeedForAKernelThatRequestsThem
     EXPECT_FALSE(walker().translate(base + kFlash.base.value));
     EXPECT_EQ(walker().translate(base + kRuntimeCode.base.value)->kind, kReadWrite);
 
-    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    request(BATON_REQUEST_RUNTIME_MAP, 1, 0, BATON_REQUEST_REQUIRED);
     entry_.write_execute = WriteExecute::refuse;
     build();
     const auto flash = walker().translate(base + kFlash.base.value + 0x2000);
@@ -540,27 +540,27 @@ TEST_F(HandoffBuilderTest, MapsWhatRuntimeServicesNeedForAKernelThatRequestsThem
 
 TEST_F(HandoffBuilderTest, RuntimeServicesBeyondAllAddressesAreNoReasonNotToBoot) {
     platform_.runtime = {{{{uint64_t{1} << 51}, 0x1000}, RuntimeUse::device}};
-    wish(BATON_WISH_RUNTIME_MAP, 1, 0, 0);
+    request(BATON_REQUEST_RUNTIME_MAP, 1, 0, 0);
     build();
     EXPECT_NE(lines_.all.find("RUNTIME_MAP can't be met"), std::string::npos) << lines_.all;
-    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
-    expect_refused("error: wish_not_met: RUNTIME_MAP");
+    request(BATON_REQUEST_RUNTIME_MAP, 1, 0, BATON_REQUEST_REQUIRED);
+    expect_refused("error: request_not_met: RUNTIME_MAP");
 }
 
 TEST_F(HandoffBuilderTest, CodeThatMayBeWrittenToIsForKernelsThatDoNotRefuseIt) {
     platform_.runtime = {{kRuntimeCode, RuntimeUse::code}};
-    wish(BATON_WISH_RUNTIME_MAP, 1, 0, BATON_WISH_REQUIRED);
+    request(BATON_REQUEST_RUNTIME_MAP, 1, 0, BATON_REQUEST_REQUIRED);
     build();
     EXPECT_NE(
         lines_.all.find("warning: runtime services at 0x10000000 are writable and executable"),
         std::string::npos)
         << lines_.all;
     entry_.write_execute = WriteExecute::refuse;
-    expect_refused("error: wish_not_met: RUNTIME_MAP");
+    expect_refused("error: request_not_met: RUNTIME_MAP");
 }
 
-TEST_F(HandoffBuilderTest, WishesThatCannotBeMetAndAreNotRequiredAreWarnedOf) {
-    wish(BATON_WISH_WATCHDOG, 5, 0, 0);
+TEST_F(HandoffBuilderTest, RequestsThatCannotBeMetAndAreNotRequiredAreWarnedOf) {
+    request(BATON_REQUEST_WATCHDOG, 5, 0, 0);
     build();
     EXPECT_NE(lines_.all.find("warning: no watchdog"), std::string::npos) << lines_.all;
 }
@@ -594,7 +594,7 @@ TEST_F(HandoffBuilderTest, ARandomPlaceIsToldWhereTheEntryAsksForIt) {
 
 TEST_F(HandoffBuilderTest, NoPlaceIsCalledRandomWithoutRandomNumbers) {
     random_.from_processor = false;
-    use_moving_kernel(BATON_WISH_REQUIRED);
+    use_moving_kernel(BATON_REQUEST_REQUIRED);
     expect_refused("error: random_numbers_missing");
     entry_.kaslr = Switch::on;
     expect_refused("error: random_numbers_missing");
@@ -613,8 +613,8 @@ TEST_F(HandoffBuilderTest, NoPlaceIsCalledRandomWithoutRandomNumbers) {
     EXPECT_NE(builder_->boot_info().flags & BATON_FLAG_KASLR, 0u);
 }
 
-TEST_F(HandoffBuilderTest, AnEntryGoesOverTheKernelsWishes) {
-    wish(BATON_WISH_WATCHDOG, 5, 0, BATON_WISH_REQUIRED);
+TEST_F(HandoffBuilderTest, AnEntryGoesOverTheKernelsRequests) {
+    request(BATON_REQUEST_WATCHDOG, 5, 0, BATON_REQUEST_REQUIRED);
     entry_.watchdog = 0;
     build();
     EXPECT_EQ(lines_.all.find("watchdog"), std::string::npos) << lines_.all;
@@ -694,7 +694,7 @@ TEST_F(HandoffBuilderTest, WarnsOfAnotherProtocolUnlessThereIsARequest) {
     with_header();
     build();
     EXPECT_TRUE(lines_.all.contains(kWarning)) << lines_.all;
-    wish(BATON_WISH_STACK, 8192, 0, 0);
+    request(BATON_REQUEST_STACK, 8192, 0, 0);
     with_header();
     platform_.restart();
     build();

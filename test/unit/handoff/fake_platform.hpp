@@ -87,8 +87,8 @@ class FakePlatform final : public Platform {
                      .claims = 1 + elsewhere.size() + dryable.blocks.size() + kToSpare};
     }
     void add_facts(BootRecord& record) override { record.info().rsdp_physical = 0xe'0000; }
-    void prepare_to_leave(std::optional<PhysAddr> last_words) override {
-        said.emplace_back(last_words ? "prepare to leave" : "prepare to leave nothing");
+    void prepare_to_leave(std::optional<PhysAddr> crash_record) override {
+        said.emplace_back(crash_record ? "prepare to leave" : "prepare to leave nothing");
     }
     Result<void> leave(MemoryListener& listener) override {
         said.emplace_back("leave");

@@ -2,7 +2,7 @@
 //
 // plan_layout(): the direct map and the stack never touch the kernel, nor each other.
 #include "plan/address_space.hpp"
-#include "plan/wishes.hpp"
+#include "plan/requests.hpp"
 #include "support/planned.hpp"
 #include "support/printers.hpp"
 #include "support/random.hpp"
@@ -155,14 +155,14 @@ TEST(Layout, TheLastSlotOfAllIsGoodForADirectMap) {
     EXPECT_EQ(layout->direct_map.base.value, 0 - kSlot);
 }
 
-/// As wished, or the error.
-Result<Layout> with_wishes(std::initializer_list<Load> loads, const LayoutWishes& wishes) {
+/// As requested, or the error.
+Result<Layout> with_requests(std::initializer_list<Load> loads, const LayoutRequests& requests) {
     auto planned = plan_of(loads);
-    auto layout = plan_layout(planned.plan(), wishes);
+    auto layout = plan_layout(planned.plan(), requests);
     if (layout) {
         const VirtRange guarded = with_guards(layout->stack);
-        EXPECT_GE(layout->direct_map.bytes, wishes.physical_end);
-        EXPECT_EQ(layout->stack.bytes, wishes.stack_bytes);
+        EXPECT_GE(layout->direct_map.bytes, requests.physical_end);
+        EXPECT_EQ(layout->stack.bytes, requests.stack_bytes);
         EXPECT_FALSE(wraps(layout->direct_map) || wraps(guarded));
         EXPECT_FALSE(planned.plan().touches(layout->direct_map));
         EXPECT_FALSE(planned.plan().touches(guarded));
@@ -174,21 +174,21 @@ Result<Layout> with_wishes(std::initializer_list<Load> loads, const LayoutWishes
 
 constexpr Load kTopKernel{.vaddr = 0xffff'ffff'8000'0000, .memory_bytes = kPage};
 
-TEST(LayoutWishes, AStackHasTheSizeThatIsWished) {
-    EXPECT_EQ(LayoutWishes().stack_bytes, kStackBytes);
+TEST(LayoutRequests, AStackHasTheSizeThatIsRequested) {
+    EXPECT_EQ(LayoutRequests().stack_bytes, kStackBytes);
     for (const uint64_t bytes : {kPage, 2 * kStackBytes, kGiB}) {
-        const auto layout = with_wishes(
+        const auto layout = with_requests(
             {kTopKernel}, {.physical_end = kGiB, .stack_bytes = bytes, .direct_map = {}});
         ASSERT_TRUE(layout) << outcome(layout);
         EXPECT_EQ(layout->stack.bytes, bytes);
     }
 }
 
-TEST(LayoutWishes, ADirectMapIsWhereItIsWished) {
+TEST(LayoutRequests, ADirectMapIsWhereItIsRequested) {
     for (const uint64_t base :
          {kUpperHalf, kUpperHalf + kGiB, kUpperHalf + 100 * kSlot + 3 * kGiB, 0 - 8 * kGiB}) {
         const auto layout =
-            with_wishes({kTopKernel}, {.physical_end = 4 * kGiB, .direct_map = VirtAddr{base}});
+            with_requests({kTopKernel}, {.physical_end = 4 * kGiB, .direct_map = VirtAddr{base}});
         ASSERT_TRUE(layout) << outcome(layout);
         EXPECT_EQ(layout->direct_map, (VirtRange{{base}, 4 * kGiB}));
     }
@@ -196,14 +196,14 @@ TEST(LayoutWishes, ADirectMapIsWhereItIsWished) {
 
 void expect_not_met(std::initializer_list<Load> loads, uint64_t physical_end, uint64_t base) {
     const auto layout =
-        with_wishes(loads, {.physical_end = physical_end, .direct_map = VirtAddr{base}});
+        with_requests(loads, {.physical_end = physical_end, .direct_map = VirtAddr{base}});
     const auto expected =
-        wish_not_met(BATON_WISH_DIRECT_MAP, base, align_up(physical_end, kGiB)).error();
+        request_not_met(BATON_REQUEST_DIRECT_MAP, base, align_up(physical_end, kGiB)).error();
     ASSERT_FALSE(layout);
     EXPECT_EQ(layout.error(), expected);
 }
 
-TEST(LayoutWishes, ADirectMapOverAPageOfTheKernelIsNotMet) {
+TEST(LayoutRequests, ADirectMapOverAPageOfTheKernelIsNotMet) {
     expect_not_met({kTopKernel}, kGiB, 0xffff'ffff'8000'0000);
     expect_not_met({kTopKernel}, 4 * kGiB, 0 - 4 * kGiB);
     expect_not_met({kTopKernel}, 2 * kGiB + 1, 0 - 4 * kGiB);
@@ -211,37 +211,38 @@ TEST(LayoutWishes, ADirectMapOverAPageOfTheKernelIsNotMet) {
     expect_not_met({kTopKernel, last}, 4 * kGiB, kUpperHalf);
 }
 
-TEST(LayoutWishes, ADirectMapJustBesideTheKernelIsMet) {
+TEST(LayoutRequests, ADirectMapJustBesideTheKernelIsMet) {
     const Load kernel{.vaddr = kUpperHalf + 4 * kGiB, .memory_bytes = kPage};
     for (const uint64_t base : {kUpperHalf, kUpperHalf + 5 * kGiB})
         EXPECT_TRUE(
-            with_wishes({kernel}, {.physical_end = 4 * kGiB, .direct_map = VirtAddr{base}}));
+            with_requests({kernel}, {.physical_end = 4 * kGiB, .direct_map = VirtAddr{base}}));
 }
 
-TEST(LayoutWishes, ADirectMapThatDoesNotFitIsNotMet) {
+TEST(LayoutRequests, ADirectMapThatDoesNotFitIsNotMet) {
     expect_not_met({{.vaddr = 0x10'0000, .memory_bytes = 1}}, 4 * kGiB, 0 - 2 * kGiB);
     expect_not_met({kTopKernel}, uint64_t{1} << 47, kUpperHalf + kGiB);
 }
 
-TEST(LayoutWishes, ADirectMapOutsideOfTheUpperHalfOf48BitsIsNotMet) {
+TEST(LayoutRequests, ADirectMapOutsideOfTheUpperHalfOf48BitsIsNotMet) {
     expect_not_met({kTopKernel}, kGiB, 0x8000'0000'0000'0000);
     expect_not_met({kTopKernel}, kGiB, 0xffff'7fff'c000'0000);
 }
 
-TEST(LayoutWishes, WithoutRoomBehindADirectMapTheStackGoesBelowIt) {
+TEST(LayoutRequests, WithoutRoomBehindADirectMapTheStackGoesBelowIt) {
     const auto layout =
-        with_wishes({{.vaddr = 0 - kGiB, .memory_bytes = kPage}},
-                    {.physical_end = 4 * kGiB, .direct_map = VirtAddr{0 - 5 * kGiB}});
+        with_requests({{.vaddr = 0 - kGiB, .memory_bytes = kPage}},
+                      {.physical_end = 4 * kGiB, .direct_map = VirtAddr{0 - 5 * kGiB}});
     ASSERT_TRUE(layout) << outcome(layout);
     EXPECT_LT(layout->stack.base, layout->direct_map.base);
 }
 
 // The stack must not be looked for below the direct map without keeping out of it.
-TEST(LayoutWishes, AStackBelowADirectMapDoesNotTouchIt) {
+TEST(LayoutRequests, AStackBelowADirectMapDoesNotTouchIt) {
     const uint64_t first = kUpperHalf + 4 * kSlot, last = 0 - kGiB;
     const Load low{.vaddr = kUpperHalf, .memory_bytes = 4 * kSlot};
-    const auto layout = with_wishes({low, {.vaddr = last, .memory_bytes = kPage}},
-                                    {.physical_end = last - first, .direct_map = VirtAddr{first}});
+    const auto layout =
+        with_requests({low, {.vaddr = last, .memory_bytes = kPage}},
+                      {.physical_end = last - first, .direct_map = VirtAddr{first}});
     EXPECT_TRUE(layout || failed_with(layout, ErrorCode::no_virtual_space));
 }
 

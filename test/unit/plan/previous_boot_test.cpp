@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is believed of a boot's last words, and what isn't.
+// What is believed of a boot's crash record, and what isn't.
 #include "plan/previous_boot.hpp"
 
 #include "core/checksum.hpp"
@@ -20,9 +20,9 @@ namespace {
 
 constexpr uint32_t kBootServicesData = 4;
 
-BatonLastWords words(uint32_t state, std::string_view text = {}) {
-    BatonLastWords words{};
-    words.magic = BATON_LAST_WORDS_MAGIC;
+BatonCrashRecord words(uint32_t state, std::string_view text = {}) {
+    BatonCrashRecord words{};
+    words.magic = BATON_CRASH_RECORD_MAGIC;
     words.size = sizeof words;
     words.state = state;
     words.vector = 14;
@@ -32,13 +32,13 @@ BatonLastWords words(uint32_t state, std::string_view text = {}) {
     return words;
 }
 
-void seal(BatonLastWords& words) {
+void seal(BatonCrashRecord& words) {
     words.checksum = checksum(std::as_bytes(std::span(&words, 1))
-                                  .first(offsetof(BatonLastWords, text) + words.text_bytes)
-                                  .subspan(offsetof(BatonLastWords, size)));
+                                  .first(offsetof(BatonCrashRecord, text) + words.text_bytes)
+                                  .subspan(offsetof(BatonCrashRecord, size)));
 }
 
-/// A memory of two frames: one for last words, one for the kernel's acknowledgement.
+/// A memory of two frames: one for crash record, one for the kernel's acknowledgement.
 class RecalledBoot : public testing::Test {
   protected:
     RecalledBoot() {
@@ -46,11 +46,11 @@ class RecalledBoot : public testing::Test {
         word_ = *frames_.allocate({}) + 0x478;
     }
 
-    void leave(BatonLastWords words) {
+    void leave(BatonCrashRecord words) {
         seal(words);
         std::memcpy(frames_.access(place_), &words, sizeof words);
     }
-    void leave_unsealed(const BatonLastWords& words) {
+    void leave_unsealed(const BatonCrashRecord& words) {
         std::memcpy(frames_.access(place_), &words, sizeof words);
     }
     void acknowledge(uint32_t value) { std::memcpy(frames_.access(word_), &value, sizeof value); }
@@ -66,7 +66,7 @@ class RecalledBoot : public testing::Test {
                                             .virtual_start = 0,
                                             .number_of_pages = 1,
                                             .attribute = kEfiMemoryWb});
-        return recall_boot({.last_words = place_},
+        return recall_boot({.crash_record = place_},
                            {.map = EfiMemoryMap(map, sizeof(EfiMemoryDescriptor)),
                             .occupied = occupied,
                             .frames = frames_});
@@ -78,9 +78,9 @@ class RecalledBoot : public testing::Test {
 };
 
 TEST_F(RecalledBoot, TellsHowFarStage2Came) {
-    leave(words(BATON_LAST_WORDS_HANDED_OVER));
+    leave(words(BATON_CRASH_RECORD_HANDED_OVER));
     EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_HANDED_OVER);
-    leave(words(BATON_LAST_WORDS_KERNEL_ENTERED));
+    leave(words(BATON_CRASH_RECORD_KERNEL_ENTERED));
     const PreviousBoot boot = recall();
     EXPECT_EQ(boot.state, BATON_PREVIOUS_BOOT_KERNEL_ENTERED);
     EXPECT_EQ(boot.vector, 0u);
@@ -89,7 +89,7 @@ TEST_F(RecalledBoot, TellsHowFarStage2Came) {
 }
 
 TEST_F(RecalledBoot, TellsTheFaultWithItsReport) {
-    leave(words(BATON_LAST_WORDS_FAULT, "baton: fault\nstep\n"));
+    leave(words(BATON_CRASH_RECORD_FAULT, "baton: fault\nstep\n"));
     const PreviousBoot boot = recall();
     EXPECT_EQ(boot.state, BATON_PREVIOUS_BOOT_FAULT);
     EXPECT_EQ(boot.vector, 14u);
@@ -98,16 +98,16 @@ TEST_F(RecalledBoot, TellsTheFaultWithItsReport) {
 }
 
 TEST_F(RecalledBoot, HasAReportOfAnyLengthThatFits) {
-    const std::string text(BATON_LAST_WORDS_TEXT_BYTES, 'x');
-    leave(words(BATON_LAST_WORDS_FAULT, text));
+    const std::string text(BATON_CRASH_RECORD_TEXT_BYTES, 'x');
+    leave(words(BATON_CRASH_RECORD_FAULT, text));
     EXPECT_EQ(recall().text(), text);
 }
 
 TEST_F(RecalledBoot, IsToldOnce) {
-    leave(words(BATON_LAST_WORDS_FAULT, "once"));
+    leave(words(BATON_CRASH_RECORD_FAULT, "once"));
     EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_FAULT);
     EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_STARTED);
-    for (std::size_t i = 0; i < sizeof(BatonLastWords); ++i)
+    for (std::size_t i = 0; i < sizeof(BatonCrashRecord); ++i)
         ASSERT_EQ(frames_.access(place_)[i], std::byte{0}) << i;
 }
 
@@ -119,10 +119,10 @@ TEST_F(RecalledBoot, IsLostWithMemory) {
 }
 
 TEST_F(RecalledBoot, IsNotBelievedWithAnyByteChanged) {
-    BatonLastWords whole = words(BATON_LAST_WORDS_FAULT, "text");
+    BatonCrashRecord whole = words(BATON_CRASH_RECORD_FAULT, "text");
     seal(whole);
-    for (std::size_t i = 0; i < offsetof(BatonLastWords, text) + whole.text_bytes; ++i) {
-        BatonLastWords changed = whole;
+    for (std::size_t i = 0; i < offsetof(BatonCrashRecord, text) + whole.text_bytes; ++i) {
+        BatonCrashRecord changed = whole;
         reinterpret_cast<std::byte*>(&changed)[i] ^= std::byte{1};
         leave_unsealed(changed);
         EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_STARTED) << i;
@@ -130,12 +130,12 @@ TEST_F(RecalledBoot, IsNotBelievedWithAnyByteChanged) {
 }
 
 TEST_F(RecalledBoot, IsNotBelievedWithLengthsThatItCannotHave) {
-    BatonLastWords large = words(BATON_LAST_WORDS_FAULT);
+    BatonCrashRecord large = words(BATON_CRASH_RECORD_FAULT);
     large.size = sizeof large + 8;
     leave(large);
     EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_STARTED);
-    for (const uint32_t bytes : {BATON_LAST_WORDS_TEXT_BYTES + 1, ~uint32_t{0}}) {
-        BatonLastWords longer = words(BATON_LAST_WORDS_FAULT);
+    for (const uint32_t bytes : {BATON_CRASH_RECORD_TEXT_BYTES + 1, ~uint32_t{0}}) {
+        BatonCrashRecord longer = words(BATON_CRASH_RECORD_FAULT);
         longer.text_bytes = bytes;
         leave_unsealed(longer);
         EXPECT_EQ(recall().state, BATON_PREVIOUS_BOOT_STARTED) << bytes;
@@ -143,7 +143,7 @@ TEST_F(RecalledBoot, IsNotBelievedWithLengthsThatItCannotHave) {
 }
 
 TEST_F(RecalledBoot, IsNotLookedForInMemoryThatIsNotFree) {
-    leave(words(BATON_LAST_WORDS_FAULT));
+    leave(words(BATON_CRASH_RECORD_FAULT));
     EXPECT_EQ(recall(kBootServicesData).state, BATON_PREVIOUS_BOOT_STARTED);
     const std::array occupied{PhysRange{place_ + 0x800, 16}};
     EXPECT_EQ(recall(kEfiConventionalMemory, occupied).state, BATON_PREVIOUS_BOOT_STARTED);
@@ -167,7 +167,7 @@ TEST_F(RecalledBoot, OfALaterVersionsStateIsNotKnown) {
 }
 
 TEST_F(RecalledBoot, KnowsAKernelThatAcknowledged) {
-    BatonLastWords entered = words(BATON_LAST_WORDS_KERNEL_ENTERED);
+    BatonCrashRecord entered = words(BATON_CRASH_RECORD_KERNEL_ENTERED);
     entered.acknowledgement_physical = word_.value;
     acknowledge(BATON_ACKNOWLEDGED);
     leave(entered);
@@ -179,7 +179,7 @@ TEST_F(RecalledBoot, KnowsAKernelThatAcknowledged) {
 
 TEST_F(RecalledBoot, LooksForAnAcknowledgementInFreeMemoryAlone) {
     acknowledge(BATON_ACKNOWLEDGED);
-    BatonLastWords entered = words(BATON_LAST_WORDS_KERNEL_ENTERED);
+    BatonCrashRecord entered = words(BATON_CRASH_RECORD_KERNEL_ENTERED);
     const uint64_t page = align_down(word_.value, kPageBytes);
     for (const uint64_t nowhere :
          {uint64_t{0}, page + kPageBytes, page + kPageBytes - 2, ~uint64_t{0} - kPageBytes}) {
@@ -194,7 +194,7 @@ TEST_F(RecalledBoot, LooksForAnAcknowledgementInFreeMemoryAlone) {
 }
 
 TEST_F(RecalledBoot, HasNothingButTextInItsText) {
-    leave(words(BATON_LAST_WORDS_FAULT, std::string_view("a\0\x1b[2J\xff\n~", 9)));
+    leave(words(BATON_CRASH_RECORD_FAULT, std::string_view("a\0\x1b[2J\xff\n~", 9)));
     EXPECT_EQ(recall().text(), "a??[2J?\n~");
 }
 
@@ -233,12 +233,12 @@ class BootMarks : public testing::Test {
 
 TEST_F(BootMarks, AreReadAsTheyWereWritten) {
     for (const std::string& error : {std::string(), std::string("error: e")}) {
-        const BootMark mark{.last_words = {0x12'3456'7000}, .error = error};
+        const BootMark mark{.crash_record = {0x12'3456'7000}, .error = error};
         const Bytes content = write_boot_mark(mark, memory_);
         EXPECT_EQ(content.size(), 16 + error.size());
         const auto read = parse_boot_mark(content);
         ASSERT_TRUE(read);
-        EXPECT_EQ(read->last_words, mark.last_words);
+        EXPECT_EQ(read->crash_record, mark.crash_record);
         EXPECT_EQ(read->error, error);
     }
 }

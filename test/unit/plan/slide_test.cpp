@@ -21,8 +21,8 @@ constexpr ImageExtent extent(uint64_t lowest, uint64_t bytes, uint64_t alignment
     return {.lowest = {lowest}, .pages = bytes / kPage, .alignment = alignment};
 }
 
-void expect_base(const ImageExtent& image, std::optional<VirtAddr> wish, uint64_t base) {
-    const auto slide = slide_to(image, wish);
+void expect_base(const ImageExtent& image, std::optional<VirtAddr> request, uint64_t base) {
+    const auto slide = slide_to(image, request);
     ASSERT_TRUE(slide) << outcome(slide);
     EXPECT_EQ(image.lowest + *slide, VirtAddr{base});
 }
@@ -54,13 +54,13 @@ TEST(SlideTo, TheSlideIsAMultipleOfTheAlignment) {
     }
 }
 
-TEST(SlideTo, AWishedBaseIsThatOfTheLowestPage) {
+TEST(SlideTo, ARequestedBaseIsThatOfTheLowestPage) {
     expect_base(extent(0, kPage), {{0x1000'0000}}, 0x1000'0000);
     expect_base(extent(0x20'0000, kPage), {{0xffff'c000'0000'1000}}, 0xffff'c000'0000'1000);
     expect_base(extent(0x20'1000, kPage, kLarge), {{0x40'1000}}, 0x40'1000);
 }
 
-TEST(SlideTo, AWishedBaseThatBreaksTheAlignmentIsMisaligned) {
+TEST(SlideTo, ARequestedBaseThatBreaksTheAlignmentIsMisaligned) {
     expect_error(slide_to(extent(0, kPage, kLarge), {{kDefault + kPage}}),
                  ErrorCode::base_misaligned, {kDefault + kPage, kLarge});
     expect_error(slide_to(extent(0x20'1000, kPage, kLarge), {{0x40'0000}}),
@@ -80,8 +80,8 @@ TEST(SlideTo, AnImageMustEndBelowTheEndOfTheAddressSpace) {
 
 TEST(SlideTo, AnImageOfTheWholeAddressSpaceFitsNowhere) {
     constexpr ImageExtent kWhole{.lowest = {0}, .pages = uint64_t{1} << 52, .alignment = kPage};
-    for (const std::optional<VirtAddr> wish : {std::optional<VirtAddr>(), {{0}}, {{kPage}}})
-        EXPECT_TRUE(failed_with(slide_to(kWhole, wish), ErrorCode::base_out_of_range));
+    for (const std::optional<VirtAddr> request : {std::optional<VirtAddr>(), {{0}}, {{kPage}}})
+        EXPECT_TRUE(failed_with(slide_to(kWhole, request), ErrorCode::base_out_of_range));
     expect_error(random_slide(kWhole, 1), ErrorCode::base_out_of_range,
                  {kDefault, uint64_t{1} << 52, kPage});
 }

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <baton/boot_info.h>
 
-BATON_WISH(BATON_WISH_FRAMEBUFFER, 0, 1024, 768);
+BATON_REQUEST(BATON_REQUEST_KERNEL_FILE, 0, 1, 0);

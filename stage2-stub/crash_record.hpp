@@ -11,11 +11,11 @@
 namespace baton::stage2 {
 
 /// Reports are made in its text, which holds one.
-extern BatonLastWords last_words;
-static_assert(kFaultReportBytes <= sizeof last_words.text);
+extern BatonCrashRecord crash_record;
+static_assert(kFaultReportBytes <= sizeof crash_record.text);
 
 /// How far the handoff has come.
-void note(BatonLastWordsState state);
+void note(BatonCrashRecordState state);
 
 /// The exception, and a report of so many bytes, which is in place.
 void note_fault(const FaultFrame& frame, std::size_t text_bytes);

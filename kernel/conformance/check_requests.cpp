@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// W: the wishes of this kernel's notes, or what holds without one.
+// W: the requests of this kernel's notes, or what holds without one.
 #include "context.hpp"
 #include "own_image.hpp"
 #include "processor.hpp"
@@ -11,35 +11,35 @@ namespace {
 constexpr uint64_t kDefaultStackBytes = uint64_t{64} * 1024;
 constexpr uint64_t kDefaultBase = 0xffff'ffff'8000'0000;
 
-/// Value 0 of a wish, or its default.
-uint64_t wished(BatonWishType type, uint64_t otherwise = 0) {
-    const BatonWishNote* wish = own_image::wish(type);
-    return wish == nullptr ? otherwise : wish->values[0];
+/// Value 0 of a request, or its default.
+uint64_t requested(BatonRequestType type, uint64_t otherwise = 0) {
+    const BatonRequestNote* request = own_image::request(type);
+    return request == nullptr ? otherwise : request->values[0];
 }
 
 void check_protocol(Verdict& verdict, const Context& context) {
-    verdict.expect(context.info.version >= wished(BATON_WISH_PROTOCOL), "the version wished",
-                   context.info.version);
+    verdict.expect(context.info.version >= requested(BATON_REQUEST_PROTOCOL),
+                   "the version requested", context.info.version);
 }
 
 void check_stack(Verdict& verdict, const Context& context) {
-    const uint64_t bytes = wished(BATON_WISH_STACK, kDefaultStackBytes);
+    const uint64_t bytes = requested(BATON_REQUEST_STACK, kDefaultStackBytes);
     verdict.equal("stack_bytes", (bytes + kPageBytes - 1) / kPageBytes * kPageBytes,
                   context.info.stack_bytes);
 }
 
 void check_framebuffer(Verdict& verdict, const Context& context) {
-    const BatonWishNote* wish = own_image::wish(BATON_WISH_FRAMEBUFFER);
-    if (wish == nullptr || wish->values[0] == 0)
-        return verdict.absent("framebuffer-wish");
+    const BatonRequestNote* request = own_image::request(BATON_REQUEST_FRAMEBUFFER);
+    if (request == nullptr || request->values[0] == 0)
+        return verdict.absent("framebuffer-request");
     const auto screens = context.view().framebuffers();
-    if (screens.empty() && (wish->flags & BATON_WISH_REQUIRED) == 0)
+    if (screens.empty() && (request->flags & BATON_REQUEST_REQUIRED) == 0)
         return verdict.absent("framebuffer");
     verdict.expect(!screens.empty(), "a framebuffer");
     if (screens.empty())
         return;
-    verdict.equal("width", wish->values[0], screens[0].width_pixels);
-    verdict.equal("height", wish->values[1], screens[0].height_pixels);
+    verdict.equal("width", request->values[0], screens[0].width_pixels);
+    verdict.equal("height", request->values[1], screens[0].height_pixels);
 }
 
 void check_kaslr(Verdict& verdict, const Context& context) {
@@ -48,35 +48,36 @@ void check_kaslr(Verdict& verdict, const Context& context) {
         verdict.expect(!is_random, "a fixed place");
         return verdict.absent("pie");
     }
-    if (wished(BATON_WISH_KASLR) != 0) // the boot entry may ask for it too
+    if (requested(BATON_REQUEST_KASLR) != 0) // the boot entry may ask for it too
         verdict.expect(is_random, "a random place", context.info.kernel_slide);
 }
 
 void check_five_level(Verdict& verdict, const Context& context) {
-    const uint64_t wish = wished(BATON_WISH_5_LEVEL_PAGING, BATON_FIVE_LEVEL_NEVER);
-    verdict.equal("5-level paging", wish != BATON_FIVE_LEVEL_NEVER && has_five_level_paging(),
+    const uint64_t request = requested(BATON_REQUEST_5_LEVEL_PAGING, BATON_FIVE_LEVEL_NEVER);
+    verdict.equal("5-level paging", request != BATON_FIVE_LEVEL_NEVER && has_five_level_paging(),
                   context.has_flag(BATON_FLAG_5_LEVEL));
 }
 
 void check_direct_map(Verdict& verdict, const Context& context) {
-    const BatonWishNote* wish = own_image::wish(BATON_WISH_DIRECT_MAP);
-    if (wish == nullptr)
-        return verdict.absent("direct-map-wish");
-    verdict.equal("direct_map_base", wish->values[0], context.info.direct_map_base);
+    const BatonRequestNote* request = own_image::request(BATON_REQUEST_DIRECT_MAP);
+    if (request == nullptr)
+        return verdict.absent("direct-map-request");
+    verdict.equal("direct_map_base", request->values[0], context.info.direct_map_base);
 }
 
 void check_symbols(Verdict& verdict, const Context& context) {
-    verdict.equal("kernel_symbols", wished(BATON_WISH_SYMBOLS), context.info.kernel_symbols != 0);
+    verdict.equal("kernel_symbols", requested(BATON_REQUEST_SYMBOLS),
+                  context.info.kernel_symbols != 0);
 }
 
 void check_module(Verdict& verdict, const Context& context) {
-    const std::string_view wish = own_image::wished_module();
-    if (wish.empty())
-        return verdict.absent("module-wish");
+    const std::string_view request = own_image::requested_module();
+    if (request.empty())
+        return verdict.absent("module-request");
     bool is_found = false;
     for (const BatonModule& module : context.view().modules())
-        is_found = is_found || context.text_at(module.path) == wish;
-    verdict.expect(is_found, "the module wished", context.info.module_count);
+        is_found = is_found || context.text_at(module.path) == request;
+    verdict.expect(is_found, "the module requested", context.info.module_count);
 }
 
 /// Where a position-independent kernel lies that is not placed at random.
@@ -87,27 +88,28 @@ void check_base(Verdict& verdict, const Context& context) {
     if (context.has_flag(BATON_FLAG_KASLR))
         return;
     const uint64_t lowest = info.kernel_virtual_base - info.kernel_slide;
-    const BatonWishNote* wish = own_image::wish(BATON_WISH_BASE);
-    if (wish == nullptr)
+    const BatonRequestNote* request = own_image::request(BATON_REQUEST_BASE);
+    if (request == nullptr)
         verdict.equal("kernel_virtual_base", kDefaultBase + lowest, info.kernel_virtual_base);
     else
-        verdict.equal("its page", wish->values[0],
+        verdict.equal("its page", request->values[0],
                       info.kernel_virtual_base / kPageBytes * kPageBytes);
 }
 
 void check_write_execute(Verdict& verdict, const Context& context) {
-    if (wished(BATON_WISH_REFUSE_WRITE_EXECUTE) == 0)
-        return verdict.absent("refuse-wx-wish");
+    if (requested(BATON_REQUEST_REFUSE_WRITE_EXECUTE) == 0)
+        return verdict.absent("refuse-wx-request");
     verdict.expect(!context.has_flag(BATON_FLAG_WRITE_EXECUTE), "no such page");
 }
 
 void check_runtime_map(Verdict& verdict, const Context& context) {
-    verdict.equal("RUNTIME_MAPPED", wished(BATON_WISH_RUNTIME_MAP),
+    verdict.equal("RUNTIME_MAPPED", requested(BATON_REQUEST_RUNTIME_MAP),
                   context.has_flag(BATON_FLAG_RUNTIME_MAPPED));
 }
 
 void check_kernel_file(Verdict& verdict, const Context& context) {
-    verdict.equal("kernel_file", wished(BATON_WISH_KERNEL_FILE), context.info.kernel_file != 0);
+    verdict.equal("kernel_file", requested(BATON_REQUEST_KERNEL_FILE),
+                  context.info.kernel_file != 0);
 }
 
 /// It may be for the boot entry to say.
@@ -126,24 +128,24 @@ void check_watchdog(Verdict& verdict, const Context& context) {
 }
 
 constexpr Promise kPromises[] = {
-    {"W1", "the protocol's version is at least the one wished", check_protocol},
-    {"W2", "the stack has the size wished, else 64 KiB", check_stack},
-    {"W3", "the first framebuffer has the resolution wished", check_framebuffer},
-    {"W4", "KASLR is on if wished", check_kaslr},
-    {"W5", "5-level paging is on if wished and there", check_five_level},
-    {"W6", "the direct map is at the base wished", check_direct_map},
-    {"W7", "symbols are there just if wished", check_symbols},
-    {"W8", "the module wished is among the modules", check_module},
-    {"W9", "a position-independent kernel is at the base wished, else at -2 GiB", check_base},
-    {"W10", "no page is writable and executable if that is wished", check_write_execute},
-    {"W11", "SetVirtualAddressMap was called just if wished", check_runtime_map},
-    {"W12", "the whole file is there just if wished", check_kernel_file},
+    {"W1", "the protocol's version is at least the one requested", check_protocol},
+    {"W2", "the stack has the size requested, else 64 KiB", check_stack},
+    {"W3", "the first framebuffer has the resolution requested", check_framebuffer},
+    {"W4", "KASLR is on if requested", check_kaslr},
+    {"W5", "5-level paging is on if requested and there", check_five_level},
+    {"W6", "the direct map is at the base requested", check_direct_map},
+    {"W7", "symbols are there just if requested", check_symbols},
+    {"W8", "the module requested is among the modules", check_module},
+    {"W9", "a position-independent kernel is at the base requested, else at -2 GiB", check_base},
+    {"W10", "no page is writable and executable if that is requested", check_write_execute},
+    {"W11", "SetVirtualAddressMap was called just if requested", check_runtime_map},
+    {"W12", "the whole file is there just if requested", check_kernel_file},
     {"W13", "the watchdog can be disarmed", check_watchdog},
 };
 
 } // namespace
 
-std::span<const Promise> wish_promises() {
+std::span<const Promise> request_promises() {
     return kPromises;
 }
 

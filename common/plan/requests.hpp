@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a kernel wishes for in its ELF notes: boot_info.h, enum BatonWishType.
+// What a kernel requests in its ELF notes: boot_info.h, enum BatonRequestType.
 #pragma once
 
 #include "abi/boot_info.h"
@@ -17,14 +17,14 @@
 namespace baton {
 
 /// A file that the kernel's notes name. The path is a view into the note.
-struct WishedModule {
+struct RequestedModule {
     std::string_view path;
     bool required;
 };
 
-/// All wishes, with the defaults where the kernel has none. "required" goes with the wish before
-/// it.
-struct Wishes {
+/// All requests, with the defaults where the kernel has none. "required" goes with the request
+/// before it.
+struct Requests {
     uint64_t stack_bytes = uint64_t{64} << 10; // whole pages
     struct Framebuffer {
         uint64_t width = 0, height = 0;
@@ -46,33 +46,36 @@ struct Wishes {
     bool kernel_file_required = false;
     uint32_t watchdog_seconds = 0; // 0: no watchdog
     bool watchdog_required = false;
-    std::span<WishedModule> modules; // the first module_count are filled in
+    std::span<RequestedModule> modules; // the first module_count are filled in
     uint32_t module_count = 0;
-    uint32_t unknown_count = 0; // wishes of unknown types, none of them required
-    uint32_t left_out = 0;      // bit n: a wish of type n that can't be met anywhere, not required
-    bool any = false;           // there is a note of ours
-    OtherProtocols others;      // which notes of other owners say that the kernel speaks
-    Bytes build_id;             // the note GNU, NT_GNU_BUILD_ID; empty where there is none
+    uint32_t unknown_count = 0; // requests of unknown types, none of them required
+    uint32_t left_out = 0; // bit n: a request of type n that can't be met anywhere, not required
+    bool any = false;      // there is a note of ours
+    OtherProtocols others; // which notes of other owners say that the kernel speaks
+    Bytes build_id;        // the note GNU, NT_GNU_BUILD_ID; empty where there is none
 
-    std::span<const WishedModule> wished_modules() const { return modules.first(module_count); }
+    std::span<const RequestedModule> requested_modules() const {
+        return modules.first(module_count);
+    }
 };
 
 /// A kernel may name that many modules in its notes.
-inline constexpr std::size_t kMaxWishedModules = 64;
+inline constexpr std::size_t kMaxRequestedModules = 64;
 
 /// "STACK" and its like, for people; empty: there is no such type.
-std::string_view wish_name(uint32_t type);
+std::string_view request_name(uint32_t type);
 
-/// The error of a required wish that can't be met, about its name.
-std::unexpected<Error> wish_not_met(uint32_t type, uint64_t value, uint64_t other_value = 0);
+/// The error of a required request that can't be met, about its name.
+std::unexpected<Error> request_not_met(uint32_t type, uint64_t value, uint64_t other_value = 0);
 
 /// Takes one note into account; those of other owners have no effect, but for the build id. Values
-/// that can't be met anywhere are an error where the wish is required, and are left out otherwise.
-/// Errors: wish_unknown, wish_malformed, wish_not_met, wished_modules_too_many.
-Result<void> take_note(const elf::Note& note, Wishes& wishes);
+/// that can't be met anywhere are an error where the request is required, and are left out
+/// otherwise. Errors: request_unknown, request_malformed, request_not_met,
+/// requested_modules_too_many.
+Result<void> take_note(const elf::Note& note, Requests& requests);
 
 /// Takes all notes that `reader` has into account. Errors: note_malformed, and those of
 /// take_note().
-Result<void> take_notes(elf::NoteReader reader, Wishes& wishes);
+Result<void> take_notes(elf::NoteReader reader, Requests& requests);
 
 } // namespace baton

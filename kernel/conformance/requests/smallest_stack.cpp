@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <baton/boot_info.h>
 
-BATON_WISH_MODULE_FILE(BATON_WISH_REQUIRED, "/baton/wished.txt");
+BATON_REQUEST(BATON_REQUEST_STACK, BATON_REQUEST_REQUIRED, 4096, 0);

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-#include <baton/boot_info.h>
-
-BATON_WISH(BATON_WISH_DIRECT_MAP, BATON_WISH_REQUIRED, 0xffff'a000'4000'0000, 0); // not of 512 GiB

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-#include <baton/boot_info.h>
-
-BATON_WISH(BATON_WISH_REFUSE_WRITE_EXECUTE, BATON_WISH_REQUIRED, 1, 0);

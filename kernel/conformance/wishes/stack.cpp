@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-#include <baton/boot_info.h>
-
-BATON_WISH(BATON_WISH_STACK, BATON_WISH_REQUIRED, 200'000, 0); // rounded up to 49 pages

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: BSD-2-Clause
-#include <baton/boot_info.h>
-
-BATON_WISH(4444, 0, 1111, 0); // ignored: not required

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <baton/boot_info.h>
+
+BATON_REQUEST(BATON_REQUEST_5_LEVEL_PAGING, BATON_REQUEST_REQUIRED, BATON_FIVE_LEVEL_REQUIRED, 0);
