@@ -35,19 +35,26 @@ class FakeBoot {
         entry_.kernel = "\\kernel";
     }
 
-    /// A builder that has built nothing yet, with a log of its own.
-    HandoffBuilder& make() {
+    /// From the entry to where stage 2 would be called: "good", or the error.
+    std::string try_boot() {
         lines_ = {};
         log_.emplace(lines_, Clock{.read = ticks, .start = 0, .hz = 1'000'000'000}, log_memory_);
-        return builder_.emplace(HandoffBuilder::Given{.platform = platform_,
-                                                      .entry = entry_,
-                                                      .log = *log_,
-                                                      .stage2 = stage2_,
-                                                      .processor = processor_,
-                                                      .random = random_,
-                                                      .ports = ports_,
-                                                      .previous = previous_,
-                                                      .path = BATON_BOOT_PATH_UEFI});
+        HandoffBuilder builder({.platform = platform_,
+                                .entry = entry_,
+                                .log = *log_,
+                                .stage2 = stage2_,
+                                .processor = processor_,
+                                .random = random_,
+                                .ports = ports_,
+                                .previous = previous_,
+                                .path = BATON_BOOT_PATH_UEFI});
+        Result<const BatonHandoff*> left = nullptr;
+        if (const auto built = builder.build(); !built)
+            left = std::unexpected(built.error());
+        else
+            left = builder.leave();
+        handoff_ = left.value_or(nullptr);
+        return left ? "good" : std::string(Text().error(left.error()).view());
     }
 
     FakePlatform platform_;
@@ -63,7 +70,7 @@ class FakeBoot {
     std::optional<Log> log_;
     Buffer stage2_ = read_file(BATON_STAGE2_BIN);
     PreviousBoot previous_;
-    std::optional<HandoffBuilder> builder_;
+    const BatonHandoff* handoff_ = nullptr; // of the last boot; null: it failed
 
   private:
     static uint64_t ticks() {

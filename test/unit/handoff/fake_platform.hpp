@@ -81,6 +81,16 @@ class FakePlatform final : public Platform {
     }
     bool can_map_runtime_services() override { return !runtime.empty(); }
     Result<std::span<const RuntimeRange>> runtime_memory() override { return runtime; }
+    Result<Displays> find_displays(const Requests& requests) override {
+        if (displays.empty())
+            return Platform::find_displays(requests);
+        return Displays{.all = displays, .has_requested_mode = true};
+    }
+    std::optional<WatchdogPlan> find_watchdog(uint32_t /*seconds*/,
+                                              std::span<const PhysRange> /*avoid*/) override {
+        return watchdog;
+    }
+    void start_watchdog(const WatchdogPlan& /*plan*/) override { said.emplace_back("watchdog"); }
     Result<Needs> prepare() override {
         constexpr uint64_t kToSpare = 8;
         return Needs{.fact_bytes = 0,
@@ -152,8 +162,10 @@ class FakePlatform final : public Platform {
   public:
     MapFrames source{frames_given()};
     DryableFrames dryable{source};
-    std::vector<RuntimeRange> runtime; // none: no runtime services
-    std::vector<TypedRange> elsewhere; // the rest of the memory map, in whole pages
+    std::vector<Display> displays;
+    std::optional<WatchdogPlan> watchdog; // nothing: there is no timer
+    std::vector<RuntimeRange> runtime;    // none: no runtime services
+    std::vector<TypedRange> elsewhere;    // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;
     // How long files are said to be; bytes beyond those of a longer file are never written.
     uint64_t claimed_file_bytes = 0;
