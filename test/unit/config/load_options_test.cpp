@@ -243,7 +243,7 @@ TEST(LoadOptions, ASecondKernelIsAnErrorWithBothPlaces) {
     expect_refused(u"watchdog=1 kernel=a watchdog=1",
                    Error(ErrorCode::boot_key_repeated, {1, 21, 1, 1}));
     expect_refused(u"crash-record=on kernel=a crash-record=off",
-                   Error(ErrorCode::boot_key_repeated, {1, 24, 1, 1}));
+                   Error(ErrorCode::boot_key_repeated, {1, 26, 1, 1}));
     expect_refused(u"after-fault=stop kernel=a after-fault=exit",
                    Error(ErrorCode::boot_key_repeated, {1, 27, 1, 1}));
 }
