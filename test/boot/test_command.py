@@ -106,7 +106,7 @@ def test_run_hands_over_modules_by_grub(tmp_path):
 def test_run_without_firmware_says_that_there_is_one_file():
     result = baton("run", "--via", "pvh", "--module", BATON)
     assert result.returncode == 1
-    assert "QEMU hands over the kernel alone" in result.stderr
+    assert "QEMU passes only the kernel" in result.stderr
 
 
 @needs_build

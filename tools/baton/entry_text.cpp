@@ -15,22 +15,22 @@ namespace baton::tool {
 namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
-    throw Failure("the loader would not boot this as it is meant: " + why);
+    throw Failure("the loader would boot this differently: " + why);
 }
 
 std::string as_text(const Error& error) {
     return string_of(Text().error(error));
 }
 
-/// What the parser leaves aside would be missing.
+/// What the parser ignores would be missing.
 class Refusal final : public RemarkSink {
   public:
     void remark(const Remark& remark) override {
-        refuse("it has no use for \"" + std::string(remark.key) + "\"");
+        refuse("it ignores \"" + std::string(remark.key) + "\"");
     }
 };
 
-/// Room for a parser.
+/// Memory for a parser.
 class Memory {
   public:
     explicit Memory(uint64_t bytes) : bytes_(bytes) {}
@@ -86,10 +86,9 @@ void check_lines(std::string_view text, const Lines& meant) {
     KeyLine line{};
     for (const Setting& one : meant)
         if (!lines.next(line) || line.key != one.key || line.value != one.value)
-            refuse("a line of its boot entry reads otherwise than \"" + one.key + " " + one.value +
-                   "\"");
+            refuse("it reads another line than \"" + one.key + " " + one.value + "\"");
     if (lines.next(line))
-        refuse("its boot entry has more lines than it should");
+        refuse("its boot entry has unexpected lines");
 }
 
 void check_entry(const BootEntry& entry, const BootFiles& files) {
@@ -145,7 +144,7 @@ std::string start_line(const BootFiles& files) {
     if (line.size() >= kLongestStartText)
         refuse("its command line has " + std::to_string(line.size()) +
                " bytes with the settings before it, and at most " +
-               std::to_string(kLongestStartText - 1) + " can be handed over");
+               std::to_string(kLongestStartText - 1) + " are possible");
     Memory memory(start_line_arena_bytes(line.size()));
     Arena arena = memory.arena();
     Refusal refusal;

@@ -252,7 +252,7 @@ class MapFinder {
             return best_;
         if (is_there_ && is_hidden_)
             throw Failure(name_ + ": all addresses of the memory map are 0. /proc/iomem shows "
-                                  "them to root alone: `sudo cat /proc/iomem`");
+                                  "them only to root: `sudo cat /proc/iomem`");
         throw Failure(name_ + (is_there_ ? ": the memory map has no usable memory"
                                          : ": there is no memory map in it, such as `dmesg` or "
                                            "`sudo cat /proc/iomem` print"));

@@ -78,7 +78,7 @@ class TableReader {
     PlanReport& report_;
 };
 
-/// An array of BootInfo's.
+/// An array of BootInfo.
 template<class T>
 std::vector<T> array(const Rehearsal& rehearsal, uint64_t address, uint32_t count) {
     std::vector<T> elements(count);

@@ -170,7 +170,7 @@ class DeskPlatform final : public Platform {
         // A path on the boot volume, which isn't here.
         if (std::ranges::find(unseen_, path) == unseen_.end()) {
             unseen_.emplace_back(path);
-            log_.line(Text().add("module ").add(path).add(" is requested: not looked for here"));
+            log_.line(Text().add("module ").add(path).add(" is requested, and not checked here"));
         }
         return &module_.emplace(kPageBytes);
     }

@@ -22,7 +22,7 @@ class Rehearsal {
         std::filesystem::path kernel;
         std::vector<Module> modules;
         std::string command_line;
-        std::vector<Setting> settings; // each is one of the loader's
+        std::vector<Setting> settings; // each one that the loader has
         std::vector<TypedRange> memory;
     };
     /// Throws a Failure if a file can't be read. The machine has all that a kernel can request.
@@ -42,7 +42,7 @@ class Rehearsal {
     const BatonBootInfo& boot_info() const;
     /// Where the texts and arrays are that BootInfo has an address of.
     const void* at(uint64_t address) const;
-    /// Eight bytes at a physical address, of the loader's memory.
+    /// Eight bytes at a physical address of the loader's memory.
     uint64_t read(PhysAddr address) const;
 
   private:
