@@ -46,11 +46,11 @@ void read_disk_guid(EFI_BLOCK_IO_PROTOCOL* disk, Arena& arena, BatonGuid& guid) 
     constexpr std::size_t kDiskGuidOffset = 56;
     if (disk == nullptr || disk->Media == nullptr || disk->Media->BlockSize > kPageBytes)
         return;
-    const auto room = arena.array<std::byte>(2 * kPageBytes); // so that an aligned page is in it
-    if (!room)
+    const auto buffer = arena.array<std::byte>(2 * kPageBytes); // so that an aligned page is in it
+    if (!buffer)
         return;
-    const auto aligned = align_up(reinterpret_cast<uint64_t>(room->data()), kPageBytes);
-    auto* const block = room->data() + (aligned - reinterpret_cast<uint64_t>(room->data()));
+    const auto aligned = align_up(reinterpret_cast<uint64_t>(buffer->data()), kPageBytes);
+    auto* const block = buffer->data() + (aligned - reinterpret_cast<uint64_t>(buffer->data()));
     if (efi::failed(disk->ReadBlocks(disk, disk->Media->MediaId, 1, disk->Media->BlockSize, block)))
         return;
     if (std::memcmp(block, "EFI PART", 8) == 0)
@@ -98,7 +98,7 @@ Result<BootDevice> find_boot_device(const efi::Firmware& firmware, Arena& arena)
         return std::unexpected(device_path.error());
     if (!loader_path)
         return std::unexpected(loader_path.error());
-    // What DHCP has told goes over the device path, which mostly leaves it open.
+    // What DHCP says overrides the device path, which mostly leaves it open.
     const auto* const pxe = find_pxe(firmware, image->DeviceHandle);
     const auto server = pxe == nullptr ? std::nullopt : find_boot_server(*pxe);
     if (server) {

@@ -74,7 +74,7 @@ T* locate_protocol(const Firmware& firmware, EFI_GUID guid) {
     return failed(status) ? nullptr : static_cast<T*>(interface);
 }
 
-/// A text of the firmware's as UTF-8 in `arena`; empty where it is null. Error: out_of_memory.
+/// One of the firmware's texts as UTF-8 in `arena`; empty where it is null. Error: out_of_memory.
 inline Result<std::string_view> text_of(const CHAR16* text, Arena& arena) {
     constexpr std::size_t kLongest = 1024;
     std::size_t length = 0;

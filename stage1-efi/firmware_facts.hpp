@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the firmware knows and the kernel wants: tables, clock, Secure Boot.
+// What the firmware knows and the kernel needs: tables, clock, Secure Boot.
 #pragma once
 
 #include "abi/boot_info.h"
@@ -20,7 +20,7 @@ void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info);
 /// such table.
 EfiMemoryMap memory_attributes(const efi::Firmware& firmware);
 
-/// Whether SetVirtualAddressMap can be called after ExitBootServices, as far as the firmware tells
+/// Whether SetVirtualAddressMap can be called after ExitBootServices, as far as the firmware says
 /// beforehand: UEFI 2.10 section 4.6.2, EFI_RT_PROPERTIES_TABLE.
 bool can_map_runtime_services(const efi::Firmware& firmware);
 

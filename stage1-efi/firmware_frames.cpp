@@ -54,8 +54,8 @@ std::optional<PhysRange> FirmwareFrames::own(PhysRange range) const {
     return older_ == nullptr ? std::nullopt : older_->own(range);
 }
 
-/// What else there is in `range`, which the map says is free: a block of Baton's, or something that
-/// the map says too: firmware contradicts itself. Nothing where it is free.
+/// What else there is in `range`, which the map says is free: one of Baton's blocks, or something
+/// that the map says too: firmware contradicts itself. Nothing where it is free.
 std::optional<PhysRange> FirmwareFrames::taken(const EfiMemoryMap& map, PhysRange range) const {
     for (std::size_t i = 0; i < map.size(); ++i)
         if (!is_free(map[i]) && efi_range(map[i]).overlaps(range))
@@ -127,7 +127,7 @@ Result<void> FirmwareFrames::make_chunk() {
     return {};
 }
 
-/// Nothing if what is left of the chunk won't do.
+/// Nothing if the rest of the chunk is too small.
 std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& request) {
     PhysRange block = chunks_->left();
     if (block.bytes < request.pages * kPageBytes)
@@ -143,7 +143,7 @@ std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& reques
     return block.base;
 }
 
-/// Where the map that is known leads to nothing, by the one of now.
+/// By the map that is known; where that leads to nothing, by a fresh one.
 Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
     const bool map_is_old = map_.has_value();
     const auto base = claim_by_map(request);
@@ -205,14 +205,14 @@ uint64_t FirmwareFrames::free_bytes() {
 }
 
 Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
-    constexpr UINTN kRoom = 2048; // for some forty descriptors more, so that it rarely grows again
+    constexpr UINTN kSpare = 2048; // for some forty descriptors more, so that it rarely grows again
     if (map_buffer_ != nullptr)
         firmware_.boot()->FreePool(map_buffer_);
     map_buffer_ = nullptr;
     map_buffer_bytes_ = 0;
-    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, bytes + kRoom, &map_buffer_)))
-        return fail(ErrorCode::out_of_memory, {bytes + kRoom, 1});
-    map_buffer_bytes_ = bytes + kRoom;
+    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, bytes + kSpare, &map_buffer_)))
+        return fail(ErrorCode::out_of_memory, {bytes + kSpare, 1});
+    map_buffer_bytes_ = bytes + kSpare;
     return {};
 }
 

@@ -182,8 +182,8 @@ Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, Fr
         return std::unexpected(base.error());
     Arena arena({frames.access(*base), pages_for(bytes) * kPageBytes});
     const auto displays = arena.array<Display>(handles.all().size());
-    const auto room = arena.array<BatonVideoMode>(modes);
-    if (!displays || !room)
+    const auto all_modes = arena.array<BatonVideoMode>(modes);
+    if (!displays || !all_modes)
         return fail(ErrorCode::out_of_memory, {bytes, 1});
 
     std::size_t count = 0;
@@ -203,10 +203,10 @@ Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, Fr
             edid != nullptr && edid->Edid != nullptr)
             display.edid = std::as_bytes(std::span(edid->Edid, edid->SizeOfEdid));
         const std::size_t first = modes_used;
-        for (uint32_t i = 0; i < mode_count(protocol) && modes_used < room->size(); ++i)
+        for (uint32_t i = 0; i < mode_count(protocol) && modes_used < all_modes->size(); ++i)
             if (const auto mode = query_mode(firmware, protocol, i))
-                (*room)[modes_used++] = *mode;
-        display.modes = room->subspan(first, modes_used - first);
+                (*all_modes)[modes_used++] = *mode;
+        display.modes = all_modes->subspan(first, modes_used - first);
     }
     return displays->first(count);
 }

@@ -6,7 +6,7 @@
 
 namespace baton {
 
-/// With EFI_RNG_PROTOCOL's part in them, where the firmware has it.
+/// With numbers of EFI_RNG_PROTOCOL, where the firmware has it.
 void draw_random_numbers(const efi::Firmware& firmware, RandomNumbers& numbers);
 
 } // namespace baton

@@ -13,7 +13,7 @@ namespace {
 
 constexpr EFI_GUID kPxeGuid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 
-// What fits into an Ethernet frame behind the longest IPv4 header: RFC 2348.
+// What fits into an Ethernet frame after the longest IPv4 header: RFC 2348.
 constexpr UINTN kBlockBytes = 1428;
 
 } // namespace
@@ -22,7 +22,7 @@ EFI_PXE_BASE_CODE_PROTOCOL* find_pxe(const efi::Firmware& firmware, EFI_HANDLE d
     return efi::protocol_on<EFI_PXE_BASE_CODE_PROTOCOL>(firmware, device, kPxeGuid);
 }
 
-/// A boot server's own reply goes before the offer of a proxy, and that before the DHCP server's.
+/// A boot server's own reply overrides the offer of a proxy, and that overrides the DHCP server's.
 std::optional<BootServer> find_boot_server(const EFI_PXE_BASE_CODE_PROTOCOL& pxe) {
     const EFI_PXE_BASE_CODE_MODE& mode = *pxe.Mode;
     const struct {
@@ -94,7 +94,7 @@ Result<TftpFile*> TftpFile::root(const TftpServer& server, FrameSource& frames) 
     return create(server, "\\", frames);
 }
 
-/// `path` begins with a '\', which the server's root goes in place of; the others become the
+/// `path` begins with a '\', which the server's root replaces; the others become the
 /// separator that the server was asked with.
 Result<TftpFile*> TftpFile::create(const TftpServer& server, std::string_view path,
                                    FrameSource& frames) {

@@ -52,7 +52,7 @@ class TftpFile {
 
     static Result<TftpFile*> create(const TftpServer& server, std::string_view path,
                                     FrameSource& frames);
-    char* name() { return reinterpret_cast<char*>(this + 1); } // lies behind the object
+    char* name() { return reinterpret_cast<char*>(this + 1); } // lies after the object
     EFI_STATUS transfer(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* into, uint64_t& bytes);
     Result<void> fetch();
     std::unexpected<Error> failure(EFI_STATUS status);

@@ -147,7 +147,7 @@ DriverFile::Answer File::read(std::span<std::byte> into) {
     return {status, bytes};
 }
 
-/// The information ends in the file's name, so the buffer has room for one.
+/// The information ends in the file's name, so the buffer can hold one.
 Result<uint64_t> File::size(FileReader& reader, uint64_t most) {
     if (network_ != nullptr)
         return network_->size();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Files where the loader came from: on a volume of the firmware's, or on a TFTP server.
+// Files where the loader came from: on one of the firmware's volumes, or on a TFTP server.
 #pragma once
 
 #include "core/arena.hpp"

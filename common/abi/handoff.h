@@ -180,7 +180,7 @@ typedef struct BatonHandoff {
     /* Here ends a record of version 1.0. What follows is 0 in it. */
 
     uint64_t kernel_stack_base;   /* virtual: the stack's lowest address, with an unmapped page
-                                     below; 0: not told */
+                                     below; 0: not known */
     uint64_t tsc_hz;              /* for the seconds below; 0: not known, so there is no waiting */
     uint32_t reset_after_seconds; /* for BATON_AFTER_FAULT_RESET */
 

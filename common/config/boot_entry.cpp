@@ -44,7 +44,7 @@ static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
                               return setting.usage.size() <
                                      std::tuple_size_v<decltype(Error::subject)>;
                           }),
-              "an error has room for the values of each setting");
+              "an error can hold the values of each setting");
 
 } // namespace
 

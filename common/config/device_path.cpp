@@ -35,8 +35,8 @@ BatonBootDevice read_partition(const HardDriveNode& drive) {
     return record;
 }
 
-/// The remote address of an IPv4 or IPv6 node: UEFI 2.10 sections 10.3.4.12 and 10.3.4.13. Behind
-/// the header and the local one.
+/// The remote address of an IPv4 or IPv6 node: UEFI 2.10 sections 10.3.4.12 and 10.3.4.13. It
+/// follows the header and the local one.
 Bytes server_of(const DevicePathNodes::Node& node) {
     const bool ipv4 = node.header.sub_type == kIpv4;
     const std::size_t offset = ipv4 ? 8 : 20;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// UEFI device paths: UEFI 2.10 section 10.3. Nobody vouches for their bytes.
+// UEFI device paths: UEFI 2.10 section 10.3. Their bytes are not trusted.
 #pragma once
 
 #include "abi/boot_info.h"
@@ -25,7 +25,7 @@ static_assert(sizeof(DevicePathHeader) == 4);
 /// The node that ends a path.
 inline constexpr DevicePathHeader kDevicePathEnd{.type = 0x7f, .sub_type = 0xff, .length = {4, 0}};
 
-/// Paths are read up to here, since no firmware tells how long one is.
+/// Paths are read up to here, since no firmware says how long one is.
 inline constexpr std::size_t kMaxDevicePathBytes = std::size_t{64} << 10;
 
 /// The nodes of a path, one after the other.
@@ -37,7 +37,7 @@ class DevicePathNodes {
         Bytes bytes;        // with the header
     };
 
-    /// Nothing is read behind the node that ends the path: `path` may go on there, over whatever
+    /// Nothing is read after the node that ends the path: `path` may go on there, over whatever
     /// is in memory.
     explicit DevicePathNodes(Bytes path) : path_(path) {}
 

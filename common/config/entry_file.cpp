@@ -61,7 +61,7 @@ Key key_named(std::string_view name) {
     return setting_named(name) ? Key::setting : Key::unknown;
 }
 
-/// What is to come, so that it has room, and what makes the entry one for others.
+/// What follows, so that it gets memory, and what makes the entry one for other loaders.
 struct Survey {
     uint64_t modules = 0;
     uint64_t options_bytes = 0; // joined with a space before each
@@ -106,12 +106,12 @@ Result<void> check_for_us(const Survey& found) {
 /// Turns lines into an entry.
 class Builder {
   public:
-    struct Room {
+    struct Buffers {
         std::span<BootModule> modules;
         std::span<char> command_line;
     };
-    Builder(const Room& room, Arena& arena, RemarkSink& remarks)
-        : room_(room),
+    Builder(const Buffers& buffers, Arena& arena, RemarkSink& remarks)
+        : buffers_(buffers),
           arena_(arena),
           remarks_(remarks) {}
 
@@ -155,8 +155,8 @@ class Builder {
         entry_.file_name = file_name;
         entry_.id = name.id;
         entry_.tries = name.tries;
-        entry_.modules = room_.modules.first(module_count_);
-        entry_.command_line = {room_.command_line.data(), command_line_bytes_};
+        entry_.modules = buffers_.modules.first(module_count_);
+        entry_.command_line = {buffers_.command_line.data(), command_line_bytes_};
         return entry_;
     }
 
@@ -199,17 +199,17 @@ class Builder {
         if (!path)
             return std::unexpected(path.error());
         module.path = *path;
-        room_.modules[module_count_++] = module;
+        buffers_.modules[module_count_++] = module;
         return {};
     }
 
     void add_options(std::string_view options) {
         if (options.empty())
             return;
-        char* const room = room_.command_line.data();
+        char* const buffer = buffers_.command_line.data();
         if (command_line_bytes_ != 0)
-            room[command_line_bytes_++] = ' ';
-        std::copy(options.begin(), options.end(), room + command_line_bytes_);
+            buffer[command_line_bytes_++] = ' ';
+        std::copy(options.begin(), options.end(), buffer + command_line_bytes_);
         command_line_bytes_ += options.size();
     }
 
@@ -229,11 +229,11 @@ class Builder {
 
     /// The path that is the first word of the line's value, and what comes after it.
     Result<std::string_view> first_path(const KeyLine& line, std::string_view& rest) {
-        const auto room = arena_.array<char>(line.value.size());
-        if (!room)
-            return std::unexpected(room.error());
+        const auto buffer = arena_.array<char>(line.value.size());
+        if (!buffer)
+            return std::unexpected(buffer.error());
         const TextPosition position = line.value_position;
-        Words words(line.value, *room);
+        Words words(line.value, *buffer);
         Word word{};
         if (!words.next(word))
             return fail(ErrorCode::boot_path_empty, {position.line, position.column});
@@ -244,7 +244,7 @@ class Builder {
         return entry_path(word.text, position, arena_);
     }
 
-    Room room_;
+    Buffers buffers_;
     Arena& arena_;
     RemarkSink& remarks_;
     BootEntry entry_;

@@ -50,15 +50,15 @@ Result<std::string_view> decode(Bytes options, Arena& arena) {
     return to_utf8(options, arena);
 }
 
-/// What is to come, so that it has room, and whether anything is.
+/// What follows, so that it gets memory, and whether there is anything.
 struct Survey {
     bool has_key = false;
     uint64_t modules = 0;
 };
 
-Survey survey(std::string_view text, std::span<char> room) {
+Survey survey(std::string_view text, std::span<char> buffer) {
     Survey result;
-    Words words(text, room);
+    Words words(text, buffer);
     for (Word word; words.next(word) && !ends_the_words(word);) {
         const Key key = key_of(word);
         result.has_key = result.has_key || key != Key::none;
@@ -125,9 +125,9 @@ class Builder {
     std::array<TextPosition, kSettings> seen_settings_{};
 };
 
-Result<BootEntry> build(std::string_view text, std::span<char> room, Builder builder,
+Result<BootEntry> build(std::string_view text, std::span<char> buffer, Builder builder,
                         RemarkSink& remarks) {
-    Words words(text, room);
+    Words words(text, buffer);
     std::string_view command_line;
     bool first = true;
     for (Word word; words.next(word); first = false) {
@@ -159,16 +159,16 @@ Result<std::optional<BootEntry>> parse_load_options(Bytes load_options, Arena& a
     const auto text = decode(load_options, arena);
     if (!text)
         return std::unexpected(text.error());
-    const auto room = arena.array<char>(text->size());
-    if (!room)
-        return std::unexpected(room.error());
-    const Survey found = survey(*text, *room);
+    const auto buffer = arena.array<char>(text->size());
+    if (!buffer)
+        return std::unexpected(buffer.error());
+    const Survey found = survey(*text, *buffer);
     if (!found.has_key)
         return std::nullopt;
     const auto modules = arena.array<BootModule>(found.modules);
     if (!modules)
         return std::unexpected(modules.error());
-    const auto entry = build(*text, *room, Builder(*modules, arena), remarks);
+    const auto entry = build(*text, *buffer, Builder(*modules, arena), remarks);
     if (!entry)
         return std::unexpected(entry.error());
     return *entry;

@@ -4,7 +4,7 @@
 namespace baton {
 namespace {
 
-/// A key that other loaders have a use for: loader.conf(5).
+/// A key that other loaders use: loader.conf(5).
 bool is_unused(std::string_view key) {
     return is_one_of(key, "auto-entries auto-firmware auto-poweroff auto-reboot beep console-mode "
                           "editor log-level preferred random-seed-mode reboot-for-bitlocker "

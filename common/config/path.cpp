@@ -42,9 +42,9 @@ Result<std::string_view> normalise_path(std::string_view path, TextPosition posi
                     {position.line, position.column, path.size(), kMaxPathBytes});
     if (auto plain = check_characters(path, position); !plain)
         return std::unexpected(plain.error());
-    const auto room = arena.array<char>(path_arena_bytes(path.size()));
-    if (!room)
-        return std::unexpected(room.error());
+    const auto buffer = arena.array<char>(path_arena_bytes(path.size()));
+    if (!buffer)
+        return std::unexpected(buffer.error());
 
     std::size_t length = 0;
     while (true) {
@@ -55,13 +55,13 @@ Result<std::string_view> normalise_path(std::string_view path, TextPosition posi
             return fail(ErrorCode::boot_path_goes_up, {position.line, position.column});
         if (component == ".")
             continue;
-        (*room)[length++] = '\\';
-        std::copy(component.begin(), component.end(), room->data() + length);
+        (*buffer)[length++] = '\\';
+        std::copy(component.begin(), component.end(), buffer->data() + length);
         length += component.size();
     }
     if (length == 0)
         return fail(ErrorCode::boot_path_empty, {position.line, position.column});
-    return std::string_view(room->data(), length);
+    return std::string_view(buffer->data(), length);
 }
 
 Result<std::string_view> entry_path(std::string_view path, TextPosition position, Arena& arena) {

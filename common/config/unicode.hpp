@@ -18,12 +18,12 @@ namespace baton {
 /// The text is in the arena. Error: out_of_memory.
 Result<std::string_view> to_utf8(Bytes utf16, Arena& arena);
 
-/// Of an arena that is enough for to_utf8() of so many bytes.
+/// Of an arena that is enough for to_utf8() of this many bytes.
 constexpr uint64_t utf8_arena_bytes(uint64_t utf16_bytes) {
-    return utf16_bytes / 2 * 3; // a code unit has three bytes at the most
+    return utf16_bytes / 2 * 3; // a code unit has at most three bytes
 }
 
-/// UTF-16 from UTF-8, with a NUL after the view's end, as file protocols want it. Each byte that is
+/// UTF-16 from UTF-8, with a NUL after the view's end, as file protocols need it. Each byte that is
 /// part of no well-formed character becomes U+FFFD. The text is in the arena. Error: out_of_memory.
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
 
@@ -32,7 +32,7 @@ Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
 /// each byte that is part of no well-formed character.
 char16_t take_ucs2(std::string_view utf8, std::size_t& at);
 
-/// Of an arena that is enough for to_utf16() of so many bytes.
+/// Of an arena that is enough for to_utf16() of this many bytes.
 constexpr uint64_t utf16_arena_bytes(uint64_t utf8_bytes) {
     return Arena::bytes_for<char16_t>(utf8_bytes + 1);
 }

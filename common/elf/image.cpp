@@ -4,7 +4,7 @@
 namespace baton::elf {
 namespace {
 
-/// The bytes that say what kind of file it is. A short file is told apart by its first bytes as far
+/// The bytes that say what kind of file it is. A short file is recognised by its first bytes as far
 /// as it has them, so that a text file is "no ELF file" and not "too small".
 Result<void> check_ident(Bytes head) {
     constexpr uint8_t kMagic[] = {0x7f, 'E', 'L', 'F'};

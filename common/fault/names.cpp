@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Texts stand one behind the other in one constant, each with its NUL: an array of pointers would
+// Texts stand one after the other in one constant, each with its NUL: an array of pointers would
 // have to be relocated.
 #include "fault/names.hpp"
 

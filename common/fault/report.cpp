@@ -212,7 +212,7 @@ void Report::entries(const PageWalk& walk, const Verdict& verdict) {
     }
 }
 
-/// General protection and stack faults don't tell the address. It is none that can be translated,
+/// General protection and stack faults don't report the address. It can't be translated,
 /// most of the times.
 void Report::not_canonical() {
     bool any = false;

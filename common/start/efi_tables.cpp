@@ -196,7 +196,7 @@ class Collector {
         return bytes;
     }
 
-    /// shim's: a name of 256 characters, a size, and so many bytes; the last one has no name.
+    /// shim's: a name of 256 characters, a size, and as many bytes; the last one has no name.
     uint64_t mok_variables_bytes(PhysAddr address) const {
         constexpr uint64_t kNameBytes = 256, kHeaderBytes = kNameBytes + sizeof(uint64_t);
         uint64_t bytes = 0;

@@ -10,8 +10,8 @@ namespace baton {
 /// hvm_start_info.magic.
 inline constexpr uint32_t kHvmStartMagic = 0x336e'c578;
 
-/// Fills in `info`, which is as new. A structure of version 0 has no memory map: whoever writes one
-/// has a hypercall for it. Errors: start_info_unknown, start_memory_map_missing,
+/// Fills in `info`, which is as new. A structure of version 0 has no memory map: a program that
+/// writes one has a hypercall for it. Errors: start_info_unknown, start_memory_map_missing,
 /// start_module_malformed, start_text_endless, start_info_out_of_reach, start_info_too_long.
 Result<void> read_hvm_start(PhysAddr address, const acpi::PhysicalMemory& memory, StartInfo& info);
 

@@ -101,7 +101,7 @@ Result<void> add_range(const E820Entry& entry, StartInfo& info) {
     return info.memory.add(e820_claim(entry.base, entry.bytes, entry.type));
 }
 
-/// What has no room in the table follows in the list.
+/// What doesn't fit into the table follows in the list.
 Result<void> read_setup_data(uint64_t address, StartReader& reader, StartInfo& info) {
     for (unsigned i = 0; address != 0; ++i) {
         const auto data = reader.record<SetupData>({address});

@@ -208,7 +208,7 @@ class Parser {
         return add_efi_map(info_, tag.subspan(sizeof map), map.entry_bytes, map.version);
     }
 
-    /// Where there is no map, what every BIOS tells is one of two ranges: section 3.6.4.
+    /// Where there is no map, what every BIOS reports is one of two ranges: section 3.6.4.
     Result<void> finish() {
         if (!info_.memory.entries().empty())
             return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a program that starts Baton without firmware services tells it: PVH (hvm.hpp), Multiboot2
-// (multiboot2.hpp) and the Linux boot protocol (linux.hpp) say the same in three ways.
+// What a program that starts Baton without firmware services passes to it: PVH (hvm.hpp),
+// Multiboot2 (multiboot2.hpp) and the Linux boot protocol (linux.hpp) say the same in three ways.
 #pragma once
 
 #include "abi/boot_info.h"
@@ -47,13 +47,13 @@ struct StartModule {
     std::string_view string;
 };
 
-/// Plain data; views lie in the memory that it was read from. What is not told is empty or 0.
+/// Plain data; views lie in the memory that it was read from. What is not given is empty or 0.
 /// Large: keep it off the stack.
 struct StartInfo {
-    /// As told, in any order: UEFI's claims where it left a map, else those of E820.
+    /// As given, in any order: UEFI's map where there is one, else E820's.
     StartList<TypedRange, 1024> memory;
     StartList<StartModule, kMaxStartModules> modules;
-    StartList<PhysRange, 192> structures; // where all this lies, but for the modules' contents
+    StartList<PhysRange, 192> structures; // where all this lies, without the modules' contents
     std::string_view command_line;
     PhysAddr rsdp{};
     std::optional<BatonFramebuffer> framebuffer; // what the screen shows now
@@ -94,7 +94,7 @@ class StartReader {
 Result<void> add_start_module(StartInfo& info, uint64_t start, uint64_t end,
                               std::string_view string);
 
-/// UEFI's map, as it was when boot services ended, goes over every other. What is too short for a
+/// UEFI's map, as it was when boot services ended, overrides every other. What is too short for a
 /// descriptor at its end is left out. Error: start_info_too_long.
 Result<void> add_efi_map(StartInfo& info, Bytes map, uint32_t descriptor_bytes, uint32_t version);
 
