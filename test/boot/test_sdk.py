@@ -27,6 +27,7 @@ FILES = {
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
     "share/cmake/Baton/BatonConfigVersion.cmake", "share/cmake/Baton/BatonImage.cmake",
     "share/doc/baton/README.md", "share/doc/baton/copyright",
+    "share/doc/baton/docs/pictures/boot.svg",
     *(f"share/doc/baton/copyright.{decoder}" for decoder in filter(None, artefacts.DECODERS)),
     "share/man/man1/baton.1",
     "share/pkgconfig/baton.pc",
