@@ -342,7 +342,7 @@ typedef struct BatonBootInfo {
     uint64_t kernel_file_bytes; /* of the file on the disk */
     uint64_t kernel_headers;    /* its ELF header, and its program headers after it */
     uint64_t kernel_headers_bytes;
-    uint64_t kernel_symbols; /* .symtab and its string table, on a request only */
+    uint64_t kernel_symbols; /* .symtab and its string table, only on request */
     uint64_t kernel_symbols_bytes;
     uint64_t kernel_strings;
     uint64_t kernel_strings_bytes;
@@ -375,7 +375,7 @@ typedef struct BatonBootInfo {
     BatonFirmwareState firmware_state;
     BatonVirtualization virtualization;
 
-    /* All kernel_file_bytes of the kernel's file, in pages of their own, on a request only; else 0.
+    /* All kernel_file_bytes of the kernel's file, in pages of their own, only on request; else 0.
      */
     uint64_t kernel_file;
 
@@ -395,8 +395,9 @@ typedef struct BatonBootInfo {
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
 
-/* What a kernel can request: ELF notes in a PT_NOTE segment, owner "Baton", one a request. A kernel
- * without any gets the defaults. Write one with BATON_REQUEST() or BATON_REQUEST_MODULE_FILE():
+/* What a kernel can request: ELF notes in a PT_NOTE segment, owner "Baton", one per request. A
+ * kernel without any gets the defaults. Write one with BATON_REQUEST() or
+ * BATON_REQUEST_MODULE_FILE():
  *
  *     BATON_REQUEST(BATON_REQUEST_STACK, BATON_REQUEST_REQUIRED, 256 * 1024, 0);
  *     BATON_REQUEST_MODULE_FILE(0, "/boot/initrd.img");
@@ -759,7 +760,7 @@ static inline void baton_write_word(uint64_t address, uint32_t value) {
     *(volatile uint32_t*)(uintptr_t)address = value;
 }
 
-/* Tells the loader that the kernel has come as far as it wants to be watched, and disarms the
+/* Says that the kernel has come as far as it wants to be watched, and disarms the
  * watchdog if there is one. Call it while the loader's page tables are loaded; whose IDT is does
  * not matter. A second call does nothing more. */
 static inline void baton_acknowledge(const BatonBootInfo* info) {
