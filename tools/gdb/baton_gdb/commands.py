@@ -279,7 +279,7 @@ class Walk(_Verb):
 
 
 class Map(_Verb):
-    """baton map [CR3]: all that is mapped; CR3 `new`: by the kernel's tables."""
+    """baton map [CR3]: everything that is mapped; CR3 `new`: by the kernel's tables."""
 
     def run(self, argument):
         words = arguments_of(argument, 0, 1, "map [CR3|new]")
