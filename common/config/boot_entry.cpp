@@ -132,7 +132,7 @@ void describe(const Remark& remark, TextWriter& text) {
         text.add(": for other loaders, ignored");
         break;
     case Remark::Kind::replaced_key:
-        text.add(": comes again further on, which counts");
+        text.add(": given again later; the last one counts");
         break;
     case Remark::Kind::unknown_setting:
         text.add(": not known, ignored; the settings are ");
