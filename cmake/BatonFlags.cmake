@@ -20,7 +20,11 @@ target_compile_options(baton_warnings INTERFACE
 add_library(baton_freestanding INTERFACE)
 target_link_libraries(baton_freestanding INTERFACE baton_warnings)
 target_compile_options(baton_freestanding INTERFACE
-    $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Oz -g -mgeneral-regs-only -mno-red-zone>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-ffreestanding -Oz>
+    # g++ aligns constants to cache lines, also where it optimises for size.
+    $<$<COMPILE_LANG_AND_ID:C,GNU>:-malign-data=abi>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-malign-data=abi>
+    $<$<COMPILE_LANGUAGE:C,CXX>:-g -mgeneral-regs-only -mno-red-zone>
     $<$<COMPILE_LANGUAGE:C,CXX>:-fno-stack-protector -fno-asynchronous-unwind-tables>
     $<$<COMPILE_LANGUAGE:C,CXX>:-U_FORTIFY_SOURCE -fno-stack-clash-protection> # Ubuntu's defaults
     $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing -ffunction-sections>
