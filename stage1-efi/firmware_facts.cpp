@@ -2,7 +2,7 @@
 #include "stage1-efi/firmware_facts.hpp"
 
 #include "core/calendar.hpp"
-#include "stage1/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 #include <array>
 #include <bit>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Stage 1 for UEFI: the application that firmware starts.
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 #include "handoff/log.hpp"
 #include "stage1-efi/boot_entries.hpp"
 #include "stage1-efi/boot_history.hpp"
@@ -10,7 +12,6 @@
 #include "stage1-efi/random_source.hpp"
 #include "stage1-efi/step_limit.hpp"
 #include "stage1-efi/time_source.hpp"
-#include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/qemu.hpp"
 #include "stage1/stage2.hpp"

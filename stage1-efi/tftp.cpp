@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/tftp.hpp"
 
+#include "cpu/instructions.hpp"
 #include "memory/memory_range.hpp"
 #include "stage1-efi/step_limit.hpp"
-#include "stage1/cpu.hpp"
 
 #include <algorithm>
 #include <new>

@@ -2,10 +2,11 @@
 #include "stage1-pvh/machine.hpp"
 
 #include "core/calendar.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
 #include "handoff/memory.hpp"
 #include "memory/normalise.hpp"
 #include "paging/page_mapper.hpp"
-#include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ PhysRange between(const std::byte* first, const std::byte* last) {
     return {{reinterpret_cast<uint64_t>(first)}, static_cast<uint64_t>(last - first)};
 }
 
-/// Gives each frame of the tables the name that the memory map tells.
+/// Gives each frame of the tables the name that the memory map shows.
 class TableFrames final : public FrameSource {
   public:
     explicit TableFrames(FrameSource& source) : source_(source) {}
@@ -76,9 +77,6 @@ sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange 
     return normalise(*claims, *room);
 }
 
-constexpr uint32_t kMsrEfer = 0xc000'0080;
-constexpr uint64_t kNoExecuteEnable = uint64_t{1} << 11; // EFER.NXE
-
 } // namespace
 
 PhysRange image_range() {
@@ -101,7 +99,7 @@ Result<void> map_machine(FrameSource& frames, std::span<const PhysRange> memory,
                                        .access = access_of(mapping.type)});
             !mapped)
             return mapped;
-    cpu::write_msr(kMsrEfer, cpu::read_msr(kMsrEfer) | kNoExecuteEnable);
+    cpu::write_msr(cpu::kMsrEfer, cpu::read_msr(cpu::kMsrEfer) | cpu::kEferNxe);
     cpu::write_cr3(mapper->root().value);
     return {};
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Stage 1 for who starts Baton without firmware services: PVH, Multiboot2, the Linux boot protocol.
+// Stage 1 for what starts Baton without firmware services: PVH, Multiboot2, the Linux boot protocol.
 #include "config/path.hpp"
 #include "config/start_line.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 #include "handoff/builder.hpp"
 #include "handoff/log.hpp"
 #include "stage1-pvh/console.hpp"
 #include "stage1-pvh/exceptions.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1-pvh/platform.hpp"
-#include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/qemu.hpp"
 #include "stage1/random.hpp"
@@ -251,6 +252,5 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     if (entry.after_fault.action == AfterFault::Action::exit)
         end_qemu(kExitPort, kExitNothingBooted);
     console.write_line("nothing was booted: the machine stops");
-    for (;;)
-        asm volatile("cli; hlt");
+    cpu::halt();
 }

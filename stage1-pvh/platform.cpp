@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-pvh/platform.hpp"
 
+#include "cpu/instructions.hpp"
 #include "handoff/memory.hpp"
 #include "memory/normalise.hpp"
 #include "stage1-pvh/machine.hpp"
-#include "stage1/cpu.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/watchdog.hpp"
 

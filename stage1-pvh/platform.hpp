@@ -70,7 +70,7 @@ class StartPlatform final : public Platform {
     BatonVideoMode mode_{};
 };
 
-/// What may be shown in a direct map: RAM, and the pages of the tables that Baton tells of.
+/// What may be shown in a direct map: RAM, and the pages of the tables that Baton reports.
 Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start,
                                                  const FirmwareTables& tables, FrameSource& frames);
 

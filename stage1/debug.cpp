@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/debug.hpp"
 
+#include "cpu/instructions.hpp"
+
 /// Not in .bss: a debugger may write to it before that is zeroed.
 [[gnu::section(".data")]] constinit volatile BatonDebug baton_debug{};
 
@@ -15,7 +17,7 @@ void wait_for_debugger(PhysAddr stage1_base) {
     baton_debug.stage1_base = stage1_base.value;
     baton_debug.magic = kDebugMagic;
     while (baton_debug.go_on == 0)
-        asm volatile("pause");
+        cpu::pause();
 }
 
 void publish_for_debugger(PhysAddr stage1_base, HandoffBuilder& builder) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/stage2.hpp"
 
+#include "cpu/instructions.hpp"
 #include "stage1/debug.hpp"
 
 extern "C" {
@@ -15,8 +16,7 @@ namespace {
 [[noreturn]] void call_stage2(PhysAddr entry64, const BatonHandoff& record) {
     using Entry = uint32_t (*)(const BatonHandoff*);
     reinterpret_cast<Entry>(entry64.value)(&record);
-    for (;;) // it returns only from a record that is wrong, and HandoffBuilder makes none
-        asm volatile("cli; hlt");
+    cpu::halt(); // it returns only from a record that is wrong, and HandoffBuilder makes none
 }
 
 } // namespace
