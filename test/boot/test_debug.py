@@ -20,11 +20,11 @@ GIB = 1 << 30
 PLACES = {  # in which function `baton break` stops, and in which file
     "stage1": ("(efi_main|stage1_main)", r"main\.cpp"),
     "before-exit": ("baton::HandoffBuilder::leave_firmware", r"builder_records\.cpp"),
-    "stage2": ("stage2_entry64", r"entry\.asm"),
+    "stage2": ("stage2_entry64", r"entry64\.asm"),
     "before-cr3": (r"baton::stage2::\(anonymous namespace\)::load_page_tables", r"stage2\.cpp"),
-    "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|stage2_run)", r"stage2\.cpp"),
+    "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|execute)", r"stage2\.cpp"),
     "copy 1": (r"baton::stage2::\(anonymous namespace\)::load_segments", r"stage2\.cpp"),
-    "before-jump": (r"enter_kernel\.?\[?jump\]?", r"entry\.asm"),
+    "before-jump": (r"enter_kernel\.?\[?jump\]?", r"enter_kernel\.asm"),
     "kernel-entry": ("_start", r"conformance/entry\.asm"),
 }
 LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
@@ -245,7 +245,7 @@ def test_debugger_knows_the_last_step_by(via):
         "baton diff",
         via=via,
     )
-    assert re.search(r"^#0 +enter_kernel.* at .*entry\.asm:\d+$", answers["bt"], re.M), answers
+    assert re.search(r"^#0 +enter_kernel.* at .*enter_kernel\.asm:\d+$", answers["bt"], re.M), answers
     assert re.search(r"^stage 1 +baton-pvh\.elf, loaded at 0x\w+$", answers["baton status"], re.M)
     assert "_start () at" in answers["stepi"]
     assert "the kernel's image is as it should be" in answers["baton diff"]

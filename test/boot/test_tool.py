@@ -281,7 +281,7 @@ def test_explain_knows_stage2(tmp_path):
     entry = int(re.search(r"^(\w+) \w stage2_entry64$", symbols, re.M)[1], 16)
     result = baton("explain", "--kernel", kernel, stdin=None,
                    input=report.format(entry, (5 << 20) + entry))
-    assert re.search(rf"^rip    0x{(5 << 20) + entry:016x}  stage2_entry64 at .*entry.asm:\d+$",
+    assert re.search(rf"^rip    0x{(5 << 20) + entry:016x}  stage2_entry64 at .*entry64.asm:\d+$",
                      result.stdout, re.M), result.stdout
 
 

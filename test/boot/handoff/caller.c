@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * A foreign first stage: 32-bit code that QEMU starts by PVH, with nothing of Baton's but handoff.h
- * and stage2.bin. The command line says what it does: refuse      calls both entries with records
- * that are wrong in one thing each. Each is given back with its reason, and with nothing changed
- *   refuse-here calls the 32-bit entry with a good record; refuse-la57 both, with one that asks for
- *               5-level paging: that the processor lacks something is the reason
+ * and stage2.bin. The command line says what it does:
+ *   refuse      calls the 64-bit entry with records that are wrong in one thing each. Each is given
+ *               back with its reason, and with nothing changed
+ *   refuse-here calls the 32-bit entry with a good record, refuse-la57 the 64-bit one with a record
+ *               that asks for 5-level paging: the reason is that the processor lacks something
  *   ENTRY-LEVELS  hands over by entry 32 or 64 with 4 or 5 paging levels (64 begins with 4)
  * and these may follow:
+ *   -wrong-N    with a record that is wrong in what is refused for reason N
+ *   -no-page, -other-page, -far-table  with page tables that don't map the block's first page, map
+ *               it to another address, or by a table above 4 GiB
  *   -state      to the kernel's second entry
  *   -high       with the block at another address
  *   -above      with the block above 4 GiB
@@ -15,7 +19,7 @@
  *   -time       with time stamps above the kernel's stack
  *   -interrupts with interrupts on, and the direction flag set
  *   -large      with a large page for the block
- *   -short      with a record of the smallest size, and nothing mapped behind it
+ *   -short      with a record of the smallest size, and nothing mapped after it
  *   -longer     with a longer record, of a later version
  *   -halt       with no more than a report of what the kernel does
  */
@@ -184,6 +188,18 @@ static uint32_t has(const char* text, const char* word) {
     return 0;
 }
 
+/* Page tables that stage 2 can't run under. */
+static void spoil_tables(const char* mode) {
+    uint64_t* const page = &block_pages[address(block) / PAGE % ENTRIES];
+    uint64_t* const table = &low_gib[address(block) >> 21];
+    if (has(mode, "-no-page"))
+        *page = 0;
+    if (has(mode, "-other-page"))
+        *page += PAGE;
+    if (has(mode, "-far-table"))
+        *table |= ABOVE;
+}
+
 void caller_main(const uint32_t* start_info) {
     const char* const mode = (const char*)start_info[6]; /* hvm_start_info.cmdline_paddr */
     load_stage2(has(mode, "-high") || has(mode, "refuse") ? (uint8_t*)HIGH_BLOCK : block_room);
@@ -191,7 +207,7 @@ void caller_main(const uint32_t* start_info) {
     make_record();
 #if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-here"))
-        finish(expect(0, BATON_REFUSED_PROCESSOR, 0, 0));
+        finish(returns32(BATON_REFUSED_PROCESSOR));
 #endif
     if (has(mode, "-5") || has(mode, "la57")) {
         record->cr4 |= CR4_LA57;
@@ -199,9 +215,11 @@ void caller_main(const uint32_t* start_info) {
     }
 #if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-la57"))
-        finish(expect(1, BATON_REFUSED_PROCESSOR, BATON_REFUSED_PROCESSOR, 0));
+        finish(returns64(BATON_REFUSED_PROCESSOR, 0));
     if (has(mode, "refuse"))
         refuse();
+    if (has(mode, "-wrong-"))
+        spoil(number_at_end(mode));
 #endif
     if (has(mode, "-state"))
         record->kernel_entry += SECOND_ENTRY;
@@ -218,6 +236,7 @@ void caller_main(const uint32_t* start_info) {
     }
     if (has(mode, "-large"))
         low_gib[address(block) >> 21] = (address(block) & ~0x1fffffu) | PRESENT | WRITABLE | LARGE;
+    spoil_tables(mode);
     if (has(mode, "-short")) {
         copy(record_room + PAGE - BYTES_1_0, record, BYTES_1_0);
         record = (BatonHandoff*)(record_room + PAGE - BYTES_1_0);

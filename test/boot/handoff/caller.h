@@ -62,8 +62,11 @@ void make_record(void);
 uint32_t enter32(void);
 uint32_t enter64_at(uint32_t high); /* so many times 4 GiB above, where the same is mapped again */
 
-/* refusals.c: whether the record is refused by each entry for its reason, with nothing changed; 0:
- * the entry isn't called. `number` is printed if not. */
-uint32_t expect(uint32_t number, uint32_t refusal32, uint32_t refusal64, uint32_t high);
-/* Tries all wrong records. */
+/* refusals.c. Whether an entry returns this refusal, with nothing changed; a word on it if not. */
+uint32_t returns32(uint32_t refusal);
+uint32_t returns64(uint32_t refusal, uint32_t high);
+uint32_t number_at_end(const char* text);
+/* Makes the record wrong in what is refused for this reason. */
+void spoil(uint32_t refusal);
+/* Tries a wrong record for each reason. */
 _Noreturn void refuse(void);
