@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Stage 1 for what starts Baton without firmware services: PVH, Multiboot2, the Linux boot protocol.
+// Stage 1 for what starts Baton without firmware services: PVH, Multiboot2, the Linux boot
+// protocol.
 #include "config/path.hpp"
 #include "config/start_line.hpp"
 #include "cpu/features.hpp"
@@ -9,6 +10,7 @@
 #include "handoff/log.hpp"
 #include "stage1-pvh/console.hpp"
 #include "stage1-pvh/exceptions.hpp"
+#include "stage1-pvh/image.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1-pvh/platform.hpp"
 #include "stage1/processor.hpp"
@@ -236,6 +238,7 @@ Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
 
 extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t magic) {
     using namespace baton;
+    prepare_image();
     const uint64_t start = cpu::read_tsc();
     Console console;
     report_exceptions(console);
