@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "plan/boot_record.hpp"
 
+#include "cpu/constants.hpp"
 #include "paging/entry.hpp"
 
 #include <algorithm>
@@ -19,21 +20,11 @@ void copy_text(char (&field)[N], std::string_view text) {
     std::copy_n(text.begin(), std::min(text.size(), N - 1), field);
 }
 
-// Control registers at the kernel's first instruction: Intel SDM 3A sections 2.2.1 (EFER) and 2.5.
-constexpr uint64_t kCr0 = uint64_t{1} << 0     // PE
-                          | uint64_t{1} << 1   // MP
-                          | uint64_t{1} << 4   // ET, always 1
-                          | uint64_t{1} << 5   // NE
-                          | uint64_t{1} << 16  // WP
-                          | uint64_t{1} << 31; // PG
-constexpr uint64_t kCr4 = uint64_t{1} << 5     // PAE
-                          | uint64_t{1} << 7   // PGE
-                          | uint64_t{1} << 9   // OSFXSR
-                          | uint64_t{1} << 10; // OSXMMEXCPT
-constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
-constexpr uint64_t kEfer = uint64_t{1} << 8     // LME
-                           | uint64_t{1} << 10  // LMA
-                           | uint64_t{1} << 11; // NXE
+// Control registers at the kernel's first instruction.
+constexpr uint64_t kCr0 =
+    cpu::kCr0Pe | cpu::kCr0Mp | cpu::kCr0Et | cpu::kCr0Ne | cpu::kCr0Wp | cpu::kCr0Pg;
+constexpr uint64_t kCr4 = cpu::kCr4Pae | cpu::kCr4Pge | cpu::kCr4Osfxsr | cpu::kCr4Osxmmexcpt;
+constexpr uint64_t kEfer = cpu::kEferLme | cpu::kEferLma | cpu::kEferNxe;
 
 struct Colour {
     uint8_t red, green, blue;
@@ -330,7 +321,7 @@ Result<BatonHandoff*> make_handoff(std::span<std::byte> memory, const HandoffInp
     handoff.kernel_stack_top = input.layout.stack.end().value;
     handoff.boot_info = input.boot_info.value;
     handoff.cr0 = kCr0;
-    handoff.cr4 = kCr4 | (input.five_level ? kCr4La57 : 0);
+    handoff.cr4 = kCr4 | (input.five_level ? cpu::kCr4La57 : 0);
     handoff.efer = kEfer;
     handoff.pat = paging::kPat;
     handoff.time_stamps = input.time_stamps.value;
