@@ -20,28 +20,10 @@ inline uint8_t in8(uint16_t port) {
     return value;
 }
 
-inline uint64_t read_cr0() {
-    uint64_t value;
-    asm volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
 /// The address that the last page fault was about.
 inline uint64_t read_cr2() {
     uint64_t value;
     asm volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-inline uint64_t read_cr3() {
-    uint64_t value;
-    asm volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-inline uint64_t read_cr4() {
-    uint64_t value;
-    asm volatile("mov %%cr4, %0" : "=r"(value));
     return value;
 }
 
@@ -59,33 +41,9 @@ inline uint64_t read_tsc() {
     return uint64_t{high} << 32 | low;
 }
 
-inline uint64_t read_rflags() {
-    uint64_t value;
-    asm volatile("pushfq; popq %0" : "=r"(value));
-    return value;
-}
-
 inline uint16_t read_cs() {
     uint16_t value;
     asm volatile("movw %%cs, %0" : "=r"(value));
-    return value;
-}
-
-inline uint16_t read_ss() {
-    uint16_t value;
-    asm volatile("movw %%ss, %0" : "=r"(value));
-    return value;
-}
-
-inline uint16_t read_x87_control_word() {
-    uint16_t value;
-    asm volatile("fnstcw %0" : "=m"(value));
-    return value;
-}
-
-inline uint32_t read_mxcsr() {
-    uint32_t value;
-    asm volatile("stmxcsr %0" : "=m"(value));
     return value;
 }
 
