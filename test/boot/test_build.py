@@ -53,7 +53,7 @@ def test_names_of_the_specification_are_left_to_the_headers_of_uefi():
         | (?:struct|union|enum|enum\s+class|class|using)\s+
         | (?:inline\s+|static\s+)?(?:constexpr|const)\s+[\w:]+\s+
         | typedef\b.*?\b)(EFI_\w+)\s*(?:=|\{|;|\s[\d(]|$)""", re.MULTILINE | re.VERBOSE)
-    for folder in ("common", "stage1", "stage1-efi", "test/boot/shim", "test/bench"):
+    for folder in ("common", "stage1", "stage1-efi", "test/boot/guests/shim", "test/bench"):
         for file in (artefacts.SOURCE / folder).rglob("*.[chi]*pp"):
             assert declaration.findall(file.read_text()) == [], file
 

@@ -47,7 +47,7 @@ def test_each_error_has_a_test():
     tests = artefacts.SOURCE / "test"
     # Those of core/ are about errors as such, and raise none.
     unit = [file for file in tests.glob("unit/*/*_test.cpp") if file.parent.name != "core"]
-    named = words_of(unit + [file for file in tests.glob("boot/*.py") if file != Path(__file__)])
+    named = words_of(unit + [file for file in tests.glob("boot/**/*.py") if file != Path(__file__)])
     groups = errors_by_group()
     assert set(groups["Boot entries and load options"]) <= words_of(unit)
     assert {mistake.error for mistake in chain(entries.UNREADABLE.values(),

@@ -4,7 +4,7 @@
 import os
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[2]
+SOURCE = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("BATON_BUILD_DIR", SOURCE / "build"))
 
 LOADER = BUILD / "stage1-efi/BOOTX64.EFI"
@@ -12,12 +12,12 @@ PVH = BUILD / "stage1-pvh/baton-pvh.elf"
 BZIMAGE = BUILD / "stage1-pvh/baton.bzimage"
 STAGE2 = BUILD / "stage2-stub/stage2.bin"
 EXAMPLE_KERNEL = BUILD / "kernel/kernel.elf"
-CHECKER = BUILD / "test/boot/checker/checker.bin"
-REPORTER = BUILD / "test/boot/reporter/reporter.elf"
-REPORTER_PIE = BUILD / "test/boot/reporter/reporter-pie.elf"
-HANDOFF_CALLER = BUILD / "test/boot/handoff/handoff-caller.elf"
-HANDOFF_CALLER_1_0 = BUILD / "test/boot/handoff/handoff-caller-1.0.elf"
-SHIM = BUILD / "test/boot/shim/shim.efi"
+CHECKER = BUILD / "test/boot/guests/checker/checker.bin"
+REPORTER = BUILD / "test/boot/guests/reporter/reporter.elf"
+REPORTER_PIE = BUILD / "test/boot/guests/reporter/reporter-pie.elf"
+HANDOFF_CALLER = BUILD / "test/boot/guests/handoff/handoff-caller.elf"
+HANDOFF_CALLER_1_0 = BUILD / "test/boot/guests/handoff/handoff-caller-1.0.elf"
+SHIM = BUILD / "test/boot/guests/shim/shim.efi"
 BENCH = BUILD / "test/bench"
 BENCH_PAYLOAD = BENCH / "payload/bench-payload.bin"
 HEADERS = BUILD / "include"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernels for the boot tests. Most have the checker (test/boot/checker) at their entry point."""
+"""Kernels for the boot tests. Most have the checker (test/boot/guests/checker) at their entry point."""
 
 import struct
 from collections.abc import Sequence
