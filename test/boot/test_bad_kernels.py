@@ -6,7 +6,7 @@ import artefacts
 import hostile
 import pytest
 from elf import Elf
-from kernels import TOP_2_GIB, checker_kernel, code_kernel, plain_segments
+from kernels import TOP_2_GIB, code_kernel
 from machine import FAILURE, Ovmf, UBoot
 from paths import Pvh
 
@@ -90,7 +90,7 @@ def test_base_that_cannot_be_had_but_is_not_required_is_logged(boot):
 
 @pytest.mark.parametrize("firmware", [Ovmf, UBoot])
 def test_bad_kernel_is_error_and_gives_the_machine_back(boot, firmware):
-    cut = checker_kernel(plain_segments()).build()[:0x4000]
+    cut = artefacts.conformance_kernel("minus-2g").read_bytes()[:0x4000]
     expect_error(boot(cut, firmware=firmware), "segment_outside_file", r"file size 0x4000\)$")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import artefacts
 import pytest
 from elf import PF_R, PF_X
-from kernels import MIB, TOP_2_GIB, checker_kernel, patterned, plain_segments
+from kernels import MIB, TOP_2_GIB, conformance_with, patterned
 from machine import Ovmf, UBoot, make_volume
 
 
@@ -117,8 +117,8 @@ def test_machine_without_serial_port(expect_conformance):
 @pytest.mark.parametrize("disk", ["virtio-blk", "nvme"])
 def test_sector_that_cannot_be_read_is_error(boot, disk):
     """AHCI is not among them: EDK II's driver says that all is well, and gives zeroes."""
-    text = patterned(TOP_2_GIB, PF_R | PF_X, MIB)
-    machine = boot(checker_kernel([text]), disk=disk, unreadable=text.content[MIB // 2:][:4096])
+    text = patterned(TOP_2_GIB + MIB, PF_R | PF_X, MIB)
+    machine = boot(conformance_with([text]), disk=disk, unreadable=text.content[MIB // 2:][:4096])
     machine.wait_for_debugcon(r"^error: file_unreadable: .*0x8000000000000007")
 
 
@@ -139,7 +139,7 @@ LIES = [
 def test_want_or_lie_of_the_firmware_is_error(boot, plan, error, mib, firmware):
     options = "options kernel=/os/kernel.elf module=/os/module\n"
     machine = boot(None, plan=f"{options}{plan}\n", memory_mib=mib, firmware=firmware,
-                   files={"/os/kernel.elf": checker_kernel(plain_segments()),
+                   files={"/os/kernel.elf": artefacts.conformance_kernel("minus-2g"),
                           "/os/module": "a module"})
     machine.wait_for_debugcon(rf"^error: {error}: ")
     machine.wait_for_debugcon(r"^shim: the loader came back with 0x8")

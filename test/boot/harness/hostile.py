@@ -616,7 +616,6 @@ def named(prefix: str, rows) -> list[Hostile]:
     return [Hostile(f"{prefix}-{name}", *rest) for name, *rest in rows]
 
 
-# One boot each.
 BATCHES: dict[str, list[Hostile]] = {
     "headers": named("header", bad_headers()),
     "segments": named("segment", bad_segments()),
@@ -624,6 +623,14 @@ BATCHES: dict[str, list[Hostile]] = {
     "relocations": named("relocation", bad_relocations()),
     "notes": named("note", bad_notes()),
 }
+
+
+# Those that only the machine raises, by its files, displays and processor.
+FOR_A_MACHINE = {"note-module-absent", "note-module-directory", "note-unmet-5-FRAMEBUFFER",
+                 "note-unmet-6-FRAMEBUFFER", "note-unmet-8-5_LEVEL_PAGING"}
+# Of the others one for each step.
+FOR_THE_LOADER = {"header-magic-text", "segment-outside-by-one", "segment-memory-in-parts",
+                  "dynamic-section-no-null", "relocation-target-end"}
 
 
 def content(kernel: Hostile) -> bytes:

@@ -1,29 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kernels for the boot tests. Most have the checker (test/boot/guests/checker) at their entry point."""
+"""Kernels for the boot tests."""
 
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
 
 import artefacts
-from elf import PF_R, PF_W, PF_X, Elf, Segment
+from elf import PAGE, PF_R, PF_X, PROGRAM_HEADER, PT_LOAD, Elf, Segment
 
 MIB = 1 << 20
 TOP_2_GIB = 0xFFFF_FFFF_8000_0000
 HIGHER_HALF = 0xFFFF_8000_0000_0000
-
-# ParameterFlags of checker/parameters.hpp.
-ALLOW_WRITE_EXECUTE = 1
-FILL_USABLE = 2
-FAULT_AT_END = 4
-RESET_ONCE = 8
-PARAMETERS = struct.Struct("<QII")
+TABLE_AT = 0x7000_0000_0000  # of the program headers of conformance_with()
 
 _BLOCKS = [bytes(low ^ key for low in range(256)) for key in range(256)]
 
 
 def pattern(address: int, count: int) -> bytes:
-    """What segments are filled with: each byte depends on its address, as in checker/segments.cpp."""
+    """What segments are filled with: each byte depends on its address, as in
+    kernel/conformance/image_contents.cpp."""
     first = address >> 8
     last = (address + count + 255) >> 8
     blocks = b"".join(_BLOCKS[(n * 0x9E37_79B9_7F4A_7C15 >> 56) & 0xFF] for n in range(first, last))
@@ -36,28 +30,38 @@ def patterned(address: int, flags: int, file_bytes: int, memory_bytes: int | Non
     return Segment(address, flags, pattern(address, file_bytes), memory_bytes, **options)
 
 
-def checker_kernel(segments: Sequence[Segment], *, flags: int = 0) -> Elf:
-    """A kernel that checks itself. The checker replaces the first bytes of the longest executable
-    segment, which must have enough of them."""
-    host = max((s for s in segments if s.flags & PF_X), key=lambda s: s.file_bytes)
-    ascending = sorted(segments, key=lambda s: s.address)
-    wanted = b"".join(struct.pack("<QQQQ", s.address, s.file_bytes, s.memory_bytes, s.flags)
-                      for s in ascending)
-    checker = artefacts.CHECKER.read_bytes()
-    checker_bytes = len(checker) + PARAMETERS.size + len(wanted)
-    assert checker_bytes <= host.file_bytes, "no segment can hold the checker"
-    parameters = PARAMETERS.pack(checker_bytes, flags, len(segments))
-    content = checker + parameters + wanted + host.content[checker_bytes:]
-    return Elf([replace(s, content=content) if s is host else s for s in segments], host.address)
+def conformance_with(segments: Sequence[Segment], name: str = "minus-2g") -> bytes:
+    """The conformance kernel with more segments, whose content is the pattern: it checks them along
+    with its own. A `file_offset` of theirs counts from where they would be."""
+    file = bytearray(artefacts.conformance_kernel(name).read_bytes())
+    first, = struct.unpack_from("<Q", file, 32)  # e_phoff
+    count, = struct.unpack_from("<H", file, 56)  # e_phnum
+    own = bytes(file[first:][:count * PROGRAM_HEADER.size])
 
+    def append(content: bytes, address: int, align: int, offset: int | None = None) -> int:
+        """Congruent to the address, at the end of the file or at an offset from there."""
+        at = len(file) + (address - len(file)) % max(align, 1)
+        at += offset or 0
+        file.extend(bytes(at - len(file)) + content)
+        return at
 
-def plain_segments(base: int = TOP_2_GIB) -> list[Segment]:
-    """Text, constants, and data with .bss, in pages of their own, as linkers lay a kernel out."""
-    return [
-        patterned(base, PF_R | PF_X, 0x6234),
-        patterned(base + 0x8000, PF_R, 0x1801),
-        patterned(base + 0xA010, PF_R | PF_W, 0x2FF3, 0x9001),
-    ]
+    table = own
+    total = count + 1 + len(segments)
+    added = b""
+    for s in segments:
+        at = append(s.content, s.address, s.align, s.file_offset)
+        added += PROGRAM_HEADER.pack(s.type, s.flags, at, s.address, s.address, s.file_bytes,
+                                     s.memory_bytes, s.align)
+    # The table is a segment of its own, so that the kernel can read it.
+    table_bytes = total * PROGRAM_HEADER.size
+    at = append(bytes(table_bytes), TABLE_AT, PAGE)
+    table += PROGRAM_HEADER.pack(PT_LOAD, PF_R, at, TABLE_AT, TABLE_AT, table_bytes, table_bytes, PAGE)
+    file[at:] = table + added
+    struct.pack_into("<Q", file, 32, at)
+    struct.pack_into("<H", file, 56, total)
+    magic = file.index(b"added segments:\0")
+    struct.pack_into("<QII", file, magic + 16, TABLE_AT, total, count + 1)
+    return bytes(file)
 
 
 def code_kernel(code: bytes, *others: Segment) -> Elf:
