@@ -13,6 +13,9 @@ from pathlib import Path
 from elf import (EM_X86_64, ET_DYN, ET_EXEC, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER,
                  PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, Elf, Segment)
 from machine import version
+from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, KASLR, KERNEL_FILE, MODULE,
+                   PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE, WATCHDOG, note,
+                   request)
 
 PT_NULL, PT_TLS, PT_GNU_RELRO = 0, 7, 0x6474E552
 MAX = 2**64 - 1
@@ -455,22 +458,6 @@ def bad_relocations():
 
 
 # ---- Notes and requests -----------------------------------------------------------------------------
-
-(PROTOCOL, STACK, FRAMEBUFFER, KASLR, FIVE_LEVEL, DIRECT_MAP, SYMBOL_TABLE, MODULE, BASE_ADDRESS,
- REFUSE, RUNTIME_MAP, KERNEL_FILE, WATCHDOG) = range(1, 14)
-REQUIRED = 1
-
-
-def note(kind: int, descriptor: bytes, **sizes) -> bytes:
-    name = b"Baton\0\0\0"
-    fields = {"namesz": 6, "descsz": len(descriptor)} | sizes
-    padding = bytes(-len(descriptor) % 4)
-    return struct.pack("<III", fields["namesz"], fields["descsz"], kind) + name + descriptor + padding
-
-
-def request(kind: int, value: int = 0, other: int = 0, flags: int = REQUIRED) -> bytes:
-    return note(kind, struct.pack("<IQQ", flags, value, other))
-
 
 def module(path: bytes, flags: int = REQUIRED) -> bytes:
     return note(MODULE, struct.pack("<I", flags) + path)
