@@ -36,7 +36,7 @@ def build_somewhere_else(source: Path, *targets: str) -> Path:
     return source / "build"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_artefacts_are_the_same_bytes_wherever_they_are_built(tmp_path):
     build = build_somewhere_else(tmp_path / artefacts.ODD_NAME, "stage1-efi", "stage1-pvh",
                                  "kernel/kernel.elf")

@@ -232,7 +232,7 @@ def test_debugger_knows_each_place_of_the_handoff(via):
 
 @pytest.mark.parametrize(
     "via",
-    ["microvm", "linux", "multiboot2", pytest.param("multiboot2-bios", marks=pytest.mark.slow)],
+    ["microvm", "linux", "multiboot2-bios", pytest.param("multiboot2", marks=pytest.mark.long)],
 )
 def test_debugger_knows_the_last_step_by(via):
     answers = debug(
@@ -364,6 +364,7 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
     )
 
 
+@pytest.mark.long
 def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
     """Without what the firmware tells: by the entry's `debug wait`."""
     answers = debug(

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import artefacts
-from machine import DEADLINE_SECONDS, SUCCESS
+from machine import DEADLINE_SECONDS, SUCCESS, UBoot
 
 README = (artefacts.SOURCE / "README.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ def test_readme_kernel_builds_and_boots_as_shown(boot, tmp_path):
     command = compile_command.replace("-Ibuild/include", f"-I{artefacts.BUILD}/include")
     result = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0 and result.stderr == "", result.stderr
-    machine = boot(tmp_path / "hello.elf")
+    machine = boot(tmp_path / "hello.elf", firmware=UBoot)
     machine.wait_for_exit()
     assert "Hello from my kernel" in machine.serial
 
@@ -54,12 +54,13 @@ MY_OS = {"/my-os/kernel.elf": artefacts.REPORTER_PIE, "/my-os/initrd.img": b"012
 
 
 def test_readme_boot_entry_boots_as_shown(boot):
-    machine = boot(None, files={"/loader/entries/my-os.conf": block("conf", "My OS")} | MY_OS)
+    machine = boot(None, firmware=UBoot,
+                   files={"/loader/entries/my-os.conf": block("conf", "My OS")} | MY_OS)
     expect_my_os(machine, "the string that the kernel finds beside it")
 
 
 def test_readme_load_options_boot_as_shown(boot):
-    machine = boot(None, plan=f"options {block('text', 'kernel=')}", files=MY_OS)
+    machine = boot(None, plan=f"options {block('text', 'kernel=')}", files=MY_OS, firmware=UBoot)
     expect_my_os(machine, "the string")
 
 

@@ -7,12 +7,12 @@ import struct
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 
-from elf import (EM_X86_64, ET_DYN, ET_EXEC, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER,
+from elf import (EM_X86_64, ET_DYN, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER,
                  PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, Elf, Segment)
 from machine import version
+# Some are for the tests that import this.
 from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, KASLR, KERNEL_FILE, MODULE,
                    PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE, WATCHDOG, note,
                    request)
