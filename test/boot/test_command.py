@@ -78,7 +78,8 @@ def test_run_without_firmware_says_that_there_is_one_file():
 
 
 def test_run_ends_at_its_timeout(kernel_file):
-    result = tool("run", kernel_file(code_kernel(LOOP)), "--via=pvh", "--timeout=2")
+    result = tool("run", kernel_file(code_kernel(LOOP)), "--via=pvh", "--timeout=2",
+                  "--set=watchdog=off")
     assert result.returncode == 1
     assert "no result within 2 s" in result.stderr
 
