@@ -23,6 +23,7 @@ SOURCES = {
 TIDY = r"""#!/bin/sh
 for file; do :; done
 [ "$file" = --version ] && { echo "version $VERSION"; exit 0; }
+echo "options $*" >>"$CALLS"
 echo "tidy ${file#$PWD/}" >>"$CALLS"
 grep -q BAD "$file" || exit 0
 echo "$file:1: error: BAD"
@@ -142,6 +143,15 @@ def test_lint_checks_a_clean_source_again_only_when_something_of_it_changed(chec
         change()
         assert checkout.tidied("--all") == again
         assert checkout.tidied("--all") == set()
+
+
+def test_lint_of_what_changed_looks_deeper_than_that_of_all(checkout):
+    assert checkout.tidied("--all") == ALL
+    assert "max-nodes=" in checkout.calls.read_text()
+    checkout.write("kernel/kernel.cpp", "int x;\n")
+    assert checkout.tidied("--all") == {"kernel/kernel.cpp"}
+    assert checkout.tidied() == {"kernel/kernel.cpp"}
+    assert "max-nodes=" not in checkout.calls.read_text()
 
 
 def test_lint_says_what_it_finds_each_time(checkout):
