@@ -31,7 +31,7 @@ SOURCE = Path(__file__).resolve().parent.parent
 LINTED = re.compile(r"(common|stage1|stage1-efi|stage1-pvh|stage2-stub|kernel|tools|test/boot|test/bench|test/fuzz)/.*\.(c|cpp)")
 # Released headers stay as they were.
 FROZEN = re.compile(r"test/released/.*\.h")
-SHELL = re.compile(r"baton|\.ci/run|.*\.(sh|bash)")
+SHELL = re.compile(r"baton|\.ci/run|.*\.sh")  # `baton` includes all *.bash
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(\w))', re.MULTILINE)
 TIDY, FORMAT = "clang-tidy-19", "clang-format-19"
 # States that the analyzer looks at in a function, where all sources are checked: a quarter of its
@@ -217,7 +217,8 @@ def check(build: Path, changed: set[str], everything: bool) -> bool:
     """Prints what is found; true where that is nothing."""
     changed = {name for name in changed if not FROZEN.fullmatch(name) and (SOURCE / name).is_file()}
     good = True
-    scripts = sorted(name for name in changed if SHELL.fullmatch(name))
+    scripts = sorted({"baton" if name.endswith(".bash") else name
+                      for name in changed if SHELL.fullmatch(name) or name.endswith(".bash")})
     if scripts:
         good = succeeds("shellcheck", "-x", *scripts) and good
     formatted = sorted(name for name in changed if re.fullmatch(r".*\.[ch](pp)?", name))

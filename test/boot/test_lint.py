@@ -109,7 +109,9 @@ def test_lint_checks_what_changed_since_the_main_branch(checkout):
     checkout.write("common/plan/plan.cpp", "int x;\n")
     assert checkout.tidied() == {"kernel/kernel.cpp", "common/plan/plan.cpp"}
     assert "shellcheck" not in checkout.calls.read_text()
+    checkout.write("tools/part.bash", "x=1\n")
     assert checkout.tidied("--since", "HEAD") == set(), "clean as before"
+    assert "shellcheck -x baton\n" in checkout.calls.read_text()
 
 
 def test_lint_of_the_main_branch_checks_what_is_not_committed_or_the_last_commit(checkout):

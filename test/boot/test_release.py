@@ -159,3 +159,12 @@ def test_dry_run_of_a_release_says_that_it_is_none(checkout):
     assert set(checkout.files()) == {"baton-7.8.9-dry-run-x86_64-linux.tar.gz", "SHA256SUMS"} | LOOSE
     assert not (checkout.folder / "test/released/7.8.9").exists()
     assert checkout.release("--fast").returncode == 2
+
+
+def test_help_has_release_and_the_public_ci_calls_the_same_script():
+    shown = subprocess.run([artefacts.SOURCE / "baton", "help"], capture_output=True, text=True).stdout
+    for words in ("  release [--no-tests]\n", "  lint [--all | --since COMMIT]\n"):
+        assert words in shown
+    workflow = (artefacts.SOURCE / ".github/workflows/ci.yml").read_text()
+    assert "container: debian:bookworm" in workflow and "run: .ci/run\n" in workflow
+    assert "./baton lint --all\n" in (artefacts.SOURCE / ".ci/run").read_text()
