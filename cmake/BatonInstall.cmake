@@ -38,6 +38,7 @@ foreach(decoder IN LISTS BATON_DECODERS)
             DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright.${decoder})
 endforeach()
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES ${CMAKE_SOURCE_DIR}/docs/pictures/boot.svg DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs/pictures)
 
 # find_package(Baton), and pkg-config baton.
 set(package ${CMAKE_INSTALL_DATADIR}/cmake/Baton)

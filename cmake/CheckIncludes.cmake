@@ -6,8 +6,9 @@ file(GLOB_RECURSE files ${DIRECTORY}/*.h ${DIRECTORY}/*.hpp ${DIRECTORY}/*.c ${D
 foreach(file IN LISTS files)
     file(STRINGS ${file} includes REGEX "^#include \"[^\"]*/")
     foreach(include IN LISTS includes)
-        string(REGEX REPLACE "^#include \"([^\"]*)/.*$" "\\1" room "${include}")
-        if(NOT room IN_LIST ALLOWED)
+        string(REGEX REPLACE "^#include \"([^\"]*)/.*$" "\\1" folder "${include}")
+        string(REGEX REPLACE "/.*" "" room "${folder}") # of a folder in a room
+        if(NOT room IN_LIST ALLOWED AND NOT folder IN_LIST ALLOWED)
             string(JOIN ", " allowed_text ${ALLOWED})
             message(FATAL_ERROR "${file}: ${include}: against the arrows; it may use ${allowed_text}")
         endif()

@@ -1,40 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Text output, a line at a time, to the first serial port and to QEMU's debug console:
-//     print_line("stack at ", Hex{base, 16}, ", ", Decimal{bytes}, " bytes");
+// Text on the first serial port, on QEMU's debug console, and on the screen once there is one:
+//     print_line("at ", Hex{base, 16}, ", ", Decimal{bytes}, " bytes");
 #pragma once
 
-#include <cstdint>
-#include <string_view>
+#include <baton/boot_info.h>
 
-/// A number in hexadecimal with at least `digits` digits: 0x00ff.
+inline void out8(uint16_t port, uint8_t value) {
+    asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+inline void out32(uint16_t port, uint32_t value) {
+    asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+inline uint8_t in8(uint16_t port) {
+    uint8_t value;
+    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
 struct Hex {
     uint64_t value;
-    unsigned digits = 1;
+    unsigned digits = 1; // at least
 };
 
-/// A number in decimal, at the right of a column of `width` characters.
 struct Decimal {
     uint64_t value;
-    unsigned width = 1;
+    unsigned width = 1; // of the column, at whose right it is
 };
 
-/// A text at the left of a column of `width` characters.
-struct Left {
-    std::string_view text;
-    unsigned width;
-};
+void start_serial_port();
+/// Clears the screen; from now on text goes there, too. The framebuffer must stay.
+void start_screen(const BatonFramebuffer& framebuffer);
 
-/// Whether a character has come from the serial port, which is dropped.
-bool has_input();
-
-/// Sets up the serial port. Printing before it does no harm.
-void initialise_console();
-
-void print(std::string_view text);
+void print(const char* text);
 void print(Hex number);
 void print(Decimal number);
-void print(Left column);
 
 template<class... Parts>
 void print_line(const Parts&... parts) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/boot_device.hpp"
 
-#include "config/device_path.hpp"
 #include "config/unicode.hpp"
 #include "stage1-efi/tftp.hpp"
+#include "uefi/device_path.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +13,6 @@
 namespace baton {
 namespace {
 
-constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-constexpr EFI_GUID kDevicePathGuid = EFI_DEVICE_PATH_PROTOCOL_GUID;
 constexpr EFI_GUID kBlockIoGuid = EFI_BLOCK_IO_PROTOCOL_GUID;
 constexpr EFI_GUID kToTextGuid = {
     0x8b843e20, 0x8132, 0x4852, {0x90, 0xcc, 0x55, 0x1a, 0x4e, 0x4a, 0x7f, 0x1c}};
@@ -46,11 +44,13 @@ void read_disk_guid(EFI_BLOCK_IO_PROTOCOL* disk, Arena& arena, BatonGuid& guid) 
     constexpr std::size_t kDiskGuidOffset = 56;
     if (disk == nullptr || disk->Media == nullptr || disk->Media->BlockSize > kPageBytes)
         return;
-    const auto room = arena.array<std::byte>(2 * kPageBytes); // so that an aligned page is in it
-    if (!room)
+    struct alignas(kPageBytes) Page {
+        std::byte bytes[kPageBytes];
+    };
+    const auto page = arena.scratch<Page>(1);
+    if (!page)
         return;
-    const auto aligned = align_up(reinterpret_cast<uint64_t>(room->data()), kPageBytes);
-    auto* const block = room->data() + (aligned - reinterpret_cast<uint64_t>(room->data()));
+    std::byte* const block = page->front().bytes;
     if (efi::failed(disk->ReadBlocks(disk, disk->Media->MediaId, 1, disk->Media->BlockSize, block)))
         return;
     if (std::memcmp(block, "EFI PART", 8) == 0)
@@ -82,41 +82,33 @@ Result<std::string_view> text_of(const efi::Firmware& firmware, const EFI_DEVICE
 
 } // namespace
 
-Result<BootDevice> find_boot_device(const efi::Firmware& firmware, Arena& arena) {
-    const auto* const image =
-        efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
-    BootDevice device{};
+Result<void> add_boot_device(const efi::Firmware& firmware, Arena& arena, MachineFacts& facts) {
+    const auto* const image = efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
+                                                                          efi::kLoadedImageGuid);
     if (image == nullptr || image->DeviceHandle == nullptr)
-        return device;
+        return {};
     const auto* const path =
-        efi::protocol_on<EFI_DEVICE_PATH>(firmware, image->DeviceHandle, kDevicePathGuid);
+        efi::protocol_on<EFI_DEVICE_PATH>(firmware, image->DeviceHandle, efi::kDevicePathGuid);
     if (path != nullptr)
-        device.record = describe(firmware, path, arena);
-    const auto device_path = text_of(firmware, path, arena);
-    auto loader_path = text_of(firmware, image->FilePath, arena);
-    if (!device_path)
-        return std::unexpected(device_path.error());
-    if (!loader_path)
-        return std::unexpected(loader_path.error());
-    // What DHCP has told goes over the device path, which mostly leaves it open.
+        facts.boot_device = describe(firmware, path, arena);
+    facts.device_path = TRY(text_of(firmware, path, arena));
+    std::string_view loader_path = TRY(text_of(firmware, image->FilePath, arena));
+    // What DHCP says overrides the device path, which mostly leaves it open.
     const auto* const pxe = find_pxe(firmware, image->DeviceHandle);
     const auto server = pxe == nullptr ? std::nullopt : find_boot_server(*pxe);
     if (server) {
-        set_boot_server(device.record, std::as_bytes(std::span(&server->address, 1)));
+        set_boot_server(facts.boot_device, std::as_bytes(std::span(&server->address, 1)));
         loader_path = server->file;
     }
-    const auto slashes = arena.array<char>(loader_path->size());
-    if (!slashes)
-        return std::unexpected(slashes.error());
-    std::replace_copy(loader_path->begin(), loader_path->end(), slashes->begin(), '\\', '/');
-    device.device_path = *device_path;
-    device.loader_path = {slashes->data(), slashes->size()};
-    return device;
+    const auto slashes = TRY(arena.scratch<char>(loader_path.size()));
+    std::ranges::replace_copy(loader_path, slashes.begin(), '\\', '/');
+    facts.loader_path = {slashes.data(), slashes.size()};
+    return {};
 }
 
 Bytes load_options(const efi::Firmware& firmware) {
-    const auto* const image =
-        efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
+    const auto* const image = efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
+                                                                          efi::kLoadedImageGuid);
     if (image == nullptr || image->LoadOptions == nullptr)
         return {};
     return {static_cast<const std::byte*>(image->LoadOptions), image->LoadOptionsSize};

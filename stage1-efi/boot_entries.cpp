@@ -28,14 +28,14 @@ void VolumeEntries::start_list(std::string_view default_pattern) {
     const std::string_view suffix = is_entry_file_name(default_pattern) ? "" : kSuffix;
     Text text;
     text.add("TFTP lists no directory, and loader.conf names ");
-    if (default_pattern.empty() || default_pattern.size() + suffix.size() > name_room_.size()) {
+    if (default_pattern.empty() || default_pattern.size() + suffix.size() > name_buffer_.size()) {
         log_.line(text.add("no default entry"));
         return;
     }
     const auto end =
         std::copy(suffix.begin(), suffix.end(),
-                  std::copy(default_pattern.begin(), default_pattern.end(), name_room_.begin()));
-    default_name_ = {name_room_.begin(), end};
+                  std::copy(default_pattern.begin(), default_pattern.end(), name_buffer_.begin()));
+    default_name_ = {name_buffer_.begin(), end};
     log_.line(text.add(kEntryDirectory).add('\\').add(default_name_));
 }
 
@@ -57,38 +57,31 @@ std::optional<std::string_view> VolumeEntries::next_name() {
     }
     if (bytes < sizeof(efi::FileInfoFixedPart) || bytes > info.size())
         return std::nullopt; // 0 bytes: the end
-    Arena arena(std::as_writable_bytes(std::span(name_room_)));
-    return to_utf8(Bytes(info).first(bytes).subspan(sizeof(efi::FileInfoFixedPart)), arena)
+    Arena name(std::as_writable_bytes(std::span(name_buffer_)));
+    return to_utf8(Bytes(info).first(bytes).subspan(sizeof(efi::FileInfoFixedPart)), name)
         .value_or("");
 }
 
-Result<std::string_view> VolumeEntries::read_entry(std::string_view name, ScratchMemory& scratch) {
+Result<std::string_view> VolumeEntries::read_entry(std::string_view name, Arena& arena) {
     if (directory_)
-        return read_text(*directory_, name, scratch);
+        return read_text(*directory_, name, arena);
     Text path;
-    return read_text(volume_, path.add(kEntryDirectory).add('\\').add(name).view(), scratch);
+    return read_text(volume_, path.add(kEntryDirectory).add('\\').add(name).view(), arena);
 }
 
-Result<std::string_view> VolumeEntries::read_config(ScratchMemory& scratch) {
-    return read_text(volume_, kLoaderConfig, scratch);
+Result<std::string_view> VolumeEntries::read_config(Arena& arena) {
+    return read_text(volume_, kLoaderConfig, arena);
 }
 
 Result<std::string_view> VolumeEntries::read_text(const File& directory, std::string_view path,
-                                                  ScratchMemory& scratch) {
-    auto file = directory.open(path, frames_);
-    if (!file)
-        return std::unexpected(file.error());
-    const auto size = file->size(reader_, kMaxConfigBytes);
-    if (!size)
-        return std::unexpected(size.error());
-    if (*size > kMaxConfigBytes)
-        return fail(ErrorCode::file_too_large, {*size, kMaxConfigBytes});
-    const auto bytes = scratch.get(*size);
-    if (!bytes)
-        return std::unexpected(bytes.error());
-    if (auto read = file->read(reader_, 0, *bytes); !read)
-        return std::unexpected(read.error());
-    return std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+                                                  Arena& arena) {
+    File file = TRY(directory.open(path, frames_));
+    const uint64_t size = TRY(file.size(reader_, kMaxConfigBytes));
+    if (size > kMaxConfigBytes)
+        return fail(ErrorCode::file_too_large, {size, kMaxConfigBytes});
+    const auto bytes = TRY(arena.scratch<std::byte>(size));
+    TRY(file.read(reader_, 0, bytes));
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 } // namespace baton

@@ -4,8 +4,8 @@
 // only the one that \loader\loader.conf names as the default can be found.
 #pragma once
 
-#include "handoff/entry_finder.hpp"
-#include "handoff/log.hpp"
+#include "boot/entry_finder.hpp"
+#include "log/log.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/volume.hpp"
 
@@ -26,19 +26,18 @@ class VolumeEntries final : public EntrySource {
 
     void start_list(std::string_view default_pattern) override;
     std::optional<std::string_view> next_name() override;
-    Result<std::string_view> read_entry(std::string_view name, ScratchMemory& scratch) override;
-    Result<std::string_view> read_config(ScratchMemory& scratch) override;
+    Result<std::string_view> read_entry(std::string_view name, Arena& arena) override;
+    Result<std::string_view> read_config(Arena& arena) override;
 
   private:
-    Result<std::string_view> read_text(const File& directory, std::string_view path,
-                                       ScratchMemory& scratch);
+    Result<std::string_view> read_text(const File& directory, std::string_view path, Arena& arena);
 
     const File& volume_;
     FrameSource& frames_;
     Log& log_;
     FileReader reader_;
     std::optional<File> directory_;
-    std::array<char, kMostNameBytes> name_room_{};
+    std::array<char, kMostNameBytes> name_buffer_{};
     std::string_view default_name_; // the only name on a server; empty: none, or it was given
 };
 

@@ -76,7 +76,9 @@ void leave_boot_mark(const efi::Firmware& firmware, const BootMark& mark, Log& l
         return;
     const EFI_STATUS status = write_variable(firmware, content);
     if (efi::failed(status))
-        log.line(Text().add("the next boot won't know of this one: SetVariable says ").hex(status));
+        log.line(Text()
+                     .add("the next boot won't know about this one: SetVariable returned ")
+                     .hex(status));
 }
 
 void leave_no_boot_mark(const efi::Firmware& firmware) {

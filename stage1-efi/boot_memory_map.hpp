@@ -3,9 +3,8 @@
 // The firmware's memory map at the moment that boot services go, and what Baton makes of it.
 #pragma once
 
-#include "core/arena.hpp"
+#include "core/address.hpp"
 #include "core/error.hpp"
-#include "handoff/platform.hpp"
 #include "memory/efi_map.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
@@ -14,7 +13,7 @@
 
 namespace baton {
 
-/// A buffer for the firmware's last map, with room to spare: asking for the map must not need
+/// A buffer for the firmware's last map, larger than the map is now: asking for it must not need
 /// memory when boot services are about to go.
 class FinalMemoryMap {
   public:
@@ -25,14 +24,17 @@ class FinalMemoryMap {
     static Result<FinalMemoryMap> prepare(const EfiMemoryMap& known, std::size_t blocks,
                                           FrameSource& frames);
 
-    /// Descriptors that the buffer holds at the most.
+    /// Descriptors that the buffer holds at most.
     std::size_t capacity() const { return buffer_.size() / descriptor_bytes_; }
 
-    /// ExitBootServices. Before each try `listener` is told of the map. Between the tries nothing
-    /// of the firmware's is called but GetMemoryMap and it (UEFI 2.10 section 7.4.6). Errors:
-    /// memory_map_unavailable, memory_map_too_long, exit_boot_services_failed; after the latter no
-    /// boot service may be called any more.
-    Result<void> exit_boot_services(const efi::Firmware& firmware, MemoryListener& listener);
+    /// GetMemoryMap, and no other firmware call. Errors: memory_map_unavailable,
+    /// memory_map_too_long.
+    Result<void> read(const efi::Firmware& firmware);
+    /// ExitBootServices, which accepts the last map that was read, or fails. Between the tries
+    /// no firmware function may be called but read()'s (UEFI 2.10 section 7.4.6).
+    EFI_STATUS exit(const efi::Firmware& firmware) const {
+        return firmware.boot()->ExitBootServices(firmware.image, key_);
+    }
 
     /// The last map, which is the one that ExitBootServices accepted.
     EfiMemoryMap map() const { return {bytes(), descriptor_bytes_}; }
@@ -47,6 +49,7 @@ class FinalMemoryMap {
     std::span<std::byte> buffer_;
     std::span<std::byte> virtual_map_; // the same size
     UINTN used_bytes_ = 0;
+    UINTN key_ = 0;
     UINTN descriptor_bytes_ = 0;
     UINT32 descriptor_version_ = 0;
 };

@@ -3,7 +3,7 @@
 // Where text goes: the firmware's console while there is one, UARTs, the debug console.
 #pragma once
 
-#include "handoff/log.hpp"
+#include "log/log.hpp"
 #include "stage1-efi/efi.hpp"
 #include "stage1/serial_port.hpp"
 
@@ -28,7 +28,7 @@ class Console final : public LineSink {
     void detach_from_firmware() { firmware_ = nullptr; }
     bool attached_to_firmware() const { return firmware_ != nullptr; }
 
-    /// Waits until a key is pressed, some seconds at the most. Boot services are still there.
+    /// Waits until a key is pressed, at most some seconds. Boot services are still there.
     void wait_for_key();
 
     const ReportPorts& ports() const { return ports_.ports(); }

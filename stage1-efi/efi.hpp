@@ -33,6 +33,9 @@ constexpr bool failed(EFI_STATUS status) {
     return status >> 63 != 0;
 }
 
+inline constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+inline constexpr EFI_GUID kDevicePathGuid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+
 /// EFI_MEMORY_ATTRIBUTE_PROTOCOL, UEFI 2.10 section 37.1.
 struct MemoryAttributeProtocol {
     using Function = EFI_STATUS(EFIAPI*)(MemoryAttributeProtocol* self, EFI_PHYSICAL_ADDRESS base,
@@ -74,7 +77,7 @@ T* locate_protocol(const Firmware& firmware, EFI_GUID guid) {
     return failed(status) ? nullptr : static_cast<T*>(interface);
 }
 
-/// A text of the firmware's as UTF-8 in `arena`; empty where it is null. Error: out_of_memory.
+/// One of the firmware's texts as UTF-8 in `arena`; empty where it is null. Error: out_of_memory.
 inline Result<std::string_view> text_of(const CHAR16* text, Arena& arena) {
     constexpr std::size_t kLongest = 1024;
     std::size_t length = 0;

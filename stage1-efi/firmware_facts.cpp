@@ -2,7 +2,7 @@
 #include "stage1-efi/firmware_facts.hpp"
 
 #include "core/calendar.hpp"
-#include "stage1/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 #include <array>
 #include <bit>
@@ -67,17 +67,17 @@ BatonSecureBoot secure_boot(const efi::Firmware& firmware) {
 }
 
 /// UEFI 2.10 section 8.3, EFI_TIME.
-void add_time(const efi::Firmware& firmware, BatonBootInfo& info) {
+void add_time(const efi::Firmware& firmware, MachineFacts& facts) {
     constexpr INT16 kUnspecifiedTimeZone = 0x7ff;
     EFI_TIME time{};
     if (efi::failed(firmware.system->RuntimeServices->GetTime(&time, nullptr)) ||
         time.Year < 1970 || time.Month < 1 || time.Month > 12 || time.Day < 1)
         return;
-    info.unix_time_tsc = cpu::read_tsc();
-    info.unix_time_seconds = days_since_1970(time.Year, time.Month, time.Day) * 86'400 +
-                             int64_t{time.Hour} * 3'600 + int64_t{time.Minute} * 60 + time.Second;
+    facts.unix_time_tsc = cpu::read_tsc();
+    facts.unix_time_seconds = days_since_1970(time.Year, time.Month, time.Day) * 86'400 +
+                              int64_t{time.Hour} * 3'600 + int64_t{time.Minute} * 60 + time.Second;
     if (time.TimeZone != kUnspecifiedTimeZone) // local time = UTC - zone
-        info.unix_time_seconds += int64_t{time.TimeZone} * 60;
+        facts.unix_time_seconds += int64_t{time.TimeZone} * 60;
 }
 
 } // namespace
@@ -87,15 +87,15 @@ uint64_t find_rsdp(const efi::Firmware& firmware) {
     return acpi20 != 0 ? acpi20 : find_table(*firmware.system, kAcpi10Guid);
 }
 
-void add_firmware_facts(const efi::Firmware& firmware, BatonBootInfo& info) {
-    info.efi_system_table_physical = reinterpret_cast<uint64_t>(firmware.system);
-    info.rsdp_physical = find_rsdp(firmware);
-    info.smbios_physical = find_table(*firmware.system, kSmbiosGuid);
-    info.smbios3_physical = find_table(*firmware.system, kSmbios3Guid);
-    add_time(firmware, info);
-    info.secure_boot = secure_boot(firmware);
-    info.firmware_revision = firmware.system->FirmwareRevision;
-    info.uefi_revision = firmware.system->Hdr.Revision;
+void add_firmware_facts(const efi::Firmware& firmware, MachineFacts& facts) {
+    facts.efi_system_table = reinterpret_cast<uint64_t>(firmware.system);
+    facts.rsdp = find_rsdp(firmware);
+    facts.smbios = find_table(*firmware.system, kSmbiosGuid);
+    facts.smbios3 = find_table(*firmware.system, kSmbios3Guid);
+    add_time(firmware, facts);
+    facts.secure_boot = secure_boot(firmware);
+    facts.firmware_revision = firmware.system->FirmwareRevision;
+    facts.uefi_revision = firmware.system->Hdr.Revision;
 }
 
 EfiMemoryMap memory_attributes(const efi::Firmware& firmware) {

@@ -54,8 +54,8 @@ std::optional<PhysRange> FirmwareFrames::own(PhysRange range) const {
     return older_ == nullptr ? std::nullopt : older_->own(range);
 }
 
-/// What else there is in `range`, which the map says is free: a block of Baton's, or something that
-/// the map says too: firmware contradicts itself. Nothing where it is free.
+/// What else there is in `range`, which the map says is free: one of Baton's blocks, or something
+/// that the map says too: firmware contradicts itself. Nothing where it is free.
 std::optional<PhysRange> FirmwareFrames::taken(const EfiMemoryMap& map, PhysRange range) const {
     for (std::size_t i = 0; i < map.size(); ++i)
         if (!is_free(map[i]) && efi_range(map[i]).overlaps(range))
@@ -91,18 +91,23 @@ std::optional<PhysAddr> FirmwareFrames::find_place(const EfiMemoryMap& map, Phys
 Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
     constexpr uint64_t kSmallPages = kChunkPages / 4;
     const bool is_small = request.pages <= kSmallPages && request.alignment == kPageBytes &&
-                          request.use == FrameUse::data;
+                          request.use != MemoryUse::stage2;
     const bool has_room = chunks_ != nullptr && chunks_->used_blocks < Chunk::kBlocks &&
                           (!is_small || request.pages <= chunks_->pages - chunks_->used_pages);
     if (!has_room)
         if (auto made = make_chunk(); !made)
-            return std::unexpected(made.error().about(request.origin));
+            return std::unexpected(made.error().about(request.label()));
     const auto of_chunk = is_small ? take_of_chunk(request) : std::nullopt;
-    const Result<PhysAddr> base = of_chunk ? Result<PhysAddr>(*of_chunk) : claim(request);
+    const Result<PhysAddr> base = of_chunk ? Result<PhysAddr>(*of_chunk) : allocate_pages(request);
     if (!base)
         return base;
     Block& block = chunks_->blocks[chunks_->used_blocks++];
-    block = {base->value, request.pages, request.origin, blocks_, !of_chunk};
+    block = {.base = base->value,
+             .pages = request.pages,
+             .label = request.label(),
+             .next = blocks_,
+             .use = request.use,
+             .is_own = !of_chunk};
     blocks_ = &block;
     ++block_count_;
     return *base;
@@ -111,10 +116,10 @@ Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
 /// Smaller where memory is short.
 Result<void> FirmwareFrames::make_chunk() {
     uint64_t pages = kChunkPages;
-    auto base = claim({.pages = pages, .origin = "workspace"});
+    auto base = allocate_pages({.pages = pages});
     while (!base && pages > 1) {
         pages /= 2;
-        base = claim({.pages = pages, .origin = "workspace"});
+        base = allocate_pages({.pages = pages});
     }
     if (!base)
         return std::unexpected(base.error());
@@ -127,7 +132,7 @@ Result<void> FirmwareFrames::make_chunk() {
     return {};
 }
 
-/// Nothing if what is left of the chunk won't do.
+/// Nothing if the rest of the chunk is too small.
 std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& request) {
     PhysRange block = chunks_->left();
     if (block.bytes < request.pages * kPageBytes)
@@ -143,31 +148,29 @@ std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& reques
     return block.base;
 }
 
-/// Where the map that is known leads to nothing, by the one of now.
-Result<PhysAddr> FirmwareFrames::claim(const FrameRequest& request) {
+/// By the map that is known; where that leads to nothing, by a fresh one.
+Result<PhysAddr> FirmwareFrames::allocate_pages(const FrameRequest& request) {
     const bool map_is_old = map_.has_value();
-    const auto base = claim_by_map(request);
+    const auto base = allocate_by_map(request);
     if (base || !map_is_old)
         return base;
     map_.reset();
-    return claim_by_map(request);
+    return allocate_by_map(request);
 }
 
 /// Finds the place and has the firmware mark it as allocated.
-Result<PhysAddr> FirmwareFrames::claim_by_map(const FrameRequest& request) {
-    const auto map = memory_map();
-    if (!map)
-        return std::unexpected(map.error());
-    auto place = find_place(*map, k4GiB, request);
+Result<PhysAddr> FirmwareFrames::allocate_by_map(const FrameRequest& request) {
+    const auto map = TRY(memory_map());
+    auto place = find_place(map, k4GiB, request);
     if (!place)
-        place = find_place(*map, kAnywhere, request);
-    const auto type = request.use == FrameUse::code ? EfiLoaderCode : EfiLoaderData;
+        place = find_place(map, kAnywhere, request);
+    const auto type = request.use == MemoryUse::stage2 ? EfiLoaderCode : EfiLoaderData;
     EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
     if (!place || efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
                                                               &address)))
         return std::unexpected(
             Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
-                .about(request.origin));
+                .about(request.label()));
     return *place;
 }
 
@@ -180,8 +183,7 @@ Result<EfiMemoryMap> FirmwareFrames::memory_map() {
     UINTN bytes = kFirstBytes;
     for (unsigned i = 0; i < kTries && status == EFI_BUFFER_TOO_SMALL; ++i) {
         if (bytes > map_buffer_bytes_)
-            if (auto grown = grow_map_buffer(bytes); !grown)
-                return std::unexpected(grown.error());
+            TRY(grow_map_buffer(bytes));
         bytes = map_buffer_bytes_;
         UINTN key = 0, descriptor_bytes = 0;
         UINT32 version = 0;
@@ -205,14 +207,14 @@ uint64_t FirmwareFrames::free_bytes() {
 }
 
 Result<void> FirmwareFrames::grow_map_buffer(UINTN bytes) {
-    constexpr UINTN kRoom = 2048; // for some forty descriptors more, so that it rarely grows again
+    constexpr UINTN kSpare = 2048; // for some forty descriptors more, so that it rarely grows again
     if (map_buffer_ != nullptr)
         firmware_.boot()->FreePool(map_buffer_);
     map_buffer_ = nullptr;
     map_buffer_bytes_ = 0;
-    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, bytes + kRoom, &map_buffer_)))
-        return fail(ErrorCode::out_of_memory, {bytes + kRoom, 1});
-    map_buffer_bytes_ = bytes + kRoom;
+    if (efi::failed(firmware_.boot()->AllocatePool(EfiLoaderData, bytes + kSpare, &map_buffer_)))
+        return fail(ErrorCode::out_of_memory, {bytes + kSpare, 1});
+    map_buffer_bytes_ = bytes + kSpare;
     return {};
 }
 

@@ -15,9 +15,10 @@
 namespace baton {
 
 /// Picks each block from the firmware's memory map, top down and below 4 GiB where it can (the
-/// firmware's disk drivers reach it there without a copy), and claims it by address. The firmware's
-/// own choice would not do: blocks must keep clear of the kernel's virtual addresses, of what the
-/// firmware uses without saying so, and of the first MiB, which kernels need for themselves.
+/// firmware's disk drivers reach it there without a copy), and allocates it by address. The
+/// firmware's own choice would not do: blocks must keep clear of the kernel's virtual addresses, of
+/// what the firmware uses without saying so, and of the first MiB, which kernels need for
+/// themselves.
 ///
 /// Small blocks come from chunks of many pages, and the memory map is asked for again only when a
 /// place in it can't be had: a call of either of the firmware's functions costs more than to use
@@ -43,6 +44,9 @@ class FirmwareFrames final : public FrameSource {
     std::byte* access(PhysAddr address) override {
         return reinterpret_cast<std::byte*>(address.value);
     }
+    PhysAddr address_of(const void* pointer) const override {
+        return {reinterpret_cast<uint64_t>(pointer)};
+    }
 
     /// The memory map, as it was when it was last asked for: what has been allocated since may be
     /// free in it. It lives until the next call of this class.
@@ -55,12 +59,12 @@ class FirmwareFrames final : public FrameSource {
     /// Everything allocated so far stays when this object goes.
     void keep() { kept_ = true; }
 
-    /// Blocks that are allocated, each with its range and the origin of its request.
+    /// Blocks that are allocated: use() gets a FrameBlock of each.
     std::size_t block_count() const { return block_count_; }
     template<class Use>
     void for_each_block(Use use) const {
         for (const Block* block = blocks_; block != nullptr; block = block->next)
-            use(PhysRange{{block->base}, block->pages * kPageBytes}, block->origin);
+            use(FrameBlock{{{block->base}, block->pages * kPageBytes}, block->use, block->label});
     }
 
   private:
@@ -68,8 +72,9 @@ class FirmwareFrames final : public FrameSource {
     struct Block {
         EFI_PHYSICAL_ADDRESS base;
         UINTN pages;
-        const char* origin;
+        const char* label;
         Block* next;
+        MemoryUse use;
         bool is_own; // not of a chunk
     };
 
@@ -92,8 +97,8 @@ class FirmwareFrames final : public FrameSource {
     std::optional<PhysRange> taken(const EfiMemoryMap& map, PhysRange range) const;
     std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
                                        const FrameRequest& request) const;
-    Result<PhysAddr> claim(const FrameRequest& request);
-    Result<PhysAddr> claim_by_map(const FrameRequest& request);
+    Result<PhysAddr> allocate_pages(const FrameRequest& request);
+    Result<PhysAddr> allocate_by_map(const FrameRequest& request);
     Result<void> make_chunk();
     std::optional<PhysAddr> take_of_chunk(const FrameRequest& request);
     Result<void> grow_map_buffer(UINTN bytes);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/firmware_state.hpp"
 
+#include "cpu/descriptors.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 #include "paging/entry.hpp"
-#include "stage1/cpu.hpp"
 
 #include <algorithm>
 #include <span>

@@ -2,6 +2,7 @@
 #include "stage1-efi/graphics.hpp"
 
 #include "core/arena.hpp"
+#include "core/video_mode.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -72,20 +73,7 @@ std::optional<BatonFramebuffer> framebuffer_of(const EFI_GRAPHICS_OUTPUT_PROTOCO
     const BatonVideoMode mode = describe(*current->Info);
     if (mode.linear == 0)
         return {};
-    BatonFramebuffer framebuffer{};
-    framebuffer.base_physical = current->FrameBufferBase;
-    framebuffer.bytes = current->FrameBufferSize;
-    framebuffer.width_pixels = mode.width_pixels;
-    framebuffer.height_pixels = mode.height_pixels;
-    framebuffer.pitch_bytes = mode.pitch_bytes;
-    framebuffer.bits_per_pixel = mode.bits_per_pixel;
-    framebuffer.red_shift = mode.red_shift;
-    framebuffer.red_bits = mode.red_bits;
-    framebuffer.green_shift = mode.green_shift;
-    framebuffer.green_bits = mode.green_bits;
-    framebuffer.blue_shift = mode.blue_shift;
-    framebuffer.blue_bits = mode.blue_bits;
-    return framebuffer;
+    return framebuffer_in(mode, current->FrameBufferBase, current->FrameBufferSize);
 }
 
 std::optional<BatonVideoMode> query_mode(const efi::Firmware& firmware,
@@ -168,47 +156,39 @@ Result<bool> set_requested_mode(const efi::Firmware& firmware, const Requests& r
     return false;
 }
 
-Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, FrameSource& frames) {
+Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, Arena& arena) {
     const GraphicsHandles handles(firmware);
     uint64_t modes = 0;
     for (EFI_HANDLE handle : handles.all())
         modes += mode_count(handles.protocol(handle));
     if (handles.all().empty())
         return std::span<const Display>{};
-    const uint64_t bytes =
-        Arena::bytes_for<Display>(handles.all().size()) + Arena::bytes_for<BatonVideoMode>(modes);
-    const auto base = frames.allocate({.pages = pages_for(bytes), .origin = "workspace"});
-    if (!base)
-        return std::unexpected(base.error());
-    Arena arena({frames.access(*base), pages_for(bytes) * kPageBytes});
-    const auto displays = arena.array<Display>(handles.all().size());
-    const auto room = arena.array<BatonVideoMode>(modes);
-    if (!displays || !room)
-        return fail(ErrorCode::out_of_memory, {bytes, 1});
+    const auto displays = TRY(arena.array<Display>(handles.all().size()));
+    const auto all_modes = TRY(arena.array<BatonVideoMode>(modes));
 
     std::size_t count = 0;
     std::size_t modes_used = 0;
     for (EFI_HANDLE handle : handles.all()) {
         auto* const protocol = handles.protocol(handle);
         const auto framebuffer = protocol ? framebuffer_of(*protocol) : std::nullopt;
-        const auto known = displays->first(count);
+        const auto known = displays.first(count);
         if (!framebuffer || std::any_of(known.begin(), known.end(), [&](const Display& other) {
                 return other.framebuffer.base_physical == framebuffer->base_physical;
             }))
             continue;
-        Display& display = (*displays)[count++];
+        Display& display = displays[count++];
         display.framebuffer = *framebuffer;
         if (const auto* const edid =
                 efi::protocol_on<EdidActive>(firmware, handle, kEdidActiveGuid);
             edid != nullptr && edid->Edid != nullptr)
             display.edid = std::as_bytes(std::span(edid->Edid, edid->SizeOfEdid));
         const std::size_t first = modes_used;
-        for (uint32_t i = 0; i < mode_count(protocol) && modes_used < room->size(); ++i)
+        for (uint32_t i = 0; i < mode_count(protocol) && modes_used < all_modes.size(); ++i)
             if (const auto mode = query_mode(firmware, protocol, i))
-                (*room)[modes_used++] = *mode;
-        display.modes = room->subspan(first, modes_used - first);
+                all_modes[modes_used++] = *mode;
+        display.modes = all_modes.subspan(first, modes_used - first);
     }
-    return displays->first(count);
+    return displays.first(count);
 }
 
 } // namespace baton

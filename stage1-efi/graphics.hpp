@@ -3,8 +3,8 @@
 // Framebuffers: UEFI's Graphics Output Protocols.
 #pragma once
 
+#include "boot/platform.hpp"
 #include "core/error.hpp"
-#include "handoff/platform.hpp"
 #include "stage1-efi/efi.hpp"
 
 #include <optional>
@@ -27,8 +27,8 @@ Result<bool> set_requested_mode(const efi::Firmware& firmware, const Requests& r
 /// Sets the former mode again. The firmware's text console goes on in it.
 void restore_mode(const FormerMode& former);
 
-/// All adapters whose mode of now has a linear framebuffer, in the firmware's order; an adapter
-/// that several handles show counts once. In frames from `frames`. Error: out_of_memory.
-Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, FrameSource& frames);
+/// All adapters whose current mode has a linear framebuffer, in the firmware's order; an adapter
+/// that several handles show counts once. In `arena`. Error: out_of_memory.
+Result<std::span<const Display>> find_displays(const efi::Firmware& firmware, Arena& arena);
 
 } // namespace baton

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Stage 1 for UEFI: the application that firmware starts.
-#include "handoff/log.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
+#include "log/log.hpp"
 #include "stage1-efi/boot_entries.hpp"
 #include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/console.hpp"
@@ -10,10 +12,9 @@
 #include "stage1-efi/random_source.hpp"
 #include "stage1-efi/step_limit.hpp"
 #include "stage1-efi/time_source.hpp"
-#include "stage1/cpu.hpp"
+#include "stage1/boot.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/qemu.hpp"
-#include "stage1/stage2.hpp"
 
 #include <utility>
 
@@ -25,7 +26,7 @@ namespace {
 using baton::Error;
 using baton::ErrorCode;
 
-/// What the firmware is told, UEFI 2.10 appendix D.
+/// What the firmware gets, UEFI 2.10 appendix D.
 EFI_STATUS status_for(ErrorCode code) {
     switch (code) {
     case ErrorCode::cpu_lacks_no_execute:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// UEFI as the HandoffBuilder sees it.
+// UEFI, as the recipe sees it.
 #pragma once
 
-#include "handoff/log.hpp"
-#include "handoff/platform.hpp"
+#include "boot/platform.hpp"
+#include "log/log.hpp"
 #include "stage1-efi/boot_device.hpp"
 #include "stage1-efi/boot_memory_map.hpp"
 #include "stage1-efi/console.hpp"
@@ -33,7 +33,8 @@ class EfiPlatform final : public Platform {
     explicit EfiPlatform(const Given& given)
         : given_(given),
           frames_(given.firmware, given.firmware_memory.occupied, &given.entries_frames),
-          reader_(frames_, given.log) {}
+          reader_(frames_, given.log),
+          arena_(frames_) {}
     ~EfiPlatform();
     EfiPlatform(const EfiPlatform&) = delete;
     EfiPlatform& operator=(const EfiPlatform&) = delete;
@@ -41,49 +42,50 @@ class EfiPlatform final : public Platform {
     FrameSource& frames() override { return frames_; }
     Result<FileSource*> open_kernel(std::string_view path) override;
     Result<FileSource*> open_module(std::string_view path) override;
-    Result<std::span<const PhysRange>> memory() override;
-    Result<Needs> prepare() override;
-    void add_facts(BootRecord& record) override;
-    Result<void> leave(MemoryListener& listener) override;
-    std::size_t claim_memory(std::span<TypedRange> room) override;
+    Result<std::span<const PhysRange>> memory(Arena& arena) override;
+    Result<MachineFacts> facts(Arena& arena) override;
+    Result<std::size_t> reserve_memory_map() override;
+    Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
+    uint64_t exit() override;
 
     bool can_map_runtime_services() override;
-    Result<std::span<const RuntimeRange>> runtime_memory() override;
-    Result<Displays> find_displays(const Requests& requests) override;
+    Result<std::span<const RuntimeRange>> runtime_memory(Arena& arena) override;
+    Result<Displays> find_displays(const Requests& requests, Arena& arena) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
     void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
-    void finish(BootRecord& record, const Layout& layout, bool runtime_map) override;
+    FirmwareMap firmware_map() override;
+    uint64_t map_runtime_services(VirtAddr direct_map) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:
     class OpenFile final : public FileSource {
       public:
-        OpenFile(File&& file, EfiPlatform& platform)
-            : file_(std::move(file)),
+        OpenFile(File&& file, EfiPlatform& platform, OpenFile* older)
+            : next(older),
+              file_(std::move(file)),
               platform_(platform) {}
         Result<uint64_t> size() override;
         Result<void> read(uint64_t offset, std::span<std::byte> into) override {
             return file_.read(platform_.reader_, offset, into);
         }
 
+        OpenFile* next; // that was opened before
+
       private:
         File file_;
         EfiPlatform& platform_;
+        std::optional<uint64_t> size_; // once it is known
     };
 
-    Result<std::pair<Arena, EfiMemoryMap>> room_for_map(std::size_t entry_bytes, uint64_t more);
-    Result<FileSource*> open(std::optional<OpenFile>& slot, std::string_view path);
-    void map_runtime_services(BootRecord& record, const Layout& layout);
+    void close_files();
 
     Given given_;
     FirmwareFrames frames_;
     FileReader reader_;
-    std::optional<OpenFile> kernel_;
-    std::optional<OpenFile> module_;
-    BootDevice boot_device_{};
-    std::string_view firmware_vendor_;
+    FrameArena arena_;          // for open files
+    OpenFile* files_ = nullptr; // that was opened last
     FinalMemoryMap final_map_;
     std::optional<FormerMode> former_mode_;
 };

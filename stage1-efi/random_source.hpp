@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include "handoff/builder.hpp"
+#include "protocols/facts.hpp"
 #include "stage1-efi/efi.hpp"
 
 namespace baton {
 
-/// With EFI_RNG_PROTOCOL's part in them, where the firmware has it.
+/// With numbers of EFI_RNG_PROTOCOL, where the firmware has it.
 void draw_random_numbers(const efi::Firmware& firmware, RandomNumbers& numbers);
 
 } // namespace baton

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/step_limit.hpp"
 
-#include "stage1/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 namespace baton {
 namespace {

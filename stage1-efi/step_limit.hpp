@@ -13,9 +13,10 @@ namespace baton {
 /// From here on the firmware resets the machine when kStepSeconds pass without a call of
 /// renew_step_limit().
 void start_step_limit(const efi::Firmware& firmware);
-/// A call of a driver comes, which handles so many bytes. Nothing where there is no limit.
+/// Call before a call of a driver that handles this many bytes. Does nothing where there is no
+/// limit.
 void renew_step_limit(uint64_t bytes = 0);
-/// Nothing is limited any more: somebody is waited for, or stage 1 ends.
+/// Ends the limit: stage 1 waits for a person, or ends.
 void end_step_limit();
 
 /// What firmware gives a boot option (UEFI 2.10 section 3.1.2); decompression is one step.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/tftp.hpp"
 
+#include "cpu/instructions.hpp"
 #include "memory/memory_range.hpp"
 #include "stage1-efi/step_limit.hpp"
-#include "stage1/cpu.hpp"
 
 #include <algorithm>
 #include <new>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr EFI_GUID kPxeGuid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 
-// What fits into an Ethernet frame behind the longest IPv4 header: RFC 2348.
+// What fits into an Ethernet frame after the longest IPv4 header: RFC 2348.
 constexpr UINTN kBlockBytes = 1428;
 
 } // namespace
@@ -22,7 +22,7 @@ EFI_PXE_BASE_CODE_PROTOCOL* find_pxe(const efi::Firmware& firmware, EFI_HANDLE d
     return efi::protocol_on<EFI_PXE_BASE_CODE_PROTOCOL>(firmware, device, kPxeGuid);
 }
 
-/// A boot server's own reply goes before the offer of a proxy, and that before the DHCP server's.
+/// A boot server's own reply overrides the offer of a proxy, and that overrides the DHCP server's.
 std::optional<BootServer> find_boot_server(const EFI_PXE_BASE_CODE_PROTOCOL& pxe) {
     const EFI_PXE_BASE_CODE_MODE& mode = *pxe.Mode;
     const struct {
@@ -71,15 +71,14 @@ Result<void> TftpFile::fetch() {
     EFI_STATUS status = EFI_BUFFER_TOO_SMALL;
     for (unsigned i = 0; i < kTries && status == EFI_BUFFER_TOO_SMALL; ++i) {
         const uint64_t pages = std::max<uint64_t>(pages_for(size_), 1);
-        const auto base = frames_.allocate({.pages = pages, .origin = "fetched file"});
-        if (!base)
-            return std::unexpected(base.error());
+        const PhysAddr base =
+            TRY(frames_.allocate({.pages = pages, .use = MemoryUse::fetched_file}));
         uint64_t bytes = pages * kPageBytes;
-        status = transfer(EFI_PXE_BASE_CODE_TFTP_READ_FILE, frames_.access(*base), bytes);
+        status = transfer(EFI_PXE_BASE_CODE_TFTP_READ_FILE, frames_.access(base), bytes);
         if (!efi::failed(status) && bytes > pages * kPageBytes)
             return fail(ErrorCode::file_read_short, {0, pages * kPageBytes});
         if (!efi::failed(status)) {
-            contents_ = frames_.access(*base);
+            contents_ = frames_.access(base);
             size_ = bytes;
             server_.log->rate(Text().add("fetched ").add(name()).add(": ").view(), bytes, start);
             return {};
@@ -94,26 +93,22 @@ Result<TftpFile*> TftpFile::root(const TftpServer& server, FrameSource& frames) 
     return create(server, "\\", frames);
 }
 
-/// `path` begins with a '\', which the server's root goes in place of; the others become the
+/// `path` begins with a '\', which the server's root replaces; the others become the
 /// separator that the server was asked with.
 Result<TftpFile*> TftpFile::create(const TftpServer& server, std::string_view path,
                                    FrameSource& frames) {
     const std::string_view root = server.boot.root();
     const uint64_t bytes = sizeof(TftpFile) + root.size() + path.size(); // and a NUL
-    const auto memory = frames.allocate({.pages = pages_for(bytes), .origin = "file name"});
-    if (!memory)
-        return std::unexpected(memory.error());
-    auto* const file = new (frames.access(*memory)) TftpFile(server, frames);
+    const PhysAddr memory =
+        TRY(frames.allocate({.pages = pages_for(bytes), .use = MemoryUse::file_name}));
+    auto* const file = new (frames.access(memory)) TftpFile(server, frames);
     char* const rest = std::copy(root.begin(), root.end(), file->name());
     *std::replace_copy(path.begin() + 1, path.end(), rest, '\\', server.boot.separator()) = '\0';
     return file;
 }
 
 Result<TftpFile*> TftpFile::open(std::string_view path, FrameSource& frames) const {
-    const auto created = create(server_, path, frames);
-    if (!created)
-        return created;
-    TftpFile& file = **created;
+    TftpFile& file = *TRY(create(server_, path, frames));
     const EFI_STATUS status =
         file.transfer(EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE, nullptr, file.size_);
     Result<void> found;
@@ -139,8 +134,7 @@ Result<void> TftpFile::read(uint64_t offset, std::span<std::byte> into) {
         if (efi::failed(status))
             return failure(status);
     } else if (contents_ == nullptr) {
-        if (auto fetched = fetch(); !fetched)
-            return fetched;
+        TRY(fetch());
         bytes = size_;
     }
     if (!fits(offset, into.size(), bytes))

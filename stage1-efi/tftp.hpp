@@ -3,11 +3,11 @@
 // Files on the TFTP server that the firmware got the loader from (PXE): UEFI 2.10 section 24.3.
 #pragma once
 
-#include "config/boot_server.hpp"
 #include "core/error.hpp"
-#include "handoff/log.hpp"
+#include "log/log.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
+#include "uefi/boot_server.hpp"
 
 #include <optional>
 #include <span>
@@ -52,7 +52,7 @@ class TftpFile {
 
     static Result<TftpFile*> create(const TftpServer& server, std::string_view path,
                                     FrameSource& frames);
-    char* name() { return reinterpret_cast<char*>(this + 1); } // lies behind the object
+    char* name() { return reinterpret_cast<char*>(this + 1); } // lies after the object
     EFI_STATUS transfer(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* into, uint64_t& bytes);
     Result<void> fetch();
     std::unexpected<Error> failure(EFI_STATUS status);

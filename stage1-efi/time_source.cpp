@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/time_source.hpp"
 
-#include "stage1/cpu.hpp"
+#include "cpu/instructions.hpp"
 #include "stage1/processor.hpp"
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/uarts.hpp"
 
-#include "config/device_path.hpp"
 #include "serial/uart_sources.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 #include "stage1/identity_memory.hpp"
+#include "uefi/device_path.hpp"
 
 #include <algorithm>
 
@@ -14,7 +14,6 @@ namespace {
 
 constexpr EFI_GUID kTextOutputGuid = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
 constexpr EFI_GUID kSerialIoGuid = SERIAL_IO_PROTOCOL;
-constexpr EFI_GUID kDevicePathGuid = EFI_DEVICE_PATH_PROTOCOL_GUID;
 
 /// EFI_SIO_PROTOCOL: PI 1.7 volume 5, section 4.
 struct Sio {
@@ -73,7 +72,7 @@ class UartFinder {
         bool all_known = true;
         for (UINTN i = 0; i < count; ++i) {
             const auto* const path =
-                efi::protocol_on<EFI_DEVICE_PATH>(firmware_, handles[i], kDevicePathGuid);
+                efi::protocol_on<EFI_DEVICE_PATH>(firmware_, handles[i], efi::kDevicePathGuid);
             if (path == nullptr)
                 continue;
             const auto named =

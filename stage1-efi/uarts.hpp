@@ -8,7 +8,7 @@
 
 namespace baton {
 
-/// In this order, as long as there is room: those of the firmware's text consoles and its other
+/// In this order, as many as fit: those of the firmware's text consoles and its other
 /// serial devices; that of the table SPCR; if these are none, those on PCI buses; and COM1.
 void add_uarts(const efi::Firmware& firmware, PortWriter& writer);
 

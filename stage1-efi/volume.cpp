@@ -12,7 +12,6 @@
 namespace baton {
 namespace {
 
-constexpr EFI_GUID kLoadedImageGuid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 constexpr EFI_GUID kFileSystemGuid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 constexpr EFI_GUID kFileInfoGuid = EFI_FILE_INFO_ID;
 
@@ -78,20 +77,16 @@ Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, Frame
     for (uint32_t i = 0; i < 4; ++i)
         text.decimal(server->address >> 8 * i & 0xff).add(i < 3 ? '.' : '/');
     log.line(text.add(server->root()));
-    const auto root = TftpFile::root({pxe, *server, &log}, frames);
-    if (!root)
-        return std::unexpected(root.error());
-    return File(*root);
+    const auto root = TRY(TftpFile::root({pxe, *server, &log}, frames));
+    return File(root);
 }
 
 } // namespace
 
 Result<File> File::open(std::string_view path, FrameSource& frames) const {
     if (network_ != nullptr) {
-        const auto file = network_->open(path, frames);
-        if (!file)
-            return std::unexpected(file.error());
-        return File(*file);
+        const auto file = TRY(network_->open(path, frames));
+        return File(file);
     }
     if (path.size() > kMaxPathBytes)
         return fail(ErrorCode::file_path_too_long, {path.size(), kMaxPathBytes});
@@ -110,11 +105,11 @@ Result<File> File::open(std::string_view path, FrameSource& frames) const {
 
 /// `path` has at most kMaxPathBytes. Firmware that can't open it at once may do so by component.
 EFI_STATUS File::open_handle(std::string_view path, EFI_FILE_PROTOCOL*& file) const {
-    alignas(char16_t) std::array<std::byte, utf16_arena_bytes(kMaxPathBytes)> memory;
-    Arena arena(memory);
+    std::array<char16_t, kMaxPathBytes + 1> memory;
+    Arena arena(std::as_writable_bytes(std::span(memory)));
     const auto wide = to_utf16(path, arena);
     if (!wide)
-        return EFI_OUT_OF_RESOURCES;                        // never: there is a unit for each byte
+        return EFI_OUT_OF_RESOURCES;                        // never: a unit for each byte
     auto* const name = const_cast<char16_t*>(wide->data()); // NOLINT(*const-cast): in `memory`
     if (wide->size() <= kMostAtOnce) {
         const EFI_STATUS status = open_in(file_, name, file);
@@ -147,7 +142,7 @@ DriverFile::Answer File::read(std::span<std::byte> into) {
     return {status, bytes};
 }
 
-/// The information ends in the file's name, so the buffer has room for one.
+/// The information ends in the file's name, so the buffer can hold one.
 Result<uint64_t> File::size(FileReader& reader, uint64_t most) {
     if (network_ != nullptr)
         return network_->size();
@@ -170,8 +165,8 @@ Result<void> File::read(FileReader& reader, uint64_t offset, std::span<std::byte
 }
 
 Result<File> open_boot_volume(const efi::Firmware& firmware, FrameSource& frames, Log& log) {
-    const auto* const image =
-        efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image, kLoadedImageGuid);
+    const auto* const image = efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
+                                                                          efi::kLoadedImageGuid);
     auto* const device = image == nullptr ? nullptr : image->DeviceHandle;
     auto* const file_system =
         device == nullptr

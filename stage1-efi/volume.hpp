@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Files where the loader came from: on a volume of the firmware's, or on a TFTP server.
+// Files where the loader came from: on one of the firmware's volumes, or on a TFTP server.
 #pragma once
 
 #include "core/arena.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "handoff/file_reader.hpp"
+#include "loading/file_reader.hpp"
 #include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/tftp.hpp"

@@ -11,8 +11,8 @@ namespace {
 
 /// Whether there is no memory, which a wrong address would overwrite, and all is mapped.
 bool is_device(PhysRange range, const StartInfo& info) {
-    const auto is_memory = [&](const TypedRange& claim) {
-        return claim.type != BATON_MEMORY_RESERVED && claim.range.overlaps(range);
+    const auto is_memory = [&](const TypedRange& typed) {
+        return typed.type != BATON_MEMORY_RESERVED && typed.range.overlaps(range);
     };
     return is_identity_mapped(range, true) && !range.overlaps(image_range()) &&
            std::ranges::none_of(info.memory.entries(), is_memory);

@@ -3,10 +3,10 @@
 // Where text goes: UARTs and the debug console.
 #pragma once
 
-#include "handoff/log.hpp"
+#include "log/log.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1/serial_port.hpp"
-#include "start/start_info.hpp"
+#include "start_info/start_info.hpp"
 
 namespace baton {
 

@@ -2,10 +2,9 @@
 ;
 ; Where the processor enters for exceptions, until stage 2 has its own handlers.
 
-VECTORS     equ 32
+%include "cpu/constants.inc"
+
 STUB_BYTES  equ 16
-WITH_ERROR_CODE equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 | \
-                    1 << 29 | 1 << 30 ; Intel SDM 3A table 6-1, AMD APM 2 section 8.2
 
 extern stage1_exception
 global exception_stubs:data hidden
@@ -15,9 +14,9 @@ bits 64
 align 16
 exception_stubs:
 %assign vector 0
-%rep VECTORS
+%rep EXCEPTIONS
     align STUB_BYTES, nop
-  %if (WITH_ERROR_CODE >> vector & 1) == 0
+  %if (VECTORS_WITH_ERROR_CODE >> vector & 1) == 0
     push qword 0
   %endif
     push qword vector
@@ -25,7 +24,9 @@ exception_stubs:
   %assign vector vector + 1
 %endrep
 
-; The stack has the vector, the error code, and what the processor has pushed.
+; In:     the vector, the error code, and what the processor has pushed, on the stack.
+; Out:    nothing, it does not return.
+; Mapped: the image, by its own page tables or the initial ones.
 .report:
     cld
     mov rdi, rsp

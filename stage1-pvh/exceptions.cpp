@@ -2,34 +2,23 @@
 #include "stage1-pvh/exceptions.hpp"
 
 #include "core/text.hpp"
-#include "stage1/cpu.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/descriptors.hpp"
+#include "cpu/instructions.hpp"
 
 #include <array>
 
 namespace baton {
 namespace {
 
-constexpr std::size_t kVectors = 32;
 constexpr std::size_t kStubBytes = 16;
-constexpr uint16_t kCodeSelector = 0x08;
-
-/// An interrupt gate: Intel SDM 3A figure 6-8.
-struct Gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint16_t type; // present, ring 0
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
-};
-static_assert(sizeof(Gate) == 16);
 
 /// What exceptions.asm and the processor have pushed.
 struct ExceptionFrame {
     uint64_t vector, error_code, rip, cs, rflags, rsp, ss;
 };
 
-constinit std::array<Gate, kVectors> gates{};
+constinit std::array<cpu::Gate, cpu::kExceptions> gates{};
 constinit Console* console_for_exceptions = nullptr;
 
 } // namespace
@@ -45,8 +34,7 @@ extern const std::byte exception_stubs[];
             .error(Error(ErrorCode::stage1_exception,
                          {frame->vector, frame->error_code, frame->rip, cpu::read_cr2()}))
             .view());
-    for (;;)
-        asm volatile("cli; hlt");
+    cpu::halt();
 }
 }
 
@@ -54,14 +42,9 @@ namespace baton {
 
 void report_exceptions(Console& console) {
     console_for_exceptions = &console;
-    for (std::size_t i = 0; i < kVectors; ++i) {
+    for (std::size_t i = 0; i < gates.size(); ++i) {
         const auto stub = reinterpret_cast<uint64_t>(exception_stubs + i * kStubBytes);
-        gates[i] = {.offset_low = static_cast<uint16_t>(stub),
-                    .selector = kCodeSelector,
-                    .type = 0x8e00,
-                    .offset_middle = static_cast<uint16_t>(stub >> 16),
-                    .offset_high = static_cast<uint32_t>(stub >> 32),
-                    .reserved = 0};
+        gates[i] = cpu::interrupt_gate(stub, cpu::kSelectorCode64, 0);
     }
     cpu::write_idtr({.limit = sizeof gates - 1, .base = reinterpret_cast<uint64_t>(gates.data())});
 }

@@ -2,10 +2,11 @@
 #include "stage1-pvh/machine.hpp"
 
 #include "core/calendar.hpp"
-#include "handoff/memory.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
+#include "memory/block.hpp"
 #include "memory/normalise.hpp"
 #include "paging/page_mapper.hpp"
-#include "stage1/cpu.hpp"
 #include "stage1/processor.hpp"
 
 #include <algorithm>
@@ -25,17 +26,18 @@ PhysRange between(const std::byte* first, const std::byte* last) {
     return {{reinterpret_cast<uint64_t>(first)}, static_cast<uint64_t>(last - first)};
 }
 
-/// Gives each frame of the tables the name that the memory map tells.
+/// Gives each frame of the tables the name that the memory map shows.
 class TableFrames final : public FrameSource {
   public:
     explicit TableFrames(FrameSource& source) : source_(source) {}
 
     Result<PhysAddr> allocate(const FrameRequest& request) override {
         FrameRequest named = request;
-        named.origin = "firmware's page tables";
+        named.name = "firmware's page tables";
         return source_.allocate(named);
     }
     std::byte* access(PhysAddr address) override { return source_.access(address); }
+    PhysAddr address_of(const void* pointer) const override { return source_.address_of(pointer); }
 
   private:
     FrameSource& source_;
@@ -54,30 +56,18 @@ Access access_of(BatonMemoryType type) {
 }
 
 Result<std::span<const NormalisedRange>>
-sort_mappings(FrameSource& frames, std::span<const PhysRange> memory, PhysRange code) {
-    const std::size_t most = memory.size() + 4;
-    auto arena = allocate_arena(frames, Arena::bytes_for<TypedRange>(most) +
-                                            NormaliseRoom::bytes_needed(most));
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto claims = arena->scratch<TypedRange>(most);
-    const auto room = NormaliseRoom::create(*arena, most);
-    if (!claims || !room)
-        return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
-    std::size_t count = 0;
-    for (const PhysRange& range : memory)
-        (*claims)[count++] = {.range = range, .type = kReadWrite};
-    for (const TypedRange& claim :
-         {TypedRange{.range = {{0}, kInitiallyMapped}, .type = kReadWrite},
-          TypedRange{.range = between(text_end, constants_end), .type = kReadOnly},
-          TypedRange{.range = between(image_start, text_end), .type = kExecute},
-          TypedRange{.range = code, .type = kExecute}})
-        (*claims)[count++] = claim;
-    return normalise(*claims, *room);
+sort_mappings(Arena& arena, std::span<const PhysRange> memory, PhysRange code) {
+    const TypedRange own[] = {{.range = {{0}, kInitiallyMapped}, .type = kReadWrite},
+                              {.range = between(text_end, constants_end), .type = kReadOnly},
+                              {.range = between(image_start, text_end), .type = kExecute},
+                              {.range = code, .type = kExecute}};
+    const auto ranges = TRY(arena.scratch<TypedRange>(memory.size() + std::size(own)));
+    const auto rest = std::ranges::transform(memory, ranges.begin(), [](const PhysRange& range) {
+        return TypedRange{.range = range, .type = kReadWrite};
+    });
+    std::ranges::copy(own, rest.out);
+    return normalise(ranges, TRY(NormaliseBuffers::create(arena, ranges.size())));
 }
-
-constexpr uint32_t kMsrEfer = 0xc000'0080;
-constexpr uint64_t kNoExecuteEnable = uint64_t{1} << 11; // EFER.NXE
 
 } // namespace
 
@@ -87,22 +77,18 @@ PhysRange image_range() {
 
 Result<void> map_machine(FrameSource& frames, std::span<const PhysRange> memory, PhysRange code,
                          bool huge_pages) {
-    const auto mappings = sort_mappings(frames, memory, code);
-    if (!mappings)
-        return std::unexpected(mappings.error());
+    FrameArena arena(frames);
+    const auto mappings = TRY(sort_mappings(arena, memory, code));
     TableFrames table_frames(frames);
-    auto mapper = PageMapper::create(table_frames, {.huge_pages = huge_pages, .five_level = false});
-    if (!mapper)
-        return std::unexpected(mapper.error());
-    for (const NormalisedRange& mapping : *mappings)
-        if (auto mapped = mapper->map({.virtual_base = {mapping.range.base.value},
-                                       .physical_base = mapping.range.base,
-                                       .bytes = mapping.range.bytes,
-                                       .access = access_of(mapping.type)});
-            !mapped)
-            return mapped;
-    cpu::write_msr(kMsrEfer, cpu::read_msr(kMsrEfer) | kNoExecuteEnable);
-    cpu::write_cr3(mapper->root().value);
+    PageMapper mapper =
+        TRY(PageMapper::create(table_frames, {.huge_pages = huge_pages, .five_level = false}));
+    for (const NormalisedRange& mapping : mappings)
+        TRY(mapper.map({.virtual_base = {mapping.range.base.value},
+                        .physical_base = mapping.range.base,
+                        .bytes = mapping.range.bytes,
+                        .access = access_of(mapping.type)}));
+    cpu::write_msr(cpu::kMsrEfer, cpu::read_msr(cpu::kMsrEfer) | cpu::kEferNxe);
+    cpu::write_cr3(mapper.root().value);
     return {};
 }
 

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Stage 1 for who starts Baton without firmware services: PVH, Multiboot2, the Linux boot protocol.
+// Stage 1 for what starts Baton without firmware services: PVH, Multiboot2, the Linux boot
+// protocol.
 #include "config/path.hpp"
 #include "config/start_line.hpp"
-#include "handoff/builder.hpp"
-#include "handoff/log.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
+#include "log/log.hpp"
 #include "stage1-pvh/console.hpp"
 #include "stage1-pvh/exceptions.hpp"
+#include "stage1-pvh/image.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1-pvh/platform.hpp"
-#include "stage1/cpu.hpp"
+#include "stage1/boot.hpp"
 #include "stage1/processor.hpp"
 #include "stage1/qemu.hpp"
 #include "stage1/random.hpp"
-#include "stage1/stage2.hpp"
-#include "start/hvm.hpp"
-#include "start/linux.hpp"
-#include "start/multiboot2.hpp"
+#include "start_info/hvm.hpp"
+#include "start_info/linux.hpp"
+#include "start_info/multiboot2.hpp"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -25,10 +28,10 @@ namespace baton {
 namespace {
 
 // Large, and there is no memory to be had before it is known.
-alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_room{};
-constinit std::array<MapFrames::Block, 512> block_room{};
-constinit std::array<PhysRange, 640> occupied_room{}; // the lists of StartInfo and more
-constinit std::array<PhysRange, FreeMemory::room_for(1024 + 640, 512)> free_room{};
+alignas(StartInfo) constinit std::array<std::byte, sizeof(StartInfo)> start_info_memory{};
+constinit std::array<FrameBlock, 512> block_list{};
+constinit std::array<PhysRange, 640> occupied_ranges{}; // the lists of StartInfo and more
+constinit std::array<PhysRange, FreeMemory::entries_for(1024 + 640, 512)> free_ranges{};
 constinit std::array<char, 32768> log_memory{};
 
 /// How this image was entered.
@@ -55,16 +58,16 @@ Result<void> read_start(const Start& start, StartInfo& info) {
 /// Memory that is not to be overwritten before the kernel runs.
 std::span<const PhysRange> find_occupied(const StartInfo& info, const FirmwareTables& tables) {
     std::size_t count = 0;
-    occupied_room[count++] = image_range();
+    occupied_ranges[count++] = image_range();
     for (const PhysRange& range : info.structures.entries())
-        occupied_room[count++] = range;
+        occupied_ranges[count++] = range;
     for (const PhysRange& range : tables.ranges.ranges())
-        occupied_room[count++] = range;
+        occupied_ranges[count++] = range;
     for (const PhysRange& range : tables.efi_ranges.ranges())
-        occupied_room[count++] = range;
+        occupied_ranges[count++] = range;
     for (const StartModule& module : info.modules.entries())
-        occupied_room[count++] = module.contents;
-    return std::span<const PhysRange>(occupied_room).first(count);
+        occupied_ranges[count++] = module.contents;
+    return std::span<const PhysRange>(occupied_ranges).first(count);
 }
 
 class LogRemarks final : public RemarkSink {
@@ -101,59 +104,36 @@ Result<NamedModule> name_module(const StartModule& module, std::size_t number, A
     if (!normalised)
         return std::unexpected(normalised.error().about(path));
     return NamedModule{
-        .contents = module.contents,
+        .file = MemoryFile(module.contents),
         .entry = {.path = *normalised,
                   .string = trim(tail(string, std::min(end + start, string.size())))}};
 }
 
-Result<std::span<NamedModule>> name_modules(const StartInfo& info, FrameSource& frames) {
-    constexpr uint64_t kNumberedPath = 32;
+Result<std::span<NamedModule>> name_modules(const StartInfo& info, Arena& arena) {
     const auto modules = info.modules.entries();
     if (modules.empty())
         return fail(ErrorCode::kernel_not_given);
-    uint64_t bytes = Arena::bytes_for<NamedModule>(modules.size());
-    for (const StartModule& module : modules)
-        bytes += path_arena_bytes(module.string.size() + kNumberedPath);
-    auto arena = allocate_arena(frames, bytes);
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto named = arena->array<NamedModule>(modules.size());
-    if (!named)
-        return std::unexpected(named.error());
-    for (std::size_t i = 0; i < modules.size(); ++i) {
-        const auto module = name_module(modules[i], i, *arena);
-        if (!module)
-            return std::unexpected(module.error());
-        (*named)[i] = *module;
-    }
-    return *named;
+    const auto named = TRY(arena.array<NamedModule>(modules.size()));
+    for (std::size_t i = 0; i < modules.size(); ++i)
+        named[i] = TRY(name_module(modules[i], i, arena));
+    return named;
 }
 
 /// What the command line says; the modules are to come.
-Result<BootEntry> read_command_line(const StartInfo& info, FrameSource& frames, Log& log) {
-    auto arena = allocate_arena(frames, start_line_arena_bytes(info.command_line.size()));
-    if (!arena)
-        return std::unexpected(arena.error());
+Result<BootEntry> read_command_line(const StartInfo& info, Arena& arena, Log& log) {
     LogRemarks remarks(log);
-    const auto entry = parse_start_line(info.command_line, *arena, remarks);
+    const auto entry = parse_start_line(info.command_line, arena, remarks);
     if (!entry && entry.error().subject[0] == 0) // else it names the setting
         return std::unexpected(entry.error().about("command line"));
     return entry;
 }
 
 /// The kernel and the modules of `entry`.
-Result<void> add_modules(std::span<const NamedModule> modules, FrameSource& frames,
-                         BootEntry& entry) {
-    auto arena = allocate_arena(frames, Arena::bytes_for<BootModule>(modules.size()));
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto others = arena->array<BootModule>(modules.size() - 1);
-    if (!others)
-        return std::unexpected(others.error());
-    for (std::size_t i = 1; i < modules.size(); ++i)
-        (*others)[i - 1] = modules[i].entry;
+Result<void> add_modules(std::span<const NamedModule> modules, Arena& arena, BootEntry& entry) {
+    const auto others = TRY(arena.array<BootModule>(modules.size() - 1));
+    std::ranges::transform(modules.subspan(1), others.begin(), &NamedModule::entry);
     entry.kernel = modules.front().entry.path;
-    entry.modules = *others;
+    entry.modules = others;
     return {};
 }
 
@@ -194,16 +174,17 @@ Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
         return Error(ErrorCode::cpu_lacks_no_execute);
     if (const char* const technique = find_encrypted_guest(); technique != nullptr)
         return Error(ErrorCode::guest_memory_encrypted).about(technique);
-    StartInfo& info = *new (start_info_room.data()) StartInfo;
+    StartInfo& info = *new (start_info_memory.data()) StartInfo;
     if (const auto read = read_start(start, info); !read)
         return read.error();
     const FirmwareTables tables = find_firmware_tables(info, MappedMemory());
     console.add_uarts(info, tables.rsdp, log.text());
     MapFrames frames({.map = info.memory.entries(),
                       .occupied = find_occupied(info, tables),
-                      .room = free_room,
-                      .blocks = block_room});
-    const auto memory = memory_to_map(info, tables, frames);
+                      .list = free_ranges,
+                      .blocks = block_list});
+    FrameArena arena(frames);
+    const auto memory = memory_to_map(info, tables, arena);
     if (!memory)
         return memory.error();
     const bool huge_pages = cpu::has_huge_pages();
@@ -211,15 +192,15 @@ Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
         return mapped.error();
     log.step("machine checked");
 
-    const auto read = read_command_line(info, frames, log);
+    const auto read = read_command_line(info, arena, log);
     if (!read)
         return read.error();
     entry = *read;
     log.be_quiet(entry.log == LogTo::memory);
-    const auto modules = name_modules(info, frames);
+    const auto modules = name_modules(info, arena);
     if (!modules)
         return modules.error();
-    if (const auto added = add_modules(*modules, frames, entry); !added)
+    if (const auto added = add_modules(*modules, arena, entry); !added)
         return added.error();
     return boot({.start = info,
                  .tables = tables,
@@ -235,6 +216,7 @@ Error boot(const Start& start, Console& console, Log& log, BootEntry& entry) {
 
 extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t magic) {
     using namespace baton;
+    prepare_image();
     const uint64_t start = cpu::read_tsc();
     Console console;
     report_exceptions(console);
@@ -251,6 +233,5 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     if (entry.after_fault.action == AfterFault::Action::exit)
         end_qemu(kExitPort, kExitNothingBooted);
     console.write_line("nothing was booted: the machine stops");
-    for (;;)
-        asm volatile("cli; hlt");
+    cpu::halt();
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the HandoffBuilder needs, where Baton was started without firmware services: all files are
-// in memory already, and nobody has to be left.
+// What the recipe needs, where Baton was started without firmware services: all files are in memory
+// already, and there is nothing to leave.
 #pragma once
 
+#include "boot/platform.hpp"
 #include "config/boot_entry.hpp"
-#include "handoff/platform.hpp"
 #include "memory/map_frames.hpp"
-#include "start/firmware_tables.hpp"
-#include "start/start_info.hpp"
+#include "start_info/firmware_tables.hpp"
+#include "start_info/start_info.hpp"
 
 #include <optional>
 #include <span>
@@ -29,7 +29,7 @@ class MemoryFile final : public FileSource {
 
 /// A module by the path that the kernel will find, as normalise_path() makes it.
 struct NamedModule {
-    PhysRange contents;
+    MemoryFile file;
     BootModule entry;
 };
 
@@ -40,8 +40,8 @@ class StartPlatform final : public Platform {
         const StartInfo& start;
         const FirmwareTables& tables;
         MapFrames& frames;
-        std::span<const PhysRange> memory;    // memory_to_map()
-        std::span<const NamedModule> modules; // the kernel is the first
+        std::span<const PhysRange> memory; // memory_to_map()
+        std::span<NamedModule> modules;    // the kernel is the first
         bool huge_pages;
     };
     explicit StartPlatform(const Given& given) : given_(given) {}
@@ -49,29 +49,27 @@ class StartPlatform final : public Platform {
     FrameSource& frames() override { return given_.frames; }
     Result<FileSource*> open_kernel(std::string_view path) override;
     Result<FileSource*> open_module(std::string_view path) override;
-    Result<std::span<const PhysRange>> memory() override { return given_.memory; }
-    Result<Needs> prepare() override;
-    void add_facts(BootRecord& record) override;
-    Result<void> leave(MemoryListener& listener) override { return listener.memory_is_known(); }
-    std::size_t claim_memory(std::span<TypedRange> room) override;
+    Result<std::span<const PhysRange>> memory(Arena& /*arena*/) override { return given_.memory; }
+    Result<MachineFacts> facts(Arena& arena) override;
+    Result<std::size_t> reserve_memory_map() override;
+    Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
 
-    Result<Displays> find_displays(const Requests& requests) override;
+    Result<Displays> find_displays(const Requests& requests, Arena& arena) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
-    void finish(BootRecord& record, const Layout& layout, bool runtime_map) override;
+    FirmwareMap firmware_map() override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:
     Given given_;
-    MemoryFile kernel_;
-    MemoryFile module_;
     Display display_{};
     BatonVideoMode mode_{};
 };
 
-/// What may be shown in a direct map: RAM, and the pages of the tables that Baton tells of.
+/// What may be shown in a direct map: RAM, and the pages of the tables that BootInfo names. In
+/// `arena`. Error: out_of_memory.
 Result<std::span<const PhysRange>> memory_to_map(const StartInfo& start,
-                                                 const FirmwareTables& tables, FrameSource& frames);
+                                                 const FirmwareTables& tables, Arena& arena);
 
 } // namespace baton

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a debugger is told: where stage 1 has put things. Nothing else reads it.
+// What a debugger reads: where stage 1 has put things. Nothing else reads it.
 #pragma once
 
+#include "boot/boot.hpp"
 #include "core/address.hpp"
-#include "handoff/builder.hpp"
 
 #include <cstdint>
 
@@ -30,8 +30,8 @@ inline constexpr uint64_t kDebugMagic = 0x4755'4245'444e'5442; // "BTNDEBUG"
 /// Stays until a debugger sets baton_debug.go_on.
 void wait_for_debugger(PhysAddr stage1_base);
 
-/// After HandoffBuilder::build(): tells where all of it will be, and calls
-/// baton_debug_published(), where a debugger can have its breakpoint.
-void publish_for_debugger(PhysAddr stage1_base, HandoffBuilder& builder);
+/// After prepare_boot(): says where all of it will be, and calls baton_debug_published(), where a
+/// debugger can have its breakpoint.
+void publish_for_debugger(PhysAddr stage1_base, const PreparedBoot& boot);
 
 } // namespace baton

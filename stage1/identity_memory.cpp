@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/identity_memory.hpp"
 
+#include "cpu/constants.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 #include "memory/memory_range.hpp"
 #include "paging/page_walk.hpp"
-#include "stage1/cpu.hpp"
 
 namespace baton {
 namespace {
 
-constexpr uint32_t kMsrEfer = 0xc000'0080;
-
 bool read_table(const void*, uint64_t address, uint64_t& value) {
     value = *reinterpret_cast<const volatile uint64_t*>(address);
     return true;
-}
-
-/// Whether the page that the walk ends at is the one at the address itself.
-bool is_identity(const PageWalk& walk) {
-    const unsigned level = walk.level(walk.count - 1);
-    const uint64_t page_bytes = kPageBytes << 9 * (level - 1);
-    const uint64_t physical = walk.entries().back().entry & paging::kAddressMask;
-    return align_down(physical, page_bytes) == align_down(walk.address, page_bytes);
 }
 
 } // namespace
@@ -30,7 +22,7 @@ bool is_identity_mapped(PhysRange range, bool write) {
         range.bytes > kPhysicalAddressEnd - range.base.value)
         return false;
     const PagingMode mode = paging_mode(cpu::read_cr0(), cpu::read_cr3(), cpu::read_cr4(),
-                                        cpu::read_msr(kMsrEfer), cpu::physical_address_bits());
+                                        cpu::read_msr(cpu::kMsrEfer), cpu::physical_address_bits());
     const PhysRange pages = page_cover(range);
     for (uint64_t offset = 0; offset < pages.bytes; offset += kPageBytes) {
         const PageWalk walk =

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/processor.hpp"
 
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 #include "plan/encrypted_guest.hpp"
-#include "stage1/cpu.hpp"
 
 namespace baton {
 namespace {

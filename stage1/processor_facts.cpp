@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/processor_facts.hpp"
 
-#include "stage1/cpu.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -15,10 +16,8 @@ namespace {
 constexpr uint32_t kFeatureControl = 0x3a;
 constexpr uint32_t kMtrrCap = 0xfe;
 constexpr uint32_t kMtrrPhysBase0 = 0x200;
-constexpr uint32_t kPat = 0x277;
 constexpr uint32_t kMtrrDefType = 0x2ff;
 constexpr uint32_t kVmxBasic = 0x480;
-constexpr uint32_t kEfer = 0xc000'0080;
 constexpr uint32_t kVmCr = 0xc001'0114;
 constexpr uint32_t kMtrrFixed[] = {0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
                                    0x26b, 0x26c, 0x26d, 0x26e, 0x26f};
@@ -83,9 +82,9 @@ BatonFirmwareState read_firmware_state() {
     state.cr0 = cpu::read_cr0();
     state.cr3 = cpu::read_cr3();
     state.cr4 = cpu::read_cr4();
-    state.efer = cpu::read_msr(kEfer);
+    state.efer = cpu::read_msr(cpu::kMsrEfer);
     if (bit(cpu::cpuid(1).edx, 16)) // PAT
-        state.pat = cpu::read_msr(kPat);
+        state.pat = cpu::read_msr(cpu::kMsrPat);
     read_mtrrs(state);
     return state;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include "stage1/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 namespace baton {
 
@@ -11,7 +11,7 @@ inline void end_qemu(uint16_t port, uint8_t value) {
     constexpr uint64_t kTicks = uint64_t{1} << 32;
     cpu::out8(port, value);
     for (const uint64_t start = cpu::read_tsc(); cpu::read_tsc() - start < kTicks;)
-        asm volatile("pause");
+        cpu::pause();
 }
 
 } // namespace baton

@@ -2,7 +2,8 @@
 #include "stage1/random.hpp"
 
 #include "core/wipe.hpp"
-#include "stage1/cpu.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
 
 #include <cstddef>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include "handoff/builder.hpp"
+#include "protocols/facts.hpp"
 
 #include <array>
 #include <cstdint>

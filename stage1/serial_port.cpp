@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1/serial_port.hpp"
 
+#include "cpu/instructions.hpp"
 #include "serial/uart_sources.hpp"
-#include "stage1/cpu.hpp"
 
 #include <algorithm>
 

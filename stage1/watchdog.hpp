@@ -3,7 +3,7 @@
 // The watchdog of this machine.
 #pragma once
 
-#include "plan/watchdog.hpp"
+#include "devices/watchdog.hpp"
 
 #include <optional>
 #include <span>

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/after_fault.hpp"
 
-#include "stage2-stub/cpu.hpp"
+#include "cpu/descriptors.hpp"
+#include "cpu/instructions.hpp"
 
 namespace baton::stage2 {
 namespace {
 
 void wait(uint64_t ticks) {
-    for (const uint64_t start = read_tsc(); read_tsc() - start < ticks;)
-        asm volatile("pause");
+    for (const uint64_t start = cpu::read_tsc(); cpu::read_tsc() - start < ticks;)
+        cpu::pause();
 }
 
 /// By each way that PCs have, one after the other; memory keeps its contents where it can. One has
@@ -16,26 +17,26 @@ void wait(uint64_t ticks) {
 void reset(uint64_t moment) {
     constexpr uint16_t kResetControl = 0xcf9; // of the chipset
     constexpr uint8_t kSystemReset = 2, kResetProcessor = 4;
-    out8(kResetControl, kSystemReset);
-    out8(kResetControl, kSystemReset | kResetProcessor);
+    cpu::out8(kResetControl, kSystemReset);
+    cpu::out8(kResetControl, kSystemReset | kResetProcessor);
     wait(moment);
     constexpr uint16_t kKeyboardController = 0x64;
     constexpr uint8_t kPulseResetLine = 0xfe;
-    out8(kKeyboardController, kPulseResetLine);
+    cpu::out8(kKeyboardController, kPulseResetLine);
     wait(moment);
-    triple_fault();
+    cpu::triple_fault();
 }
 
 } // namespace
 
 void end_after_fault(const BatonHandoff& record) {
     if (record.after_fault == BATON_AFTER_FAULT_EXIT)
-        out32(record.exit_port, record.exit_value);
+        cpu::out32(record.exit_port, record.exit_value);
     if (record.after_fault == BATON_AFTER_FAULT_RESET) {
         wait(record.reset_after_seconds * record.tsc_hz);
         reset(record.tsc_hz / 8);
     }
-    halt();
+    cpu::halt();
 }
 
 } // namespace baton::stage2

@@ -3,23 +3,19 @@
 // Doing what may fault while a fault is being reported.
 #pragma once
 
-#include <cstdint>
+namespace baton::stage2 {
 
-extern "C" {
-/// 1, or 0 if a fault cut it off (interrupts.asm).
-uint32_t attempt(void (*action)(void*), void* argument);
+/// False if abandon_attempt() has cut `action(argument)` off.
+bool attempt(void (*action)(void*), void* argument);
 /// Ends the innermost attempt() that runs. There is one.
 [[noreturn]] void abandon_attempt();
 /// Whether there is.
-uint32_t has_attempt();
-}
-
-namespace baton::stage2 {
+bool has_attempt();
 
 /// Whether `action()` came to its end. What it has on its stack is not destroyed if not.
 template<class Action>
 bool try_to(Action&& action) {
-    return attempt([](void* argument) { (*static_cast<Action*>(argument))(); }, &action) != 0;
+    return attempt([](void* argument) { (*static_cast<Action*>(argument))(); }, &action);
 }
 
 } // namespace baton::stage2

@@ -2,7 +2,7 @@
 #include "stage2-stub/crash_record.hpp"
 
 #include "core/checksum.hpp"
-#include "stage2-stub/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 #include <span>
 
@@ -21,7 +21,7 @@ void note(BatonCrashRecordState state) {
     // A reset may do away with what is in the caches alone.
     constexpr std::size_t kCacheLineBytes = 64; // or more
     for (std::size_t i = 0; i < sizeof crash_record; i += kCacheLineBytes)
-        flush_cache_line(&bytes[i]);
+        cpu::flush_cache_line(&bytes[i]);
 }
 
 void note_fault(const FaultFrame& frame, std::size_t text_bytes) {

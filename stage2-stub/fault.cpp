@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/fault.hpp"
 
-#include "stage2-stub/cpu.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
 
 #include <cstring>
 
 extern "C" {
-extern const std::byte fault_stubs[]; // of the vectors from kExceptions on
-extern const std::byte exception_stubs[];
-extern uint64_t task_descriptor[2]; // in the GDT
-void load_flat_segments();
+extern const std::byte vector_stubs[]; // vectors.asm
+extern uint64_t gdt[6];                // gdt.asm: the TSS's descriptor is the last, of two words
 }
 
 namespace baton::stage2 {
@@ -18,84 +17,60 @@ FaultState fault_state;
 
 namespace {
 
-constexpr std::size_t kVectors = 256;
-constexpr std::size_t kExceptions = 32; // vectors that are the processor's own
-constexpr uint16_t kCodeSelector = 0x08;
+constexpr std::size_t kTask = 4; // in the GDT
+constexpr uint16_t kTaskSelector = kTask * sizeof gdt[0];
 
-/// An interrupt gate: Intel SDM 3A section 6.14.1.
-struct Gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint8_t stack; // in the TSS, from 1
-    uint8_t type;
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
-};
-static_assert(sizeof(Gate) == 16);
-
-struct [[gnu::packed]] TableRegister {
-    uint16_t limit;
-    const void* base;
-};
-
-/// interrupts.asm counts on this alignment.
-struct alignas(512) Stack {
+struct alignas(16) Stack {
     std::byte memory[2048];
 
     uint64_t top() const { return reinterpret_cast<uint64_t>(this + 1); }
 };
 
-Gate idt[kVectors];
-Stack fault_stack;  // 1
-Stack urgent_stack; // 2: for what may come at the first instruction of a handler
+cpu::Gate gates[cpu::kVectors];
+Stack fault_stack;
+Stack urgent_stack; // for what may come at the first instruction of a handler
 Stack inner_stack;  // for all that happens while a report is made
+constexpr uint8_t kFaultStack = 1, kUrgentStack = 2; // in the TSS, from 1
 
-/// NMI, double fault, machine check.
-constexpr bool is_urgent(std::size_t vector) {
-    return vector == 2 || vector == 8 || vector == 18;
+template<class Table>
+cpu::TableRegister table_register(const Table& table) {
+    return {.limit = sizeof table - 1, .base = reinterpret_cast<uint64_t>(&table)};
 }
 
-/// A descriptor of an available 64-bit TSS: Intel SDM 3A section 7.2.3.
-void set_task_descriptor(uint64_t base) {
+/// The descriptor of an available 64-bit TSS: Intel SDM 3A section 7.2.3.
+void describe_task(const cpu::TaskState& task) {
     constexpr uint64_t kPresent = uint64_t{1} << 47;
     constexpr uint64_t kAvailableTask = uint64_t{9} << 40;
-    task_descriptor[0] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 | kAvailableTask |
-                         kPresent | (base >> 24 & 0xff) << 56;
-    task_descriptor[1] = base >> 32;
+    const auto base = reinterpret_cast<uint64_t>(&task);
+    gdt[kTask] = (sizeof task - 1) | (base & 0xff'ffff) << 16 | kAvailableTask | kPresent |
+                 (base >> 24 & 0xff) << 56;
+    gdt[kTask + 1] = base >> 32;
 }
 
-void load_task() {
-    TaskState& task = fault_state.task;
-    task.interrupt_stacks[0] = fault_stack.top();
-    task.interrupt_stacks[1] = urgent_stack.top();
+void load_segment_table() {
+    cpu::TaskState& task = fault_state.task;
+    task.interrupt_stacks[kFaultStack - 1] = fault_stack.top();
+    task.interrupt_stacks[kUrgentStack - 1] = urgent_stack.top();
     task.io_map_offset = sizeof task; // there is none
-    set_task_descriptor(reinterpret_cast<uint64_t>(&task));
-    load_flat_segments();
+    describe_task(task);
+    cpu::write_gdtr(table_register(gdt));
+    cpu::load_data_segments(cpu::kSelectorData);
+    cpu::load_local_table(0);
+    cpu::load_task(kTaskSelector);
+    cpu::load_code_segment(cpu::kSelectorCode64);
 }
 
-/// A vector's entry stub in interrupts.asm: 4 bytes for each exception; 1 for each interrupt, and 7
-/// more behind every 32.
-const std::byte* stub_of(std::size_t vector) {
-    if (vector < kExceptions)
-        return exception_stubs + vector * 4;
-    const std::size_t interrupt = vector - kExceptions;
-    return fault_stubs + interrupt + interrupt / 32 * 7;
+/// 4 bytes for each vector, and 8 more after every 32.
+uint64_t stub_of(std::size_t vector) {
+    return reinterpret_cast<uint64_t>(vector_stubs + vector * 4 + vector / 32 * 8);
 }
 
 void load_gates() {
-    for (std::size_t vector = 0; vector < kVectors; ++vector) {
-        const auto stub = reinterpret_cast<uint64_t>(stub_of(vector));
-        idt[vector] = {.offset_low = static_cast<uint16_t>(stub),
-                       .selector = kCodeSelector,
-                       .stack = static_cast<uint8_t>(is_urgent(vector) ? 2 : 1),
-                       .type = 0x8e, // present, ring 0, interrupt gate
-                       .offset_middle = static_cast<uint16_t>(stub >> 16),
-                       .offset_high = static_cast<uint32_t>(stub >> 32),
-                       .reserved = 0};
-    }
-    const TableRegister idtr{sizeof idt - 1, idt};
-    asm volatile("lidt %0" : : "m"(idtr));
+    for (std::size_t vector = 0; vector < cpu::kVectors; ++vector)
+        gates[vector] = cpu::interrupt_gate(stub_of(vector), cpu::kSelectorCode64, kFaultStack);
+    for (const auto vector : {cpu::kVectorNmi, cpu::kVectorDoubleFault, cpu::kVectorMachineCheck})
+        gates[vector].stack = kUrgentStack;
+    cpu::write_idtr(table_register(gates));
 }
 
 } // namespace
@@ -106,8 +81,8 @@ void install_fault_reports(const BatonHandoff& record) {
     // A caller of an earlier version has a shorter record.
     std::memcpy(&fault_state.handoff, &record,
                 record.size < sizeof record ? record.size : sizeof record);
-    fault_state.entered = read_tsc();
-    load_task();
+    fault_state.entered = cpu::read_tsc();
+    load_segment_table();
     load_gates();
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/memory.hpp"
 
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
 #include "stage2-stub/attempt.hpp"
-#include "stage2-stub/cpu.hpp"
 #include "stage2-stub/fault.hpp"
 
 namespace baton::stage2 {
@@ -17,10 +18,14 @@ bool read_word(const void* context, uint64_t address, uint64_t& value) {
 
 } // namespace
 
+unsigned physical_bits() {
+    return cpu::cpuid(cpu::kCpuidAddressSizes).eax & 0xff;
+}
+
 uint64_t physical_offset() {
     const BatonHandoff& handoff = fault_state.handoff;
     const bool has_switched =
-        fault_state.progress.step > BATON_STEP_TABLES || read_cr3() == handoff.page_table_root;
+        fault_state.progress.step > BATON_STEP_TABLES || cpu::read_cr3() == handoff.page_table_root;
     return has_switched ? handoff.direct_map_base : 0;
 }
 

@@ -18,6 +18,9 @@ inline void zero_bytes(uint64_t destination, uint64_t count) {
     std::memset(reinterpret_cast<void*>(destination), 0, count);
 }
 
+/// MAXPHYADDR (Intel SDM 3A section 4.1.4): processors with long mode have the leaf.
+unsigned physical_bits();
+
 /// From a physical address to where it is mapped: by the caller's page tables, or the record's.
 uint64_t physical_offset();
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/ports.hpp"
 
+#include "cpu/instructions.hpp"
 #include "serial/uart.hpp"
 #include "stage2-stub/attempt.hpp"
-#include "stage2-stub/cpu.hpp"
 
 namespace baton::stage2 {
 namespace {
 
 struct CpuPorts {
-    static uint8_t in8(uint16_t port) { return stage2::in8(port); }
-    static void out8(uint16_t port, uint8_t value) { stage2::out8(port, value); }
+    static uint8_t in8(uint16_t port) { return cpu::in8(port); }
+    static void out8(uint16_t port, uint8_t value) { cpu::out8(port, value); }
 };
 
-// Once is enough of it: stage 2 is small.
 [[gnu::noinline]] void write_to(BatonUart& uart, std::string_view text) {
     if (!try_to([&] { UartRegisters<CpuPorts>::send(uart, text); }))
         uart.access_bytes = 0;
@@ -24,7 +23,7 @@ struct CpuPorts {
 void write_to_ports(BatonHandoff& record, std::string_view text) {
     if (record.debug_port != 0)
         for (const char character : text)
-            out8(record.debug_port, static_cast<uint8_t>(character));
+            cpu::out8(record.debug_port, static_cast<uint8_t>(character));
     BatonUart first = uart_at_port(record.serial_port); // none at port 0
     write_to(first, text);
     if (first.access_bytes == 0)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// From an exception to those who read of it.
+// From an exception to the ports, the screen and the crash record.
+#include "stage2-stub/report.hpp"
+
+#include "cpu/constants.hpp"
+#include "cpu/instructions.hpp"
 #include "stage2-stub/after_fault.hpp"
 #include "stage2-stub/attempt.hpp"
-#include "stage2-stub/cpu.hpp"
 #include "stage2-stub/crash_record.hpp"
 #include "stage2-stub/fault.hpp"
 #include "stage2-stub/memory.hpp"
@@ -21,8 +24,6 @@ void report_fault(baton::FaultFrame* frame);
 
 namespace baton::stage2 {
 namespace {
-
-constexpr uint64_t kNmi = 2;
 
 char note_memory[160];
 char end_memory[160];
@@ -58,11 +59,11 @@ CodeRange kernel_range(const BatonHandoff& handoff) {
 }
 
 ControlRegisters read_control_registers() {
-    return {.cr0 = read_cr0(),
-            .cr2 = read_cr2(),
-            .cr3 = read_cr3(),
-            .cr4 = read_cr4(),
-            .efer = read_msr(kMsrEfer)};
+    return {.cr0 = cpu::read_cr0(),
+            .cr2 = cpu::read_cr2(),
+            .cr3 = cpu::read_cr3(),
+            .cr4 = cpu::read_cr4(),
+            .efer = cpu::read_msr(cpu::kMsrEfer)};
 }
 
 bool has_acknowledged() {
@@ -76,7 +77,7 @@ bool has_acknowledged() {
 bool is_watchdogs_time() {
     const BatonHandoff& handoff = fault_state.handoff;
     return handoff.watchdog_seconds != 0 &&
-           read_tsc() - fault_state.entered >= handoff.watchdog_seconds * handoff.tsc_hz / 2;
+           cpu::read_tsc() - fault_state.entered >= handoff.watchdog_seconds * handoff.tsc_hz / 2;
 }
 
 void describe(TextWriter& text, const FaultFrame& frame) {
@@ -130,25 +131,49 @@ void show_on_screen(std::string_view report, std::string_view end) {
 
 /// What happens while something is attempted, and by its doing: it ends the attempt.
 [[noreturn]] void report_inner(const FaultFrame& frame) {
-    inner_fault = {.vector = frame.vector, .rip = frame.rip, .cr2 = read_cr2()};
-    if (has_attempt() != 0)
+    inner_fault = {.vector = frame.vector, .rip = frame.rip, .cr2 = cpu::read_cr2()};
+    if (has_attempt())
         abandon_attempt();
     end_after_fault(fault_state.handoff);
 }
 
 } // namespace
+
+void report_refusal(uint64_t vector, uint64_t error_code) {
+    FaultFrame frame{};
+    frame.vector = vector;
+    frame.error_code = error_code;
+    frame.rip = reinterpret_cast<uint64_t>(__builtin_return_address(0));
+    frame.cs = cpu::kSelectorCode64;
+    frame.rflags = __builtin_ia32_readeflags_u64();
+    frame.rsp = reinterpret_cast<uint64_t>(__builtin_frame_address(0)) + 2 * sizeof(uint64_t);
+    frame.ss = cpu::kSelectorData;
+    reporting = true;
+    report_first(frame);
+}
+
+void refuse_record(const BatonHandoff& given, BatonHandoffRefusal refusal) {
+    install_fault_reports(given);
+    BatonHandoff& record = fault_state.handoff;
+    if (refusal <= BATON_REFUSED_SIZE) // it isn't known what its bytes mean
+        record = {};
+    record.segment_count = 0; // the array may be anywhere
+    report_refusal(kRecordRefused, refusal);
+}
+
 } // namespace baton::stage2
 
 /// Called by the stubs. Comes back if it was an NMI that means nothing.
 void report_fault(baton::FaultFrame* frame) {
     using namespace baton;
     using namespace baton::stage2;
-    const bool is_nmi = frame->vector == kNmi;
+    frame->vector = static_cast<uint8_t>(frame->vector); // as the stubs push it
+    const bool is_nmi = frame->vector == cpu::kVectorNmi;
     if (is_nmi && is_watchdogs_time())
         frame->vector = kWatchdogExpired;
     if (is_nmi && (reporting || (frame->vector == kWatchdogExpired && has_acknowledged())))
         return;
-    if (!is_nmi && (reporting || has_attempt() != 0))
+    if (!is_nmi && (reporting || has_attempt()))
         report_inner(*frame);
     reporting = true;
     report_first(*frame);

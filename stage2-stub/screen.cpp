@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage2-stub/screen.hpp"
 
-#include "stage2-stub/cpu.hpp"
+#include "cpu/instructions.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -63,7 +63,7 @@ void Screen::fill(uint32_t x, uint32_t y, uint32_t width, uint32_t height, uint3
         const uint64_t to =
             address_ + uint64_t{row} * record_.framebuffer_pitch_bytes + uint64_t{x} * pixel_bytes;
         if (pixel_bytes == sizeof pixel) {
-            fill_words(to, width, pixel);
+            cpu::fill_words(to, width, pixel);
             continue;
         }
         for (uint64_t byte = 0; byte < uint64_t{width} * pixel_bytes; ++byte)

@@ -2,10 +2,16 @@
 //
 // Stage 2: executes a handoff record. The contract is in abi/handoff.h.
 #include "abi/handoff.h"
-#include "stage2-stub/cpu.hpp"
+#include "core/address.hpp"
+#include "cpu/constants.hpp"
+#include "cpu/descriptors.hpp"
+#include "cpu/features.hpp"
+#include "cpu/instructions.hpp"
+#include "record_check/record_check.hpp"
 #include "stage2-stub/crash_record.hpp"
 #include "stage2-stub/fault.hpp"
 #include "stage2-stub/memory.hpp"
+#include "stage2-stub/report.hpp"
 #include "stage2-stub/segments.hpp"
 
 #include <cstddef>
@@ -15,11 +21,12 @@ extern "C" {
 extern const std::byte stage2_start[]; // of the linker script, as the next three
 extern const std::byte stage2_load_end[];
 extern const std::byte stage2_writable[];
-extern const std::byte stage2_memory_end[];
-[[noreturn]] void refuse_page_tables(uint64_t address, uint64_t error_code);
+extern const std::byte stage2_used_end[];
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
+uint32_t stage2_check(const BatonHandoff* given);
 [[noreturn]] void stage2_run(const BatonHandoff* given);
+[[noreturn]] void stage2_run32(const BatonHandoff* given);
 }
 
 /// Names a place for a debugger's breakpoint: tools/gdb/. It is no instruction.
@@ -37,17 +44,6 @@ struct HeaderStart {
     uint32_t header_bytes = sizeof(BatonStage2Header);
 };
 [[gnu::section(".header"), gnu::used]] constexpr HeaderStart kHeaderStart;
-
-constexpr std::size_t kPageBytes = 4096;
-constexpr uint16_t kDataSelector = 0x10;
-
-constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
-constexpr uint64_t kCr4PhysicalAddressExtension = uint64_t{1} << 5;
-constexpr uint64_t kCr4MachineCheck = uint64_t{1} << 6;
-constexpr uint64_t kCr4La57 = uint64_t{1} << 12;
-constexpr uint64_t kCr4ControlFlow = uint64_t{1} << 23; // CET
-constexpr uint64_t kEferLongModeActive = uint64_t{1} << 10;
-constexpr uint64_t kDr7Reset = 0x400; // no breakpoint: Intel SDM 3B section 17.2.4
 
 /// The FXSAVE area: Intel SDM 1 section 10.5.1.
 struct alignas(16) FpuState {
@@ -74,48 +70,49 @@ void set_segment(uint32_t segment, uint64_t to, bool zeroing) {
 
 /// Stage 2 may write to read-only pages. Shadow stacks go with CR0.WP (Intel SDM 3A section 2.5).
 void turn_write_protection_off() {
-    write_cr4(read_cr4() & ~kCr4ControlFlow);
-    write_cr0(read_cr0() & ~kCr0WriteProtect);
+    cpu::write_cr4(cpu::read_cr4() & ~cpu::kCr4Cet);
+    cpu::write_cr0(cpu::read_cr0() & ~cpu::kCr0Wp);
 }
 
-/// The record's page tables must allow this access to all pages from `start` to `end`. A table that
-/// can't be read isn't known to be wrong: foreign callers need not have it mapped.
-void check_mapped(const BatonHandoff& record, const std::byte* start, const std::byte* end,
-                  uint64_t error_code) {
-    const PagingMode mode =
-        paging_mode(record.cr0, record.page_table_root, record.cr4, record.efer, physical_bits());
-    for (const std::byte* page = start; page < end; page += kPageBytes) {
-        const auto address = reinterpret_cast<uint64_t>(page);
-        const PageWalk walk = walk_page_tables(address, mode, physical_memory());
-        const Verdict verdict = judge(walk, access_of(error_code), mode);
-        if (verdict.denial != Denial::none && verdict.denial != Denial::unreadable)
-            refuse_page_tables(address, error_code);
+/// The record's page tables must map these pages of stage 2 to themselves for such accesses.
+void check_mapped(const PagingMode& tables, const std::byte* start, const std::byte* end,
+                  uint64_t error_code, bool from_32_bits) {
+    const auto last = reinterpret_cast<uint64_t>(end);
+    for (auto page = reinterpret_cast<uint64_t>(start); page < last; page += kPageBytes) {
+        if (maps_to_itself(page, error_code, tables, physical_memory(), from_32_bits))
+            continue;
+        cpu::write_cr2(page);
+        report_refusal(kPageTablesRefused, error_code);
     }
 }
 
-/// Under page tables that don't map stage 2 nothing could be reported any more.
-void check_page_tables(const BatonHandoff& record) {
-    check_mapped(record, stage2_start, stage2_load_end, kPageErrorFetch);
-    check_mapped(record, stage2_writable, stage2_memory_end, kPageErrorWrite);
-    load_stack_segment(kDataSelector); // exceptions on stacks of their own have made it null
+/// Under page tables that don't map stage 2 nothing could be reported any more. A 64-bit caller
+/// need not have its tables mapped; the lowest 4 GiB, where those of a 32-bit caller are, are.
+void check_page_tables(const BatonHandoff& record, bool from_32_bits) {
+    const PagingMode tables =
+        paging_mode(record.cr0, record.page_table_root, record.cr4, record.efer, physical_bits());
+    check_mapped(tables, stage2_start, stage2_load_end, kPageErrorFetch, from_32_bits);
+    check_mapped(tables, stage2_writable, stage2_used_end, kPageErrorWrite, from_32_bits);
+    cpu::load_stack_segment(cpu::kSelectorData); // exceptions on other stacks have made it null
 }
 
 /// The machine under the kernel's page tables, with nothing in CR4 that these don't need: the rest
 /// may depend on CR0.WP. A machine check is an exception that can be reported while CR4.MCE is set,
 /// else it is a reset.
 void load_page_tables(const BatonHandoff& record) {
-    write_msr(kMsrEfer, record.efer | kEferLongModeActive); // before CR3: the tables have NX bits
-    // CR4.PGE goes first, so that no global translation of the firmware's survives the change of
+    cpu::write_msr(cpu::kMsrEfer,
+                   record.efer | cpu::kEferLma); // before CR3: the tables have NX bits
+    // CR4.PGE goes first, so that none of the firmware's global translations survives the change of
     // CR3 (Intel SDM 3A section 4.10.4.1).
-    constexpr uint64_t kCr4 = kCr4PhysicalAddressExtension | kCr4MachineCheck;
-    const uint64_t la57_now = read_cr4() & kCr4La57;
-    const uint64_t la57 = record.cr4 & kCr4La57;
-    const uint64_t cr0 = record.cr0 & ~kCr0WriteProtect;
-    write_cr4(kCr4 | la57_now);
-    write_cr0(cr0);
+    constexpr uint64_t kCr4 = cpu::kCr4Pae | cpu::kCr4Mce;
+    const uint64_t la57_now = cpu::read_cr4() & cpu::kCr4La57;
+    const uint64_t la57 = record.cr4 & cpu::kCr4La57;
+    const uint64_t cr0 = record.cr0 & ~cpu::kCr0Wp;
+    cpu::write_cr4(kCr4 | la57_now);
+    cpu::write_cr0(cr0);
     STAGE2_PLACE(stage2_before_cr3);
     if (la57 == la57_now)
-        write_cr3(record.page_table_root);
+        cpu::write_cr3(record.page_table_root);
     else
         switch_paging_levels(record.page_table_root, kCr4 | la57, cr0);
     STAGE2_PLACE(stage2_after_cr3);
@@ -143,10 +140,10 @@ void reset_fpu() {
 
 /// What the kernel finds in the registers that paging doesn't depend on, and write protection.
 void set_machine_state(const BatonHandoff& record) {
-    write_cr0(record.cr0);
-    write_msr(kMsrPat, record.pat);
-    write_cr4(record.cr4); // PGE changes, so no translation made under the old PAT survives
-    write_dr7(kDr7Reset);
+    cpu::write_cr0(record.cr0);
+    cpu::write_msr(cpu::kMsrPat, record.pat);
+    cpu::write_cr4(record.cr4); // PGE changes, so no translation made under the old PAT survives
+    cpu::write_dr7(cpu::kDr7Reset);
     reset_fpu();
 }
 
@@ -157,32 +154,60 @@ void stamp(const BatonHandoff& record, BatonHandoffStep step, uint64_t tsc) {
     *reinterpret_cast<uint64_t*>(address) = tsc;
 }
 
-} // namespace
-} // namespace baton::stage2
+HandoffMachine this_machine(bool from_32_bits) {
+    return {.block = reinterpret_cast<uint64_t>(stage2_start),
+            .physical_bits = physical_bits(),
+            .has_no_execute = cpu::has_no_execute(),
+            .has_five_levels = cpu::has_five_level_paging(),
+            .five_levels_now = cpu::five_level_paging_is_on(),
+            .from_32_bits = from_32_bits};
+}
 
-/// On stage 2's own stack, with interrupts off. The record has been checked (check.asm).
-void stage2_run(const BatonHandoff* given) {
-    using namespace baton::stage2;
+/// Executes a record that has been checked.
+[[noreturn]] void execute(const BatonHandoff& given, bool from_32_bits) {
     turn_write_protection_off();
-    install_fault_reports(*given);
+    install_fault_reports(given);
     note(BATON_CRASH_RECORD_HANDED_OVER);
     const BatonHandoff& record = fault_state.handoff;
 
     set_step(BATON_STEP_TABLES);
-    check_page_tables(record);
+    check_page_tables(record, from_32_bits);
     load_page_tables(record);
     stamp(record, BATON_STEP_ENTERED, fault_state.entered);
-    stamp(record, BATON_STEP_TABLES, read_tsc());
+    stamp(record, BATON_STEP_TABLES, cpu::read_tsc());
 
     set_step(BATON_STEP_COPY);
     load_segments(record);
-    stamp(record, BATON_STEP_COPY, read_tsc());
+    stamp(record, BATON_STEP_COPY, cpu::read_tsc());
 
     set_step(BATON_STEP_STATE);
     set_machine_state(record);
-    stamp(record, BATON_STEP_STATE, read_tsc());
+    stamp(record, BATON_STEP_STATE, cpu::read_tsc());
 
     set_step(BATON_STEP_KERNEL);
     note(BATON_CRASH_RECORD_KERNEL_ENTERED);
     enter_kernel(record.boot_info, record.kernel_entry, record.kernel_stack_top);
+}
+
+} // namespace
+} // namespace baton::stage2
+
+using namespace baton;
+
+/// From the 64-bit entry, on the caller's stack: a BatonHandoffRefusal, or 0.
+uint32_t stage2_check(const BatonHandoff* given) {
+    return check_record(*given, stage2::this_machine(false));
+}
+
+/// From the 64-bit entry, on stage 2's own stack, with interrupts off.
+void stage2_run(const BatonHandoff* given) {
+    stage2::execute(*given, false);
+}
+
+/// From the 32-bit entry, on stage 2's own stack and under its initial page tables.
+void stage2_run32(const BatonHandoff* given) {
+    const auto refusal = check_record(*given, stage2::this_machine(true));
+    if (refusal != kNotRefused)
+        stage2::refuse_record(*given, refusal);
+    stage2::execute(*given, true);
 }

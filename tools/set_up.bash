@@ -12,7 +12,7 @@ installed_something="" # CMake is to look again then
 # Which command shows, on a system without dpkg, that a package is there. CMake looks for the rest.
 declare -A command_of=([g++]=g++ [cmake]=cmake [ninja-build]=ninja [nasm]=nasm [python3]=python3
     [zstd]=zstd [lz4]=lz4 [file]=file [pkg-config]=pkg-config [fdisk]=sfdisk [xorriso]=xorriso
-    [make]=make [grub-common]=grub-mkrescue [mtools]=mformat [qemu-system-x86]=qemu-system-x86_64
+    [make]=make [git]=git [grub-common]=grub-mkrescue [mtools]=mformat [qemu-system-x86]=qemu-system-x86_64
     [gdb]=gdb [clang-19]=clang-19 [lld-19]=ld.lld-19 [llvm-19]=llvm-cov-19
     [clang-format-19]=clang-format-19 [clang-tidy-19]=clang-tidy-19 [shellcheck]=shellcheck
     [gnuplot-nox]=gnuplot [debootstrap]=debootstrap)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The Baton boot protocol: what a kernel is given.
+ * The Baton boot protocol: what a kernel gets.
  *
  * At the kernel's first instruction RDI holds the virtual address of a BatonBootInfo. This header
  * is all that a kernel needs from Baton; it compiles as C11 and as C++ and includes nothing but
@@ -17,7 +17,7 @@
  *   - What is not there is 0; an array that is not there has no entries.
  *   - Everything belongs to the kernel. The records themselves lie in memory of the type
  *     BATON_MEMORY_LOADER_RECLAIMABLE: copy what you need before you reuse that memory.
- *   - A record grows at its end only. `size` tells how much of it this loader filled in.
+ *   - A record grows at its end only. `size` says how much of it this loader filled in.
  *
  * Machine state at the kernel's first instruction (docs/boot-protocol.md has every promise):
  *   RIP     the ELF's entry point, with the slide added
@@ -41,7 +41,7 @@
 #define BATON_BOOT_INFO_MAGIC UINT64_C(0x4444441111)
 #define BATON_BOOT_INFO_VERSION 1u
 
-/* What may be done with a range of physical memory (BatonMemoryRange.type). */
+/* What a kernel may do with a range of physical memory (BatonMemoryRange.type). */
 enum BatonMemoryType {
     BATON_MEMORY_USABLE = 1,             /* free for the kernel from its first instruction */
     BATON_MEMORY_LOADER_RECLAIMABLE = 2, /* Baton's records, page tables, stack, stage 2, the
@@ -183,7 +183,7 @@ typedef struct BatonFirmwareState {
 #define BATON_VIRTUALIZATION_GUEST UINT32_C(4)    /* CPUID 1 ECX bit 31: runs under a hypervisor */
 #define BATON_VIRTUALIZATION_DISABLED UINT32_C(8) /* locked off by the firmware */
 
-/* What a hypervisor asks the processor first. Fields of the technique that is not there are 0. */
+/* What a hypervisor asks the processor first. The fields of a missing technique are 0. */
 typedef struct BatonVirtualization {
     uint32_t flags;                          /* BATON_VIRTUALIZATION_* */
     uint32_t svm_revision;                   /* CPUID 8000000Ah EAX */
@@ -222,9 +222,9 @@ enum BatonSecureBoot {
 };
 
 /* BatonBootInfo.flags: the kernel's segments demand pages that are writable and executable at once;
- * kernel_slide was chosen at random; CR4.LA57 is on; PT_GNU_STACK wants an executable stack, which
- * the stack isn't; SetVirtualAddressMap was called for the direct map; EFI_RNG_PROTOCOL, RDRAND had
- * a part in random_seed. */
+ * kernel_slide was chosen at random; CR4.LA57 is on; PT_GNU_STACK asks for an executable
+ * stack, which is not given; SetVirtualAddressMap was called for the direct map; EFI_RNG_PROTOCOL,
+ * RDRAND had a part in random_seed. */
 #define BATON_FLAG_WRITE_EXECUTE UINT64_C(1)
 #define BATON_FLAG_KASLR UINT64_C(2)
 #define BATON_FLAG_5_LEVEL UINT64_C(4)
@@ -340,9 +340,9 @@ typedef struct BatonBootInfo {
     /* The kernel's file. */
     uint64_t kernel_path;       /* const char*, with slashes */
     uint64_t kernel_file_bytes; /* of the file on the disk */
-    uint64_t kernel_headers;    /* its ELF header, and its program headers behind it */
+    uint64_t kernel_headers;    /* its ELF header, and its program headers after it */
     uint64_t kernel_headers_bytes;
-    uint64_t kernel_symbols; /* .symtab and its string table, on a request only */
+    uint64_t kernel_symbols; /* .symtab and its string table, only on request */
     uint64_t kernel_symbols_bytes;
     uint64_t kernel_strings;
     uint64_t kernel_strings_bytes;
@@ -375,15 +375,15 @@ typedef struct BatonBootInfo {
     BatonFirmwareState firmware_state;
     BatonVirtualization virtualization;
 
-    /* All kernel_file_bytes of the kernel's file, in pages of their own, on a request only; else 0.
+    /* All kernel_file_bytes of the kernel's file, in pages of their own, only on request; else 0.
      */
     uint64_t kernel_file;
 
-    /* 0 until the kernel writes something else to it: baton_acknowledge(). By that
-     * a kernel that hung can be told from one that never ran. */
+    /* 0 until the kernel writes something else to it: baton_acknowledge(). It shows
+     * whether a kernel that hangs has come so far. */
     uint32_t acknowledged;
 
-    /* The watchdog reports a kernel that has not acknowledged after so many seconds. It is an NMI,
+    /* The watchdog reports a kernel that has not acknowledged after this time. It is an NMI,
      * for the loader's IDT. The writes disarm it, in their order. */
     uint32_t watchdog_seconds; /* since the kernel was entered; 0: there is none */
     uint64_t watchdog_disarm;  /* BatonRegisterWrite[] */
@@ -395,15 +395,16 @@ typedef struct BatonBootInfo {
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
 
-/* What a kernel can request: ELF notes in a PT_NOTE segment, owner "Baton", one a request. A kernel
- * without any gets the defaults. Write one with BATON_REQUEST() or BATON_REQUEST_MODULE_FILE():
+/* What a kernel can request: ELF notes in a PT_NOTE segment, owner "Baton", one per request. A
+ * kernel without any gets the defaults. Write one with BATON_REQUEST() or
+ * BATON_REQUEST_MODULE_FILE():
  *
  *     BATON_REQUEST(BATON_REQUEST_STACK, BATON_REQUEST_REQUIRED, 256 * 1024, 0);
  *     BATON_REQUEST_MODULE_FILE(0, "/boot/initrd.img");
  *
- * A request that can't be met is an error if it is required, else the log tells and the default
- * holds. A loader that doesn't know a type ignores it unless it is required. Of two requests of one
- * type, other than modules, the later one holds. */
+ * A request that can't be met is an error if it is required, else a line of the log, and the
+ * default holds. A loader that doesn't know a type ignores it unless it is required. Of two
+ * requests of one type, other than modules, the later one holds. */
 enum BatonRequestType {
     BATON_REQUEST_PROTOCOL = 1,    /* [0] BATON_BOOT_INFO_VERSION that the kernel needs at least */
     BATON_REQUEST_STACK = 2,       /* [0] bytes; 1 … 1 GiB, rounded up to pages; default 64 KiB */
@@ -420,7 +421,7 @@ enum BatonRequestType {
                                              executable are an error; default 0 */
     BATON_REQUEST_RUNTIME_MAP = 11, /* [0] 1: call SetVirtualAddressMap for the direct map, with the
                                     VirtualStart of firmware_memory_map filled in; default 0 */
-    BATON_REQUEST_KERNEL_FILE = 12, /* [0] 1: load the whole file as well, with its section headers
+    BATON_REQUEST_KERNEL_FILE = 12, /* [0] 1: load the whole file too, with its section headers
                                     and debug information; default 0 */
     BATON_REQUEST_WATCHDOG = 13 /* [0] seconds until a kernel that has not acknowledged is reported;
                                 1 … 3600; default: there is no watchdog */
@@ -759,7 +760,7 @@ static inline void baton_write_word(uint64_t address, uint32_t value) {
     *(volatile uint32_t*)(uintptr_t)address = value;
 }
 
-/* Tells the loader that the kernel has come as far as it wants to be watched, and disarms the
+/* Says that the kernel has come as far as it wants to be watched, and disarms the
  * watchdog if there is one. Call it while the loader's page tables are loaded; whose IDT is does
  * not matter. A second call does nothing more. */
 static inline void baton_acknowledge(const BatonBootInfo* info) {

@@ -20,13 +20,15 @@
  *        record's address in RDI;
  *      - in 32-bit protected mode, with flat segments and paging off, block + entry32_offset with
  *        the record's address in EDI. The block, the record, the segment array and the page
- *        tables that map the first two lie below 4 GiB.
- *      Either returns only when it refuses the record: then EAX is a BatonHandoffRefusal, ECX, EDX
- *      and the flags have any values, and all else is as it was.
+ *        tables that map the block lie below 4 GiB.
+ *      The 64-bit entry returns only when it refuses the record: then EAX is a BatonHandoffRefusal,
+ *      ECX, EDX and the flags have any values, and all else is as it was. The 32-bit entry goes to
+ *      long mode first, and reports a record that it refuses as it reports an exception. It
+ * returns, in the same way, only on a processor without long mode, or if the block is not aligned.
  *
- * From then on exceptions are reported (docs/faults.md). Page tables that don't map the block are
- * reported too by the 64-bit entry, before they are loaded, if they can be read at their physical
- * addresses; the 32-bit entry refuses them.
+ * From then on exceptions are reported (docs/faults.md), and so are page tables that don't map the
+ * block, before they are loaded. The 64-bit entry reports these if they can be read at their
+ * physical addresses.
  *
  * A record grows at its end only.
  */
@@ -126,7 +128,7 @@ enum BatonHandoffStep {
     BATON_STEP_COUNT = 5
 };
 
-/* Why a record was refused. They are looked for in this order. */
+/* Why a record is refused. Stage 2 looks for them in this order. */
 enum BatonHandoffRefusal {
     BATON_REFUSED_MAGIC = 1,
     BATON_REFUSED_VERSION = 2,     /* version_major */
@@ -138,7 +140,7 @@ enum BatonHandoffRefusal {
     BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
     BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
     BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
-    BATON_REFUSED_MAPPING = 11 /* 32-bit entry: the page tables don't map the block or the record */
+    BATON_REFUSED_MAPPING = 11     /* no more: page tables that don't map the block are reported */
 };
 
 typedef struct BatonHandoff {
@@ -180,7 +182,7 @@ typedef struct BatonHandoff {
     /* Here ends a record of version 1.0. What follows is 0 in it. */
 
     uint64_t kernel_stack_base;   /* virtual: the stack's lowest address, with an unmapped page
-                                     below; 0: not told */
+                                     below; 0: not known */
     uint64_t tsc_hz;              /* for the seconds below; 0: not known, so there is no waiting */
     uint32_t reset_after_seconds; /* for BATON_AFTER_FAULT_RESET */
 

@@ -13,7 +13,7 @@
 
 namespace baton::acpi {
 
-/// Where tables are read. Nobody vouches for what is there.
+/// Where tables are read. What is there is not trusted.
 class PhysicalMemory {
   public:
     /// Empty where there is no such memory.

@@ -12,7 +12,7 @@ Compression compression_of(Bytes file) {
     constexpr std::size_t kHeaderBytes = 8;
     while (file.size() >= kHeaderBytes && (read_at<uint32_t>(file, 0) & 0xfffffff0) == kSkippable) {
         const uint64_t bytes = kHeaderBytes + uint64_t{read_at<uint32_t>(file, 4)};
-        if (bytes >= file.size()) // what it is lies behind what there is of the file here
+        if (bytes >= file.size()) // its magic number lies after what there is of the file here
             return Compression::zstd;
         file = file.subspan(bytes);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Files that zstd (RFC 8878) or LZ4 (its frame format, 1.6) has compressed, whole in memory.
-// Several frames, one behind the other, are one content, as the command line tools have it. A
-// dictionary is nothing that a boot loader is given.
+// Several frames, one after the other, are one content, as for the command line tools. Files that
+// need a dictionary are not supported.
 #pragma once
 
 #include "core/bytes.hpp"
@@ -28,7 +28,7 @@ std::string_view without_compression_suffix(std::string_view path);
 
 struct ContentSize {
     uint64_t bytes;
-    bool exact; // otherwise it is at most so much
+    bool exact; // otherwise it is at most that
 };
 
 /// Takes files apart in `workspace`, of workspace_bytes(), which is the caller's and is aligned to

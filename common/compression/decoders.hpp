@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The decoders behind compression.hpp, each of them by its upstream's library. Where a library's
+// The decoders of compression.hpp, each of them upstream's library. Where a library's
 // sources were not there when this was built, without_NAME.cpp stands in, and all of its functions
 // end in built_without_NAME.
 #pragma once

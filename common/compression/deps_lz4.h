@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// In place of the C library for LZ4's decoder. It allocates by the functions that it is given;
+// Instead of the C library, for LZ4's decoder. It allocates by the functions that it is given;
 // where it would fall back on the C library's there is no memory.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// In place of the C library's headers for zstd's decoder (its common/zstd_deps.h tells which macros
+// Instead of the C library's headers for zstd's decoder (its common/zstd_deps.h says which macros
 // these are). It works in memory that it is given.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#define LZ4F_STATIC_LINKING_ONLY // for memory of the caller's
+#define LZ4F_STATIC_LINKING_ONLY // for the caller's memory
 #include "compression/decoders.hpp"
 #include "core/arena.hpp"
 
@@ -59,7 +59,7 @@ Result<ContentSize> take_frame(Bytes& left, Bytes file, std::span<std::byte> wor
 
     constexpr uint32_t kStored = 0x80000000; // not compressed
     constexpr std::size_t kChecksumBytes = 4;
-    constexpr uint64_t kHighestRatio = 255; // a byte of a match's length adds so many
+    constexpr uint64_t kHighestRatio = 255; // a byte of a match's length adds this many
     const uint64_t largest_block = LZ4F_getBlockSize(info.blockSizeID);
     const std::size_t behind_block = info.blockChecksumFlag != 0 ? kChecksumBytes : 0;
     const std::size_t behind_frame = info.contentChecksumFlag != 0 ? kChecksumBytes : 0;
@@ -110,7 +110,7 @@ Result<ContentSize> content_size(Bytes file, std::span<std::byte> workspace) {
 Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace) {
     LZ4F_decompressOptions_t options{};
     options.stableDst = 1; // what has been written stays, and can be copied from
-    const std::size_t room = into.size();
+    const std::size_t buffer = into.size();
     for (Bytes left = file; !left.empty();) {
         const Frame frame(workspace);
         std::size_t expected = 1; // 0: the frame is complete
@@ -121,7 +121,7 @@ Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std
                                        &options);
             if (LZ4F_isError(expected) != 0)
                 return damaged(LZ4F_getErrorCode(expected), file);
-            if (taken == 0 && given == 0 && expected != 0) // no more bytes, or no more room
+            if (taken == 0 && given == 0 && expected != 0) // no more bytes, or no more space
                 return damaged(left.empty() ? LZ4F_ERROR_frameHeader_incomplete
                                             : LZ4F_ERROR_dstMaxSize_tooSmall,
                                file);
@@ -129,7 +129,7 @@ Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std
             into = into.subspan(given);
         }
     }
-    return room - into.size();
+    return buffer - into.size();
 }
 
 } // namespace baton::lz4

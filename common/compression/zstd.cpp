@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#define ZSTD_STATIC_LINKING_ONLY // for a context in memory of the caller's
+#define ZSTD_STATIC_LINKING_ONLY // for a context in the caller's memory
 #include "compression/decoders.hpp"
 
 #include <zstd.h>

@@ -44,7 +44,7 @@ static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
                               return setting.usage.size() <
                                      std::tuple_size_v<decltype(Error::subject)>;
                           }),
-              "an error has room for the values of each setting");
+              "an error can hold the values of each setting");
 
 } // namespace
 
@@ -132,7 +132,7 @@ void describe(const Remark& remark, TextWriter& text) {
         text.add(": for other loaders, ignored");
         break;
     case Remark::Kind::replaced_key:
-        text.add(": comes again further on, which counts");
+        text.add(": given again later; the last one counts");
         break;
     case Remark::Kind::unknown_setting:
         text.add(": not known, ignored; the settings are ");

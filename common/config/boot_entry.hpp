@@ -24,11 +24,11 @@ enum class WriteExecute : uint8_t { unset, refuse, allow };
 /// What an entry says of a debugger: stage 1 waits until one lets it go on.
 enum class Debug : uint8_t { unset, wait, off };
 
-/// Where an entry wants the lines of the log that are no warnings: only with the kernel, on the
-/// serial port and the debug console too, or on the firmware's screen as well, which is slow.
+/// Where the log goes, warnings aside: only with the kernel, on the
+/// serial port and the debug console too, or also on the firmware's screen, which is slow.
 enum class LogTo : uint8_t { unset, memory, ports, screen };
 
-/// What an entry says is to happen after a fault has been reported.
+/// What an entry says about what happens after a fault report.
 struct AfterFault {
     enum class Action : uint8_t { unset, stop, reset, exit };
     Action action = Action::unset;
@@ -114,12 +114,12 @@ std::optional<std::size_t> setting_named(std::string_view name);
 Result<void> set_setting(BootEntry& entry, std::string_view name, std::string_view value,
                          TextPosition position);
 
-/// Something that a parser left aside, which a person who wonders should find in the log.
+/// Something that a parser ignored: a line of the log for a person who wonders.
 struct Remark {
     enum class Kind : uint8_t {
         unknown_key,     // no key that Baton knows: ignored
         unused_key,      // a key for other loaders: ignored
-        replaced_key,    // the same key comes again further on, and that one counts
+        replaced_key,    // the same key is given again later; the last one counts
         unknown_setting, // no key where settings are, too: ignored
     };
     Kind kind;
@@ -130,7 +130,7 @@ struct Remark {
 /// What a remark says, without its position.
 void describe(const Remark& remark, TextWriter& text);
 
-/// Where parsers tell their remarks.
+/// Receives the remarks of parsers.
 class RemarkSink {
   public:
     virtual void remark(const Remark& remark) = 0;

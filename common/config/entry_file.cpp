@@ -61,7 +61,7 @@ Key key_named(std::string_view name) {
     return setting_named(name) ? Key::setting : Key::unknown;
 }
 
-/// What is to come, so that it has room, and what makes the entry one for others.
+/// What follows, so that it gets memory, and what makes the entry one for other loaders.
 struct Survey {
     uint64_t modules = 0;
     uint64_t options_bytes = 0; // joined with a space before each
@@ -106,12 +106,12 @@ Result<void> check_for_us(const Survey& found) {
 /// Turns lines into an entry.
 class Builder {
   public:
-    struct Room {
+    struct Lists {
         std::span<BootModule> modules;
         std::span<char> command_line;
     };
-    Builder(const Room& room, Arena& arena, RemarkSink& remarks)
-        : room_(room),
+    Builder(const Lists& lists, Arena& arena, RemarkSink& remarks)
+        : lists_(lists),
           arena_(arena),
           remarks_(remarks) {}
 
@@ -155,8 +155,8 @@ class Builder {
         entry_.file_name = file_name;
         entry_.id = name.id;
         entry_.tries = name.tries;
-        entry_.modules = room_.modules.first(module_count_);
-        entry_.command_line = {room_.command_line.data(), command_line_bytes_};
+        entry_.modules = lists_.modules.first(module_count_);
+        entry_.command_line = {lists_.command_line.data(), command_line_bytes_};
         return entry_;
     }
 
@@ -184,10 +184,7 @@ class Builder {
                         {here.line, here.column, first.line, first.column});
         first = here;
         if (!setting) {
-            const auto path = whole_path(line);
-            if (!path)
-                return std::unexpected(path.error());
-            entry_.kernel = *path;
+            entry_.kernel = TRY(whole_path(line));
             return {};
         }
         return set_setting(entry_, line.key, line.value, line.value_position);
@@ -195,21 +192,18 @@ class Builder {
 
     Result<void> add_module(const KeyLine& line, bool with_string) {
         BootModule module;
-        const auto path = with_string ? first_path(line, module.string) : whole_path(line);
-        if (!path)
-            return std::unexpected(path.error());
-        module.path = *path;
-        room_.modules[module_count_++] = module;
+        module.path = TRY(with_string ? first_path(line, module.string) : whole_path(line));
+        lists_.modules[module_count_++] = module;
         return {};
     }
 
     void add_options(std::string_view options) {
         if (options.empty())
             return;
-        char* const room = room_.command_line.data();
+        char* const text = lists_.command_line.data();
         if (command_line_bytes_ != 0)
-            room[command_line_bytes_++] = ' ';
-        std::copy(options.begin(), options.end(), room + command_line_bytes_);
+            text[command_line_bytes_++] = ' ';
+        std::copy(options.begin(), options.end(), text + command_line_bytes_);
         command_line_bytes_ += options.size();
     }
 
@@ -229,11 +223,9 @@ class Builder {
 
     /// The path that is the first word of the line's value, and what comes after it.
     Result<std::string_view> first_path(const KeyLine& line, std::string_view& rest) {
-        const auto room = arena_.array<char>(line.value.size());
-        if (!room)
-            return std::unexpected(room.error());
+        const auto buffer = TRY(arena_.scratch<char>(line.value.size()));
         const TextPosition position = line.value_position;
-        Words words(line.value, *room);
+        Words words(line.value, buffer);
         Word word{};
         if (!words.next(word))
             return fail(ErrorCode::boot_path_empty, {position.line, position.column});
@@ -244,7 +236,7 @@ class Builder {
         return entry_path(word.text, position, arena_);
     }
 
-    Room room_;
+    Lists lists_;
     Arena& arena_;
     RemarkSink& remarks_;
     BootEntry entry_;
@@ -281,23 +273,16 @@ EntryName parse_entry_name(std::string_view file_name) {
 
 Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text, Arena& arena,
                               RemarkSink& remarks) {
-    if (auto plain = check_config_text(text); !plain)
-        return std::unexpected(plain.error());
+    TRY(check_config_text(text));
     const Survey found = survey(text);
-    if (auto for_us = check_for_us(found); !for_us)
-        return std::unexpected(for_us.error());
-    const auto modules = arena.array<BootModule>(found.modules);
-    if (!modules)
-        return std::unexpected(modules.error());
-    const auto command_line = arena.array<char>(found.options_bytes);
-    if (!command_line)
-        return std::unexpected(command_line.error());
+    TRY(check_for_us(found));
+    const auto modules = TRY(arena.array<BootModule>(found.modules));
+    const auto command_line = TRY(arena.scratch<char>(found.options_bytes));
 
-    Builder builder({.modules = *modules, .command_line = *command_line}, arena, remarks);
+    Builder builder({.modules = modules, .command_line = command_line}, arena, remarks);
     KeyLines lines(text);
     for (KeyLine line; lines.next(line);)
-        if (auto added = builder.add(line); !added)
-            return std::unexpected(added.error());
+        TRY(builder.add(line));
     return builder.finish(file_name);
 }
 

@@ -11,7 +11,7 @@
 // and sort-key the last one counts; kernel and the settings from kaslr on must not come again.
 //
 // An entry whose kernel is for other loaders (linux, efi, uki, uki-url) is not for Baton, unless it
-// names a kernel as well.
+// also names a kernel.
 #pragma once
 
 #include "config/boot_entry.hpp"
@@ -45,12 +45,5 @@ Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text,
 /// Whether an error of parse_entry() says that nothing is wrong with the entry, but that it is not
 /// for this loader or this machine: such entries are to be hidden, not shown as faulty.
 bool is_entry_for_others(const Error& error);
-
-/// Of an arena that is enough for parse_entry() of a text of so many bytes.
-constexpr uint64_t entry_arena_bytes(uint64_t text_bytes) {
-    const uint64_t modules = text_bytes / 7 + 1; // "module" and a line's end
-    return 3 * text_bytes + modules + 1 +        // paths without quotes, paths, command line
-           Arena::bytes_for<BootModule>(modules);
-}
 
 } // namespace baton

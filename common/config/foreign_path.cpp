@@ -23,7 +23,7 @@ struct Device {
     std::string_view owner; // empty: it is no device
 };
 
-/// Letters and then a number, perhaps with more behind it: fs0, blk12, hd0a1b.
+/// Letters and then a number, perhaps with more after it: fs0, blk12, hd0a1b.
 bool is_shell_mapping(std::string_view name) {
     std::size_t digit = 0;
     while (digit < name.size() && !is_digit(name[digit]))
@@ -115,8 +115,9 @@ Result<void> check_no_device(std::string_view path, TextPosition position) {
     constexpr std::string_view kIs = " is ";
     Error error(ErrorCode::boot_path_with_device, {position.line, position.column});
     std::array<char, std::tuple_size_v<decltype(error.subject)>> text{};
-    const std::size_t room = text.size() - 1 - kIs.size() - device.owner.size(); // the NUL
-    auto* end = std::copy_n(device.text.begin(), std::min(device.text.size(), room), text.data());
+    const std::size_t capacity = text.size() - 1 - kIs.size() - device.owner.size(); // the NUL
+    auto* end =
+        std::copy_n(device.text.begin(), std::min(device.text.size(), capacity), text.data());
     end = std::copy(kIs.begin(), kIs.end(), end);
     end = std::copy(device.owner.begin(), device.owner.end(), end);
     return std::unexpected(error.about({text.data(), static_cast<std::size_t>(end - text.data())}));

@@ -19,7 +19,7 @@ struct Joined {
     }
 };
 
-/// Behind the UTF-8 character at `at`.
+/// After the UTF-8 character at `at`.
 std::size_t next_character(const Joined& text, std::size_t at) {
     do
         ++at;
@@ -55,7 +55,7 @@ bool in_set(std::string_view set, char character) {
 }
 
 /// Matches the one character at `at` with the piece of the pattern at `piece`, which is no '*', and
-/// moves both behind.
+/// moves both past it.
 bool match_one(std::string_view pattern, std::size_t& piece, const Joined& text, std::size_t& at) {
     const char character = text[at];
     if (pattern[piece] == '?') {

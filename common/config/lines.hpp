@@ -52,7 +52,7 @@ std::string_view take_line(std::string_view& rest);
 std::optional<uint32_t> parse_decimal(std::string_view digits);
 /// The text without the blanks around it.
 std::string_view trim(std::string_view text);
-/// Whether two texts are the same but for the case of ASCII letters.
+/// Whether two texts are the same, apart from the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool ends_with_ignoring_case(std::string_view text, std::string_view end);
 enum class Case : bool { matters, is_ignored };

@@ -50,15 +50,15 @@ Result<std::string_view> decode(Bytes options, Arena& arena) {
     return to_utf8(options, arena);
 }
 
-/// What is to come, so that it has room, and whether anything is.
+/// What is to come, and whether anything is.
 struct Survey {
     bool has_key = false;
     uint64_t modules = 0;
 };
 
-Survey survey(std::string_view text, std::span<char> room) {
+Survey survey(std::string_view text, std::span<char> buffer) {
     Survey result;
-    Words words(text, room);
+    Words words(text, buffer);
     for (Word word; words.next(word) && !ends_the_words(word);) {
         const Key key = key_of(word);
         result.has_key = result.has_key || key != Key::none;
@@ -97,10 +97,7 @@ class Builder {
 
   private:
     Result<void> set_kernel(const Word& word) {
-        const auto path = entry_path(value_of(word), position_of(word), arena_);
-        if (!path)
-            return std::unexpected(path.error());
-        entry_.kernel = *path;
+        entry_.kernel = TRY(entry_path(value_of(word), position_of(word), arena_));
         return {};
     }
     Result<void> add_module(const Word& word) {
@@ -110,10 +107,8 @@ class Builder {
             path = head(path, word.later_equals - word.equals - 1);
             string = tail(word.text, word.later_equals + 1);
         }
-        const auto normalised = entry_path(path, position_of(word), arena_);
-        if (!normalised)
-            return std::unexpected(normalised.error());
-        modules_[module_count_++] = {.path = *normalised, .string = string};
+        modules_[module_count_++] = {.path = TRY(entry_path(path, position_of(word), arena_)),
+                                     .string = string};
         return {};
     }
 
@@ -125,9 +120,9 @@ class Builder {
     std::array<TextPosition, kSettings> seen_settings_{};
 };
 
-Result<BootEntry> build(std::string_view text, std::span<char> room, Builder builder,
+Result<BootEntry> build(std::string_view text, std::span<char> buffer, Builder builder,
                         RemarkSink& remarks) {
-    Words words(text, room);
+    Words words(text, buffer);
     std::string_view command_line;
     bool first = true;
     for (Word word; words.next(word); first = false) {
@@ -139,8 +134,7 @@ Result<BootEntry> build(std::string_view text, std::span<char> room, Builder bui
         }
         const Key key = key_of(word);
         if (key != Key::none) {
-            if (auto added = builder.add(key, word); !added)
-                return std::unexpected(added.error());
+            TRY(builder.add(key, word));
         } else if (!first) {
             remarks.remark({.kind = Remark::Kind::unknown_setting,
                             .position = position_of(word),
@@ -156,22 +150,13 @@ Result<std::optional<BootEntry>> parse_load_options(Bytes load_options, Arena& a
                                                     RemarkSink& remarks) {
     if (load_options.size() > kMaxLoadOptionsBytes)
         return fail(ErrorCode::load_options_too_long, {load_options.size(), kMaxLoadOptionsBytes});
-    const auto text = decode(load_options, arena);
-    if (!text)
-        return std::unexpected(text.error());
-    const auto room = arena.array<char>(text->size());
-    if (!room)
-        return std::unexpected(room.error());
-    const Survey found = survey(*text, *room);
+    const auto text = TRY(decode(load_options, arena));
+    const auto buffer = TRY(arena.scratch<char>(text.size()));
+    const Survey found = survey(text, buffer);
     if (!found.has_key)
         return std::nullopt;
-    const auto modules = arena.array<BootModule>(found.modules);
-    if (!modules)
-        return std::unexpected(modules.error());
-    const auto entry = build(*text, *room, Builder(*modules, arena), remarks);
-    if (!entry)
-        return std::unexpected(entry.error());
-    return *entry;
+    const auto modules = TRY(arena.array<BootModule>(found.modules));
+    return TRY(build(text, buffer, Builder(modules, arena), remarks));
 }
 
 } // namespace baton

@@ -37,12 +37,4 @@ inline constexpr std::size_t kMaxLoadOptionsBytes = std::size_t{64} << 10;
 Result<std::optional<BootEntry>> parse_load_options(Bytes load_options, Arena& arena,
                                                     RemarkSink& remarks);
 
-/// Of an arena that is enough for parse_load_options() of so many bytes.
-constexpr uint64_t load_options_arena_bytes(uint64_t load_options_bytes) {
-    const uint64_t text = load_options_bytes + load_options_bytes / 2; // as UTF-8
-    const uint64_t modules = text / 8 + 1;                             // "module= " and its like
-    return 3 * text + modules + 1 +                                    // text, words, paths
-           Arena::bytes_for<BootModule>(modules);
-}
-
 } // namespace baton

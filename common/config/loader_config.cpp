@@ -4,7 +4,7 @@
 namespace baton {
 namespace {
 
-/// A key that other loaders have a use for: loader.conf(5).
+/// A key that other loaders use: loader.conf(5).
 bool is_unused(std::string_view key) {
     return is_one_of(key, "auto-entries auto-firmware auto-poweroff auto-reboot beep console-mode "
                           "editor log-level preferred random-seed-mode reboot-for-bitlocker "
@@ -15,8 +15,7 @@ bool is_unused(std::string_view key) {
 } // namespace
 
 Result<LoaderConfig> parse_loader_config(std::string_view text, RemarkSink& remarks) {
-    if (auto plain = check_config_text(text); !plain)
-        return std::unexpected(plain.error());
+    TRY(check_config_text(text));
     LoaderConfig config;
     TextPosition default_position;
     KeyLines lines(text);

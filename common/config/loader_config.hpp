@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// \loader\loader.conf: what is said of the entries as a whole.
+// \loader\loader.conf: settings for all entries.
 #pragma once
 
 #include "config/boot_entry.hpp"

@@ -40,11 +40,8 @@ Result<std::string_view> normalise_path(std::string_view path, TextPosition posi
     if (path.size() > kMaxPathBytes)
         return fail(ErrorCode::boot_path_too_long,
                     {position.line, position.column, path.size(), kMaxPathBytes});
-    if (auto plain = check_characters(path, position); !plain)
-        return std::unexpected(plain.error());
-    const auto room = arena.array<char>(path_arena_bytes(path.size()));
-    if (!room)
-        return std::unexpected(room.error());
+    TRY(check_characters(path, position));
+    const auto result = TRY(arena.scratch<char>(path.size() + 1)); // the first '\\'
 
     std::size_t length = 0;
     while (true) {
@@ -55,18 +52,17 @@ Result<std::string_view> normalise_path(std::string_view path, TextPosition posi
             return fail(ErrorCode::boot_path_goes_up, {position.line, position.column});
         if (component == ".")
             continue;
-        (*room)[length++] = '\\';
-        std::copy(component.begin(), component.end(), room->data() + length);
+        result[length++] = '\\';
+        std::copy(component.begin(), component.end(), result.data() + length);
         length += component.size();
     }
     if (length == 0)
         return fail(ErrorCode::boot_path_empty, {position.line, position.column});
-    return std::string_view(room->data(), length);
+    return std::string_view(result.data(), length);
 }
 
 Result<std::string_view> entry_path(std::string_view path, TextPosition position, Arena& arena) {
-    if (auto own = check_no_device(path, position); !own)
-        return std::unexpected(own.error());
+    TRY(check_no_device(path, position));
     return normalise_path(path, position, arena);
 }
 

@@ -10,8 +10,8 @@
 namespace baton {
 
 struct SettingText {
-    std::string_view name;   // as boot_entry.hpp's setting_named() and set_setting() take it
-    std::string_view values; // with "|" between them; words in capitals stand for what is filled in
+    std::string_view name;    // as boot_entry.hpp's setting_named() and set_setting() take it
+    std::string_view values;  // with "|" between them; a person replaces words in capitals
     std::string_view meaning; // with the default
 };
 

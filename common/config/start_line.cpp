@@ -13,8 +13,8 @@ bool ends_the_settings(const Word& word) {
     return word.text == "--" && !word.quoted;
 }
 
-bool has_settings(std::string_view line, std::span<char> room) {
-    Words words(line, room);
+bool has_settings(std::string_view line, std::span<char> buffer) {
+    Words words(line, buffer);
     for (Word word; words.next(word);)
         if (ends_the_settings(word))
             return true;
@@ -24,16 +24,14 @@ bool has_settings(std::string_view line, std::span<char> room) {
 } // namespace
 
 Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSink& remarks) {
-    const auto room = arena.array<char>(line.size());
-    if (!room)
-        return std::unexpected(room.error());
+    const auto buffer = TRY(arena.scratch<char>(line.size()));
     BootEntry entry{};
-    if (!has_settings(line, *room)) {
+    if (!has_settings(line, buffer)) {
         entry.command_line = trim(line);
         return entry;
     }
     std::array<uint64_t, kSettings> seen{}; // columns
-    Words words(line, *room);
+    Words words(line, buffer);
     for (Word word; words.next(word) && !ends_the_settings(word);) {
         const uint64_t column = word.offset + 1;
         if (word.open_quote != std::string_view::npos)
@@ -51,8 +49,7 @@ Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSi
             return fail(ErrorCode::boot_key_repeated, {1, column, 1, first});
         first = column;
         const TextPosition position = {1, static_cast<uint32_t>(column)};
-        if (auto set = set_setting(entry, name, tail(word.text, word.equals + 1), position); !set)
-            return std::unexpected(set.error());
+        TRY(set_setting(entry, name, tail(word.text, word.equals + 1), position));
     }
     entry.command_line = trim(words.rest());
     return entry;

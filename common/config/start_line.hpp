@@ -21,9 +21,4 @@ namespace baton {
 /// boot_quote_open, boot_setting_unknown, boot_key_repeated, out_of_memory.
 Result<BootEntry> parse_start_line(std::string_view line, Arena& arena, RemarkSink& remarks);
 
-/// Of an arena that is enough for parse_start_line() of so many bytes.
-constexpr uint64_t start_line_arena_bytes(uint64_t line_bytes) {
-    return line_bytes;
-}
-
 } // namespace baton

@@ -23,7 +23,7 @@ constexpr bool is_low_surrogate(char32_t unit) {
     return unit >= kFirstLowSurrogate && unit <= kLastSurrogate;
 }
 
-/// The character at `unit`, which moves behind it. There is a unit at `unit`.
+/// The character at `unit`, which moves past it. There is a unit at `unit`.
 char32_t take_utf16(Bytes bytes, std::size_t& unit) {
     const char32_t first = read_at<uint16_t>(bytes, unit * 2);
     ++unit;
@@ -64,7 +64,7 @@ std::size_t put_utf8(char32_t character, char* to) {
     return 4;
 }
 
-/// The character at `at`, which moves behind it; behind one byte where that begins no well-formed
+/// The character at `at`, which moves past it; past one byte where that begins no well-formed
 /// character. There is a byte at `at`.
 char32_t take_utf8(std::string_view text, std::size_t& at) {
     const auto lead = static_cast<unsigned char>(text[at++]);
@@ -91,9 +91,7 @@ char32_t take_utf8(std::string_view text, std::size_t& at) {
 } // namespace
 
 Result<std::string_view> to_utf8(Bytes utf16, Arena& arena) {
-    const auto room = arena.array<char>(utf8_arena_bytes(utf16.size()));
-    if (!room)
-        return std::unexpected(room.error());
+    const auto text = TRY(arena.scratch<char>(utf16.size() / 2 * 3)); // a unit has at most three
     std::size_t length = 0;
     for (std::size_t unit = 0; unit < utf16.size() / 2;) {
         const bool first = unit == 0;
@@ -101,9 +99,9 @@ Result<std::string_view> to_utf8(Bytes utf16, Arena& arena) {
         if (character == 0)
             break;
         if (!first || character != kByteOrderMark)
-            length += put_utf8(character, room->data() + length);
+            length += put_utf8(character, text.data() + length);
     }
-    return std::string_view(room->data(), length);
+    return std::string_view(text.data(), length);
 }
 
 char16_t take_ucs2(std::string_view utf8, std::size_t& at) {
@@ -113,21 +111,19 @@ char16_t take_ucs2(std::string_view utf8, std::size_t& at) {
 }
 
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena) {
-    const auto room = arena.array<char16_t>(utf8.size() + 1);
-    if (!room)
-        return std::unexpected(room.error());
+    const auto text = TRY(arena.array<char16_t>(utf8.size() + 1));
     std::size_t length = 0;
     for (std::size_t at = 0; at < utf8.size();) {
         const char32_t character = take_utf8(utf8, at);
         if (character < kFirstSupplementary) {
-            (*room)[length++] = static_cast<char16_t>(character);
+            text[length++] = static_cast<char16_t>(character);
             continue;
         }
         const char32_t offset = character - kFirstSupplementary;
-        (*room)[length++] = static_cast<char16_t>(kFirstSurrogate + (offset >> 10));
-        (*room)[length++] = static_cast<char16_t>(kFirstLowSurrogate + (offset & 0x3ff));
+        text[length++] = static_cast<char16_t>(kFirstSurrogate + (offset >> 10));
+        text[length++] = static_cast<char16_t>(kFirstLowSurrogate + (offset & 0x3ff));
     }
-    return std::u16string_view(room->data(), length);
+    return std::u16string_view(text.data(), length);
 }
 
 } // namespace baton

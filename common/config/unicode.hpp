@@ -18,11 +18,6 @@ namespace baton {
 /// The text is in the arena. Error: out_of_memory.
 Result<std::string_view> to_utf8(Bytes utf16, Arena& arena);
 
-/// Of an arena that is enough for to_utf8() of so many bytes.
-constexpr uint64_t utf8_arena_bytes(uint64_t utf16_bytes) {
-    return utf16_bytes / 2 * 3; // a code unit has three bytes at the most
-}
-
 /// UTF-16 from UTF-8, with a NUL after the view's end, as file protocols want it. Each byte that is
 /// part of no well-formed character becomes U+FFFD. The text is in the arena. Error: out_of_memory.
 Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
@@ -31,10 +26,5 @@ Result<std::u16string_view> to_utf16(std::string_view utf8, Arena& arena);
 /// and `at` moves on; there is a byte at `at`. U+FFFD where it has no such form, for NUL, and for
 /// each byte that is part of no well-formed character.
 char16_t take_ucs2(std::string_view utf8, std::size_t& at);
-
-/// Of an arena that is enough for to_utf16() of so many bytes.
-constexpr uint64_t utf16_arena_bytes(uint64_t utf8_bytes) {
-    return Arena::bytes_for<char16_t>(utf8_bytes + 1);
-}
 
 } // namespace baton

@@ -9,8 +9,8 @@
 namespace baton {
 namespace {
 
-// What decides of two rests of which one begins with such a character and the other does not: the
-// one that has it is lower. In the specification's order; the tilde comes before these, and before
+// Characters that decide between two rests of which one begins with such a character: that one is
+// lower. In the specification's order; the tilde comes before these, and before
 // the question whether a text has ended.
 constexpr std::string_view kSeparators = "-^.";
 

@@ -10,9 +10,8 @@ namespace baton {
 
 /// How version `a` compares with `b`. Two texts can be equivalent and not the same: "1" and "1_".
 /// One addition to the specification's words: characters without a meaning are skipped after a
-/// separator too. Without it "~_B" is less than "~B" but equivalent to "~0B", which is equivalent
-/// to
-/// "~B", and nothing could be sorted.
+/// separator too. Without it "~_B" would be less than "~B" but equivalent to "~0B", which is
+/// equivalent to "~B", and nothing could be sorted.
 std::weak_ordering compare_versions(std::string_view a, std::string_view b);
 
 } // namespace baton

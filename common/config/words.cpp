@@ -38,9 +38,9 @@ bool Words::next(Word& word) {
             else if (!inside && word.later_equals == kNone)
                 word.later_equals = used_ - begin;
         }
-        room_[used_++] = character;
+        buffer_[used_++] = character;
     }
-    word.text = {room_.data() + begin, used_ - begin};
+    word.text = {buffer_.data() + begin, used_ - begin};
     return true;
 }
 

@@ -24,9 +24,9 @@ struct Word {
 /// other, since paths are full of them.
 class Words {
   public:
-    /// `room` has at least as many characters as `line`, and the words that next() gives point into
-    /// it.
-    Words(std::string_view line, std::span<char> room) : line_(line), room_(room) {}
+    /// `buffer` has at least as many characters as `line`, and the words that next() gives point
+    /// into it.
+    Words(std::string_view line, std::span<char> buffer) : line_(line), buffer_(buffer) {}
 
     /// The next word into `word`; false where there is none any more.
     bool next(Word& word);
@@ -35,7 +35,7 @@ class Words {
 
   private:
     std::string_view line_;
-    std::span<char> room_;
+    std::span<char> buffer_;
     std::size_t at_ = 0;
     std::size_t used_ = 0;
 };

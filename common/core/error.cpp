@@ -12,7 +12,7 @@ constexpr std::size_t kFieldsPerError = 3;
 constexpr std::string_view kSeparator = ", ";
 static_assert(packed_errors::kLongest <= ErrorDescription::kMostText);
 
-/// Takes the text up to the next NUL off `packed` and puts it to `to`, which goes on behind it.
+/// Takes the text up to the next NUL off `packed` and puts it to `to`, which moves past it.
 std::string_view take_field(const uint8_t*& packed, char*& to) {
     const char* const first = to;
     std::array<uint8_t, packed_errors::kDeepest + 1> pending;

@@ -11,6 +11,7 @@
 #include <expected>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 namespace baton {
 
@@ -40,7 +41,7 @@ struct Error {
             if (i < kErrorNumbers)
                 numbers[i++] = value;
     }
-    /// The same error with a subject, cut off to what there is room for, between two characters of
+    /// The same error with a subject, cut off to what fits, between two characters of
     /// UTF-8.
     constexpr Error about(std::string_view name) const {
         Error error = *this;
@@ -84,6 +85,27 @@ inline ErrorDescription describe(ErrorCode code) {
 
 template<class T>
 using Result = std::expected<T, Error>;
+
+/// An error on its way through functions that return a Result of something else.
+struct PassedOn {
+    const Error& error;
+
+    template<class T>
+    constexpr operator Result<T>() const { // NOLINT(google-explicit-constructor): for TRY
+        return Result<T>(std::unexpect, error);
+    }
+};
+
+/// The value of a Result; where it has none, the function that this stands in returns its error.
+/// It is an expression (GCC's and Clang's statement expressions), so that a step is one line:
+///     const LoadPlan plan = TRY(plan_load(image, slide, bits, arena));
+#define TRY(expression)                                                                            \
+    __extension__({                                                                                \
+        auto result_of_try = (expression);                                                         \
+        if (!result_of_try)                                                                        \
+            return ::baton::PassedOn{result_of_try.error()};                                       \
+        *std::move(result_of_try);                                                                 \
+    })
 
 /// `return fail(ErrorCode::…, {number, …});` in a function that returns a Result.
 constexpr std::unexpected<Error> fail(ErrorCode code,

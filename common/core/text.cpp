@@ -8,8 +8,8 @@
 namespace baton {
 namespace {
 
-/// The digits of a number, in the array that it brings along. Stage 2 has them too, and no room for
-/// what std::to_chars is linked with.
+/// The digits of a number, in the array that it brings along. Stage 2 has them too, and no space
+/// for what std::to_chars is linked with.
 class Digits {
   public:
     Digits(uint64_t value, unsigned base) {

@@ -4,7 +4,7 @@
 namespace baton::elf {
 namespace {
 
-/// The bytes that say what kind of file it is. A short file is told apart by its first bytes as far
+/// The bytes that say what kind of file it is. A short file is recognised by its first bytes as far
 /// as it has them, so that a text file is "no ELF file" and not "too small".
 Result<void> check_ident(Bytes head) {
     constexpr uint8_t kMagic[] = {0x7f, 'E', 'L', 'F'};
@@ -43,13 +43,11 @@ Result<void> check_kind(const Elf64_Ehdr& header) {
 } // namespace
 
 Result<Header> parse_header(Bytes head, uint64_t file_bytes) {
-    if (auto ident = check_ident(head); !ident)
-        return std::unexpected(ident.error());
+    TRY(check_ident(head));
     if (head.size() < sizeof(Elf64_Ehdr))
         return fail(ErrorCode::elf_too_small, {head.size(), sizeof(Elf64_Ehdr)});
     const auto header = read_at<Elf64_Ehdr>(head, 0);
-    if (auto kind = check_kind(header); !kind)
-        return std::unexpected(kind.error());
+    TRY(check_kind(header));
 
     if (header.e_phnum == 0)
         return fail(ErrorCode::elf_no_program_headers);
@@ -73,11 +71,9 @@ Result<Header> parse_header(Bytes head, uint64_t file_bytes) {
 }
 
 Result<Image> Image::parse(Bytes file) {
-    const auto header = parse_header(file, file.size());
-    if (!header)
-        return std::unexpected(header.error());
-    return Image(*header,
-                 file.subspan(header->program_headers_offset, header->program_headers_bytes()),
+    const auto header = TRY(parse_header(file, file.size()));
+    return Image(header,
+                 file.subspan(header.program_headers_offset, header.program_headers_bytes()),
                  file.size());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads an ELF64 x86-64 executable that nobody vouches for: header and program headers.
+// Reads an ELF64 x86-64 executable that is not trusted: header and program headers.
 #pragma once
 
 #include "core/address.hpp"

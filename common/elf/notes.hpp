@@ -25,7 +25,7 @@ struct Note {
     Bytes descriptor;
 };
 
-/// Walks notes that nobody vouches for.
+/// Walks notes that are not trusted.
 class NoteReader {
   public:
     /// `alignment` is the segment's p_align: notes can only be aligned to 8 where that is more than

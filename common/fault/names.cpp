@@ -1,79 +1,46 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Texts stand one behind the other in one constant, each with its NUL: an array of pointers would
-// have to be relocated.
 #include "fault/names.hpp"
 
+#include "core/packed_texts.hpp"
+#include "cpu/constants.hpp"
 #include "fault/report.hpp"
-
-#include <cstddef>
 
 namespace baton {
 namespace {
 
 // Intel SDM 3A table 6-1, AMD APM 2 table 8-1. An empty one is reserved.
-constexpr uint64_t kExceptions = 32;
-constexpr char kVectors[] = "#DE divide error\0"
-                            "#DB debug exception\0"
-                            "NMI non-maskable interrupt\0"
-                            "#BP breakpoint\0"
-                            "#OF overflow\0"
-                            "#BR bound range exceeded\0"
-                            "#UD invalid opcode\0"
-                            "#NM device not available\0"
-                            "#DF double fault\0"
-                            "coprocessor segment overrun\0"
-                            "#TS invalid TSS\0"
-                            "#NP segment not present\0"
-                            "#SS stack fault\0"
-                            "#GP general protection\0"
-                            "#PF page fault\0"
-                            "\0"
-                            "#MF x87 floating-point error\0"
-                            "#AC alignment check\0"
-                            "#MC machine check\0"
-                            "#XM SIMD floating-point error\0"
-                            "#VE virtualization exception\0"
-                            "#CP control protection\0"
-                            "\0"
-                            "\0"
-                            "\0"
-                            "\0"
-                            "\0"
-                            "\0"
-                            "#HV hypervisor injection\0"
-                            "#VC VMM communication\0"
-                            "#SX security exception\0"
-                            "\0"
-                            "interrupt\0"
-                            "page tables without stage 2\0"
-                            "watchdog\0";
+constexpr auto kExceptionNames =
+    packed_texts("#DE divide error", "#DB debug exception", "NMI non-maskable interrupt",
+                 "#BP breakpoint", "#OF overflow", "#BR bound range exceeded", "#UD invalid opcode",
+                 "#NM device not available", "#DF double fault", "coprocessor segment overrun",
+                 "#TS invalid TSS", "#NP segment not present", "#SS stack fault",
+                 "#GP general protection", "#PF page fault", "", "#MF x87 floating-point error",
+                 "#AC alignment check", "#MC machine check", "#XM SIMD floating-point error",
+                 "#VE virtualization exception", "#CP control protection", "", "", "", "", "", "",
+                 "#HV hypervisor injection", "#VC VMM communication", "#SX security exception", "");
+static_assert(kExceptionNames.starts.size() == cpu::kExceptions);
 
-constexpr uint64_t kWithErrorCode = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 |
-                                    1u << 17 | 1u << 21 | 1u << 29 | 1u << 30;
-// #TS, #NP, #SS, #GP
-constexpr uint64_t kWithSelector = 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13;
+// In the order of their numbers from kPageTablesRefused on.
+constexpr auto kOwnNames =
+    packed_texts("page tables without stage 2", "watchdog", "handoff record refused");
+
+constexpr uint64_t kWithSelector =
+    1u << cpu::kVectorInvalidTss | 1u << cpu::kVectorSegmentNotPresent |
+    1u << cpu::kVectorStackFault | 1u << cpu::kVectorGeneralProtection;
 
 // In the order of enum Denial.
-constexpr char kDenials[] = "allowed by these tables\0"
-                            "not a canonical address\0"
-                            "the table can't be read\0"
-                            "not present\0"
-                            "reserved bit set\0"
-                            "read-only\0"
-                            "no-execute\0"
-                            "for the supervisor only\0";
+constexpr auto kDenials = packed_texts("allowed by these tables", "not a canonical address",
+                                       "the table can't be read", "not present", "reserved bit set",
+                                       "read-only", "no-execute", "for the supervisor only");
 
-/// The text number `index`.
-const char* text_at(const char* texts, uint64_t index) {
-    for (; index != 0; --index)
-        while (*texts++ != 0) {
-        }
-    return texts;
-}
+// In the order of enum BatonHandoffRefusal.
+constexpr auto kRefusals =
+    packed_texts("magic", "version_major", "size", "address of stage 2", "processor",
+                 "cr0, cr4 or efer", "page_table_root", "an address", "segments", "a segment");
 
 bool is_among(uint64_t vector, uint64_t vectors) {
-    return vector < kExceptions && (vectors >> vector & 1) != 0;
+    return vector < cpu::kExceptions && (vectors >> vector & 1) != 0;
 }
 
 /// Intel SDM 3A figure 4-12.
@@ -103,26 +70,29 @@ void write_selector(TextWriter& text, uint64_t error_code) {
 } // namespace
 
 const char* vector_name(uint64_t vector) {
-    constexpr uint64_t kVectorsOfProcessor = 256;
-    if (vector >= kVectorsOfProcessor)
-        return text_at(kVectors, vector - kVectorsOfProcessor + kExceptions + 1);
-    const char* const name = text_at(kVectors, vector < kExceptions ? vector : kExceptions);
+    if (vector >= kPageTablesRefused)
+        return kOwnNames[vector - kPageTablesRefused];
+    if (vector >= cpu::kExceptions)
+        return "interrupt";
+    const char* const name = kExceptionNames[vector];
     return *name != 0 ? name : "reserved exception";
 }
 
 bool pushes_error_code(uint64_t vector) {
-    return is_among(vector, kWithErrorCode);
+    return is_among(vector, cpu::kVectorsWithErrorCode);
 }
 
 void write_error_code(TextWriter& text, uint64_t vector, uint64_t error_code) {
-    if (vector == kPageFault)
+    if (vector == cpu::kVectorPageFault)
         write_page_fault(text, error_code);
+    else if (vector == kRecordRefused)
+        text.add(": ").add(kRefusals[error_code - BATON_REFUSED_MAGIC]);
     else if (error_code != 0 && is_among(vector, kWithSelector))
         write_selector(text, error_code);
 }
 
 const char* denial_in_words(Denial denial) {
-    return text_at(kDenials, static_cast<uint64_t>(denial));
+    return kDenials[static_cast<std::size_t>(denial)];
 }
 
 } // namespace baton

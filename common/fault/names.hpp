@@ -10,20 +10,14 @@
 
 namespace baton {
 
-/// "#PF page fault", "interrupt" from 32 on, and those of kPageTablesRefused and kWatchdogExpired.
+/// "#PF page fault", "interrupt" from 32 on, and from 256 on those of stage 2's own (report.hpp).
 const char* vector_name(uint64_t vector);
 
 /// Whether the processor pushes an error code with this exception.
 bool pushes_error_code(uint64_t vector);
 
-// Vectors that are looked at.
-inline constexpr uint64_t kDoubleFault = 8;
-inline constexpr uint64_t kStackFault = 12;
-inline constexpr uint64_t kGeneralProtection = 13;
-inline constexpr uint64_t kPageFault = 14;
-
-/// ": write, not present, supervisor" for a page fault's, ": IDT entry 14" for a selector's, and
-/// nothing for all others.
+/// ": write, not present, supervisor" for a page fault's, ": IDT entry 14" for a selector's, ":
+/// magic" for that of a refused record, and nothing for all others.
 void write_error_code(TextWriter& text, uint64_t vector, uint64_t error_code);
 
 /// "not present", "read-only"…

@@ -2,6 +2,8 @@
 #include "fault/report.hpp"
 
 #include "core/address.hpp"
+#include "core/packed_texts.hpp"
+#include "cpu/constants.hpp"
 #include "fault/names.hpp"
 
 #include <cstddef>
@@ -15,11 +17,10 @@ constexpr std::size_t kLabelColumns = 7;
 constexpr std::size_t kColumns = 3;
 constexpr std::size_t kStackRows = 4;
 
-// The registers of a report, in its order; those of FaultFrame come first. The names stand one
-// after the other, each with its NUL.
-constexpr char kRegisterNames[] =
-    "rax\0rbx\0rcx\0rdx\0rsi\0rdi\0rbp\0rsp\0r8\0r9\0r10\0r11\0r12\0r13\0"
-    "r14\0r15\0rip\0rflags\0cs\0ss\0cr0\0cr2\0cr3\0cr4\0efer";
+// The registers of a report, in its order; those of FaultFrame come first.
+constexpr auto kRegisterNames = packed_texts(
+    "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13",
+    "r14", "r15", "rip", "rflags", "cs", "ss", "cr0", "cr2", "cr3", "cr4", "efer");
 constexpr uint8_t kRegisterOffsets[] = {
     offsetof(FaultFrame, rax),       offsetof(FaultFrame, rbx),
     offsetof(FaultFrame, rcx),       offsetof(FaultFrame, rdx),
@@ -37,19 +38,13 @@ constexpr uint8_t kRegisterOffsets[] = {
 constexpr std::size_t kAddressRegisters = 17; // the first of them: rax to rip
 constexpr std::size_t kFrameRegisters = 20;
 
-/// Calls `use(name, value)` for the first `count` registers.
-template<class Use>
-void for_each_register(const FaultScene& scene, std::size_t count, Use use) {
-    const char* name = kRegisterNames;
-    for (std::size_t i = 0; i < count; ++i) {
-        const void* const registers =
-            i < kFrameRegisters ? static_cast<const void*>(&scene.frame) : &scene.control;
-        uint64_t value;
-        std::memcpy(&value, static_cast<const std::byte*>(registers) + kRegisterOffsets[i],
-                    sizeof value);
-        use(name, value);
-        name += std::strlen(name) + 1;
-    }
+uint64_t register_value(const FaultScene& scene, std::size_t index) {
+    const void* const registers =
+        index < kFrameRegisters ? static_cast<const void*>(&scene.frame) : &scene.control;
+    uint64_t value;
+    std::memcpy(&value, static_cast<const std::byte*>(registers) + kRegisterOffsets[index],
+                sizeof value);
+    return value;
 }
 
 class Report {
@@ -60,7 +55,7 @@ class Report {
         headline();
         step();
         error();
-        if (is_page_fault() || scene_.frame.vector == kDoubleFault)
+        if (is_page_fault() || scene_.frame.vector == cpu::kVectorDoubleFault)
             translation();
         else if (is_protection_fault())
             not_canonical();
@@ -85,20 +80,21 @@ class Report {
     void stack();
 
     /// A line's name, in its columns.
-    TextWriter& label(const char* name) {
+    TextWriter& label(std::string_view name) {
         text_.add(name);
-        for (std::size_t i = std::strlen(name); i < kLabelColumns; ++i)
+        for (std::size_t i = name.size(); i < kLabelColumns; ++i)
             text_.add(' ');
         return text_;
     }
     bool has_error_code() const { return scene_.frame.error_code != kNoErrorCode; }
     bool is_page_fault() const {
-        return has_error_code() &&
-               (scene_.frame.vector == kPageFault || scene_.frame.vector == kPageTablesRefused);
+        return has_error_code() && (scene_.frame.vector == cpu::kVectorPageFault ||
+                                    scene_.frame.vector == kPageTablesRefused);
     }
     bool is_protection_fault() const {
         return scene_.frame.error_code == 0 &&
-               (scene_.frame.vector == kGeneralProtection || scene_.frame.vector == kStackFault);
+               (scene_.frame.vector == cpu::kVectorGeneralProtection ||
+                scene_.frame.vector == cpu::kVectorStackFault);
     }
     PagingMode mode() const {
         const ControlRegisters& now = scene_.control;
@@ -128,6 +124,8 @@ void Report::headline() {
 
 void Report::step() {
     const HandoffProgress& progress = scene_.progress;
+    if (scene_.frame.vector == kRecordRefused)
+        return;
     label("step");
     switch (progress.step) {
     case BATON_STEP_ENTERED:
@@ -189,6 +187,8 @@ void Report::cause(const Verdict& verdict) {
         text_.add(": kernel stack overflow: guard page");
     else if (has_guards && address - handoff.kernel_stack_top < kPageBytes)
         text_.add(": above the kernel stack: guard page");
+    else if (verdict.denial == Denial::none && scene_.frame.vector == kPageTablesRefused)
+        text_.add(": mapped to another address");
     else {
         text_.add(": ").add(denial_in_words(verdict.denial));
         if (verdict.level != 0)
@@ -212,30 +212,30 @@ void Report::entries(const PageWalk& walk, const Verdict& verdict) {
     }
 }
 
-/// General protection and stack faults don't tell the address. It is none that can be translated,
+/// General protection and stack faults don't report the address. It can't be translated,
 /// most of the times.
 void Report::not_canonical() {
     bool any = false;
-    for_each_register(scene_, kAddressRegisters, [&](const char* name, uint64_t value) {
-        if (is_canonical(VirtAddr{value}, address_bits(mode().five_level)))
-            return;
+    for (std::size_t i = 0; i < kAddressRegisters; ++i) {
+        const VirtAddr address{register_value(scene_, i)};
+        if (is_canonical(address, address_bits(mode().five_level)))
+            continue;
         if (any)
-            text_.add(", ").add(name);
+            text_.add(", ");
         else
-            label("cause").add("not a canonical address: ").add(name);
+            label("cause").add("not a canonical address: ");
+        text_.add(kRegisterNames.view(i));
         any = true;
-    });
+    }
     if (any)
         text_.add('\n');
 }
 
 void Report::registers() {
-    std::size_t count = 0;
-    for_each_register(scene_, std::size(kRegisterOffsets), [&](const char* name, uint64_t value) {
-        text_.add(count == 0 ? "" : count % kColumns == 0 ? "\n" : "  ");
-        label(name).hex(value, 16);
-        ++count;
-    });
+    for (std::size_t i = 0; i < std::size(kRegisterOffsets); ++i) {
+        text_.add(i == 0 ? "" : i % kColumns == 0 ? "\n" : "  ");
+        label(kRegisterNames.view(i)).hex(register_value(scene_, i), 16);
+    }
     text_.add('\n');
 }
 

@@ -34,6 +34,9 @@ struct ControlRegisters {
 /// Not the processor's either: the NMI of a watchdog.
 inline constexpr uint64_t kWatchdogExpired = 257;
 
+/// Nor this: a record from the 32-bit entry, whose BatonHandoffRefusal is the error code.
+inline constexpr uint64_t kRecordRefused = 258;
+
 /// Addresses of a piece of code; bytes 0: not known.
 struct CodeRange {
     uint64_t base;
@@ -46,11 +49,11 @@ struct CodeRange {
 struct HandoffProgress {
     BatonHandoffStep step;
     uint32_t segment; // of BATON_STEP_COPY
-    bool zeroing;     // its bytes are in place: the rest of it is being zeroed
+    bool zeroing;     // its bytes are copied: the rest of it is being zeroed
     uint64_t to;      // where; 0: not known
 };
 
-/// All that a report tells of.
+/// Everything that a report shows.
 struct FaultScene {
     const FaultFrame& frame;
     const ControlRegisters& control;
@@ -64,8 +67,8 @@ struct FaultScene {
     MemoryReader virtual_now; // for the stack
 };
 
-/// The report, but for what happens after it. Lines end in "\n" and have 80 columns, except where
-/// numbers are longer than they use to be.
+/// The report, without what happens after it. Lines end in "\n" and have 80 columns, except where
+/// numbers are longer than usual.
 void write_fault_report(TextWriter& text, const FaultScene& scene);
 
 /// "#PF page fault, vector 14".
@@ -74,7 +77,7 @@ void write_vector(TextWriter& text, uint64_t vector);
 /// The last line: what happens after the report.
 void write_after_fault(TextWriter& text, const BatonHandoff& handoff);
 
-/// Of the whole report, with some room left.
+/// Of the whole report, with some to spare.
 inline constexpr std::size_t kFaultReportBytes = 3072;
 
 } // namespace baton

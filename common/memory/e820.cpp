@@ -22,7 +22,7 @@ BatonMemoryType e820_memory_type(uint32_t type) {
     }
 }
 
-TypedRange e820_claim(uint64_t base, uint64_t bytes, uint32_t type) {
+TypedRange e820_typed_range(uint64_t base, uint64_t bytes, uint32_t type) {
     PhysRange range{};
     if (base < kPhysicalAddressEnd)
         range = {{base}, std::min(bytes, kPhysicalAddressEnd - base)};

@@ -47,7 +47,7 @@ BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor) {
     }
 }
 
-TypedRange efi_claim(const EfiMemoryDescriptor& descriptor) {
+TypedRange efi_typed_range(const EfiMemoryDescriptor& descriptor) {
     return {.range = efi_range(descriptor),
             .type = efi_memory_type(descriptor),
             .firmware_type = descriptor.type,
@@ -60,12 +60,12 @@ bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {
            type != BATON_MEMORY_BAD && type != BATON_MEMORY_UNACCEPTED;
 }
 
-std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> room) {
+std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> ranges) {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < map.size() && count < room.size(); ++i)
+    for (std::size_t i = 0; i < map.size() && count < ranges.size(); ++i)
         if (efi_is_cacheable(map[i]))
-            room[count++] = efi_range(map[i]);
-    return room.first(count);
+            ranges[count++] = efi_range(map[i]);
+    return ranges.first(count);
 }
 
 } // namespace baton

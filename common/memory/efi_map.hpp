@@ -60,14 +60,14 @@ PhysRange efi_range(const EfiMemoryDescriptor& descriptor);
 BatonMemoryType efi_memory_type(const EfiMemoryDescriptor& descriptor);
 
 /// Both, with the descriptor's own type and attributes beside.
-TypedRange efi_claim(const EfiMemoryDescriptor& descriptor);
+TypedRange efi_typed_range(const EfiMemoryDescriptor& descriptor);
 
 /// Whether it is memory that can be cached, to be had in the direct map. Device registers are not,
 /// and what is reserved isn't, whatever its attributes say they could be: a processor may read
 /// ahead of what is mapped cacheable, and only its owner knows what that does.
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
 
-/// The ranges of all descriptors of which that is so; map.size() of `room` are enough.
-std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> room);
+/// The ranges of all descriptors of which that is so; map.size() of `ranges` are enough.
+std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> ranges);
 
 } // namespace baton

@@ -52,21 +52,21 @@ EfiMemoryMap MemoryAttributesTable::descriptors(Bytes table) {
 }
 
 std::span<RuntimeRange> efi_runtime_ranges(const EfiMemoryMap& map, const EfiMemoryMap& attributes,
-                                           std::span<RuntimeRange> room) {
+                                           std::span<RuntimeRange> ranges) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < map.size(); ++i) {
         const EfiMemoryDescriptor descriptor = map[i];
         if (!is_runtime(descriptor))
             continue;
         if (!efi_is_cacheable(descriptor))
-            room[count++] = {efi_range(descriptor), RuntimeUse::device};
+            ranges[count++] = {efi_range(descriptor), RuntimeUse::device};
         else if (descriptor.type == kEfiRuntimeServicesCode)
-            room[count++] = {efi_range(descriptor), RuntimeUse::code};
+            ranges[count++] = {efi_range(descriptor), RuntimeUse::code};
     }
     for (std::size_t i = 0; i < attributes.size(); ++i)
         if (const auto use = use_by(attributes[i]))
-            room[count++] = {efi_range(attributes[i]), *use};
-    return room.first(count);
+            ranges[count++] = {efi_range(attributes[i]), *use};
+    return ranges.first(count);
 }
 
 void set_virtual_starts(std::span<std::byte> map, uint64_t descriptor_bytes, VirtAddr direct_map) {

@@ -43,17 +43,17 @@ class MemoryAttributesTable {
 };
 
 /// The ranges of `map` that runtime services use and that are not memory like any other: code, and
-/// what can't be cached. `attributes`: the memory attributes table's. `room` has map.size() +
+/// what can't be cached. `attributes`: the memory attributes table's. `ranges` has map.size() +
 /// attributes.size() entries. Ranges with a `use` by the memory attributes table count only where
 /// the map has code: it is for the caller to cut off the rest.
 std::span<RuntimeRange> efi_runtime_ranges(const EfiMemoryMap& map, const EfiMemoryMap& attributes,
-                                           std::span<RuntimeRange> room);
+                                           std::span<RuntimeRange> ranges);
 
 /// Fills in each descriptor's address in a direct map.
 void set_virtual_starts(std::span<std::byte> map, uint64_t descriptor_bytes, VirtAddr direct_map);
 
 /// Copies what SetVirtualAddressMap must get: the descriptors with EFI_MEMORY_RUNTIME. `into` has
-/// room for all of them. Returns how many bytes are used.
+/// large enough for all of them. Returns how many bytes are used.
 std::size_t efi_runtime_map(const EfiMemoryMap& map, std::span<std::byte> into);
 
 } // namespace baton

@@ -5,6 +5,7 @@
 
 #include "core/address.hpp"
 #include "core/error.hpp"
+#include "memory/memory_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,17 +16,54 @@ namespace baton {
 /// What 32-bit code and drivers with 32-bit addresses reach lies below.
 inline constexpr PhysAddr k4GiB{uint64_t{1} << 32};
 
-/// What a block of frames is for: firmware may treat code and data apart (UEFI 2.10 section 7.2.1).
-enum class FrameUse { data, code };
+/// What a block of frames is for. memory_type() and name_of() say what the kernel learns of it.
+enum class MemoryUse : uint8_t {
+    workspace,
+    boot_entries,
+    read_buffer,
+    fetched_file, // by a stage 1 whose firmware has no files
+    file_name,
+    compressed_file,
+    decompressor,
+    decompressed_file,
+    kernel,
+    kernel_symbols,
+    kernel_file,
+    module,
+    kernel_stack,
+    page_tables,
+    stage2, // the only one with code that runs before the kernel
+    handoff_record,
+    boot_info,
+    firmware_map,
+};
+
+/// What a block is when the kernel runs.
+BatonMemoryType memory_type(MemoryUse use);
+
+/// "page tables" and the like, for people; "module" is that of a module without a name.
+const char* name_of(MemoryUse use);
 
 struct FrameRequest {
     uint64_t pages = 1;              // not 0
     uint64_t alignment = kPageBytes; // bytes, a power of two of at least a page
     uint64_t offset = 0;             // the block's base is `offset` beyond a multiple of alignment
-    FrameUse use = FrameUse::data;
+    MemoryUse use = MemoryUse::workspace;
     std::span<const PhysRange> avoid = {}; // must not overlap these: ascending, disjoint
     PhysAddr below = {~uint64_t{0}};       // must end there or lower
-    const char* origin = "";               // what it is for, as the memory map tells the kernel
+    const char* name = nullptr;            // for people, instead of that of the use
+
+    const char* label() const { return name != nullptr ? name : name_of(use); }
+};
+
+/// A block that was handed out.
+struct FrameBlock {
+    PhysRange range;
+    MemoryUse use;
+    const char* label;
+
+    /// What the memory map says of it.
+    TypedRange typed() const { return {.range = range, .type = memory_type(use), .origin = label}; }
 };
 
 /// Hands out physical memory in whole pages. Implementations: the firmware's allocator in a stage
@@ -37,6 +75,8 @@ class FrameSource {
 
     /// Where the caller can write to allocated memory now, before the new page tables are loaded.
     virtual std::byte* access(PhysAddr address) = 0;
+    /// The inverse of access(), for any of the loader's memory; also for what it was loaded with.
+    virtual PhysAddr address_of(const void* pointer) const = 0;
 
   protected:
     ~FrameSource() = default;

@@ -20,13 +20,13 @@ void FreeMemory::add(PhysRange range, uint64_t kind) {
     const uint64_t last = shrinks ? align_down(end, kPageBytes) : align_up(end, kPageBytes);
     if (last <= first)
         return;
-    room_[count_++] = {{first}, kind | kBegins};
-    room_[count_++] = {{last}, kind | kEnds};
+    list_[count_++] = {{first}, kind | kBegins};
+    list_[count_++] = {{last}, kind | kEnds};
 }
 
 void FreeMemory::build() {
     const std::size_t edges = count_;
-    std::sort(room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(edges),
+    std::sort(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(edges),
               [](const PhysRange& a, const PhysRange& b) { return a.base < b.base; });
     // How many ranges of each kind there are here. A range of the result takes the place of edges
     // that have been read: it has two of them at least.
@@ -35,12 +35,12 @@ void FreeMemory::build() {
     PhysAddr begin{};
     count_ = 0;
     for (std::size_t i = 0; i < edges;) {
-        const PhysAddr address = room_[i].base;
-        for (; i < edges && room_[i].base == address; ++i)
-            depth[room_[i].bytes / kTaken] += (room_[i].bytes & kEnds) != 0 ? ~std::size_t{0} : 1;
+        const PhysAddr address = list_[i].base;
+        for (; i < edges && list_[i].base == address; ++i)
+            depth[list_[i].bytes / kTaken] += (list_[i].bytes & kEnds) != 0 ? ~std::size_t{0} : 1;
         const bool is_free = depth[0] != 0 && depth[1] == 0;
         if (was_free && !is_free)
-            room_[count_++] = {begin, address - begin};
+            list_[count_++] = {begin, address - begin};
         else if (is_free && !was_free)
             begin = address;
         was_free = is_free;
@@ -61,7 +61,7 @@ std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& reque
         limits_[end <= k4GiB ? 0 : 1][static_cast<std::size_t>(std::bit_width(pages) - 1)];
     bool is_first = true;
     for (std::size_t i = count_below(std::min({limit, end, request.below})); i-- > 0;) {
-        const PhysRange range = room_[i];
+        const PhysRange range = list_[i];
         if (range.bytes / kPageBytes < std::bit_floor(pages))
             continue;
         // A search that begins lower says nothing about what is above.
@@ -78,12 +78,12 @@ std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& reque
 }
 
 void FreeMemory::carve(std::size_t index, PhysRange block) {
-    const PhysRange whole = room_[index];
+    const PhysRange whole = list_[index];
     const PhysRange below{whole.base, block.base - whole.base};
     const PhysRange above{block.end(), whole.end() - block.end()};
-    const auto at = room_.begin() + static_cast<std::ptrdiff_t>(index);
-    const auto last = room_.begin() + static_cast<std::ptrdiff_t>(count_);
-    if (!below.empty() && !above.empty() && count_ < room_.size()) {
+    const auto at = list_.begin() + static_cast<std::ptrdiff_t>(index);
+    const auto last = list_.begin() + static_cast<std::ptrdiff_t>(count_);
+    if (!below.empty() && !above.empty() && count_ < list_.size()) {
         std::copy_backward(at + 1, last, last + 1);
         at[0] = below;
         at[1] = above;

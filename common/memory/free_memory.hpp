@@ -17,14 +17,14 @@ namespace baton {
 /// isn't looked at again.
 class FreeMemory {
   public:
-    /// Entries of `room` that so many ranges take, each of them free or taken, and so many blocks.
-    static constexpr std::size_t room_for(std::size_t ranges, std::size_t blocks) {
+    /// Entries of `list` that so many ranges take, each of them free or taken, and so many blocks.
+    static constexpr std::size_t entries_for(std::size_t ranges, std::size_t blocks) {
         return 2 * ranges + blocks;
     }
 
-    /// `room` is kept; it has room_for() entries. Where there is none for a block that splits a
+    /// `list` is kept; it has entries_for() entries. Where there is none for a block that splits a
     /// range, the smaller part of the rest is never handed out.
-    explicit FreeMemory(std::span<PhysRange> room) : room_(room) {}
+    explicit FreeMemory(std::span<PhysRange> list) : list_(list) {}
 
     /// Before build(), in any order: what is free, and what is not, which wins. A part of a page is
     /// free only with the rest of it.
@@ -38,16 +38,16 @@ class FreeMemory {
     std::optional<PhysAddr> take(PhysAddr end, const FrameRequest& request);
 
   private:
-    // The edges that build() sorts: entries of `room` with an address and one of these.
+    // The edges that build() sorts: entries of `list` with an address and one of these.
     static constexpr uint64_t kFree = 0, kTaken = 2, kBegins = 0, kEnds = 1;
     static constexpr std::size_t kSizes = 64;
 
     void add(PhysRange range, uint64_t kind);
-    std::span<PhysRange> ranges() const { return room_.first(count_); }
+    std::span<PhysRange> ranges() const { return list_.first(count_); }
     std::size_t count_below(PhysAddr end) const;
     void carve(std::size_t index, PhysRange block);
 
-    std::span<PhysRange> room_;
+    std::span<PhysRange> list_;
     std::size_t count_ = 0;
     /// No range of 2^i pages or more ends above. Of searches up to 4 GiB, and of all others.
     std::array<std::array<PhysAddr, kSizes>, 2> limits_{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds room for a block of frames.
+// Finds a place for a block of frames.
 #pragma once
 
 #include "memory/frame_source.hpp"

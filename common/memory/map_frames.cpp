@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
 
 namespace baton {
 namespace {
@@ -20,12 +19,12 @@ PhysRange above_lowest(PhysRange range) {
 
 } // namespace
 
-MapFrames::MapFrames(const Given& given) : given_(given), free_(given.room) {
-    for (const TypedRange& claim : given.map) {
-        if (claim.type == BATON_MEMORY_USABLE)
-            free_.add_free(above_lowest(claim.range));
-        else if (!claim.range.empty())
-            free_.add_taken(claim.range);
+MapFrames::MapFrames(const Given& given) : given_(given), free_(given.list) {
+    for (const TypedRange& typed : given.map) {
+        if (typed.type == BATON_MEMORY_USABLE)
+            free_.add_free(above_lowest(typed.range));
+        else if (!typed.range.empty())
+            free_.add_taken(typed.range);
     }
     for (const PhysRange& range : given.occupied)
         free_.add_taken(range);
@@ -42,28 +41,28 @@ Result<PhysAddr> MapFrames::allocate(const FrameRequest& request) {
     if (!place)
         return std::unexpected(
             Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
-                .about(request.origin));
-    remember({*place, request.pages * kPageBytes}, request.origin);
+                .about(request.label()));
+    remember({{*place, request.pages * kPageBytes}, request.use, request.label()});
     return *place;
 }
 
-/// Whether there is room for one block more.
+/// Whether one more block can be remembered.
 bool MapFrames::can_remember() const {
     return block_count_ < given_.blocks.size();
 }
 
 /// Blocks come top down, so most lie right below one of the last ones.
-void MapFrames::remember(PhysRange range, const char* origin) {
+void MapFrames::remember(const FrameBlock& made) {
     constexpr std::size_t kLast = 8;
     for (std::size_t i = block_count_ - std::min(block_count_, kLast); i < block_count_; ++i) {
-        Block& block = given_.blocks[i];
-        if (block.range.base != range.end() ||
-            std::string_view(block.origin) != std::string_view(origin))
+        FrameBlock& block = given_.blocks[i];
+        if (block.range.base != made.range.end() || block.use != made.use ||
+            block.label != made.label)
             continue;
-        block.range = {range.base, block.range.bytes + range.bytes};
+        block.range = {made.range.base, block.range.bytes + made.range.bytes};
         return;
     }
-    given_.blocks[block_count_++] = {range, origin};
+    given_.blocks[block_count_++] = made;
 }
 
 } // namespace baton

@@ -17,17 +17,12 @@ namespace baton {
 /// what the map says anything else of as well, and of what is occupied.
 class MapFrames final : public FrameSource {
   public:
-    /// A block that was handed out, or several that touch and have one origin.
-    struct Block {
-        PhysRange range;
-        const char* origin;
-    };
     struct Given {
         std::span<const TypedRange> map;     // in any order, overlapping as it likes
         std::span<const PhysRange> occupied; // never to be handed out
-        std::span<PhysRange> room;           // FreeMemory::room_for() map and occupied, and blocks
-        std::span<Block> blocks;             // room
-        uint64_t access_offset = 0;          // pointer - physical address; wraps
+        std::span<PhysRange> list;    // FreeMemory::entries_for() map and occupied, and blocks
+        std::span<FrameBlock> blocks; // those that touch and are for one thing are one
+        uint64_t access_offset = 0;   // pointer - physical address; wraps
     };
     /// All of it is referred to, but for `map` and `occupied`. O(n log n).
     explicit MapFrames(const Given& given);
@@ -35,17 +30,21 @@ class MapFrames final : public FrameSource {
     MapFrames& operator=(const MapFrames&) = delete;
     ~MapFrames() = default;
 
-    /// Error: out_of_memory, also where there is no room to remember the block.
+    /// Error: out_of_memory, also where the block can't be remembered.
     Result<PhysAddr> allocate(const FrameRequest& request) override;
     std::byte* access(PhysAddr address) override {
         return reinterpret_cast<std::byte*>(address.value + given_.access_offset);
     }
 
-    std::span<const Block> blocks() const { return given_.blocks.first(block_count_); }
+    PhysAddr address_of(const void* pointer) const override {
+        return {reinterpret_cast<uint64_t>(pointer) - given_.access_offset};
+    }
+
+    std::span<const FrameBlock> blocks() const { return given_.blocks.first(block_count_); }
 
   private:
     bool can_remember() const;
-    void remember(PhysRange range, const char* origin);
+    void remember(const FrameBlock& made);
 
     Given given_;
     FreeMemory free_;

@@ -8,7 +8,7 @@
 
 namespace baton {
 
-/// A claim on physical memory: what may be done with a range, who says so, and why.
+/// A range of physical memory: what may be done with it, who says so, and why.
 struct TypedRange {
     PhysRange range;
     BatonMemoryType type;

@@ -27,65 +27,65 @@ uint64_t precedence(BatonMemoryType type) {
     return type < kOfType.size() ? kOfType[type] : kAscending.size();
 }
 
-/// The whole pages that a claim means; may be empty.
-PhysRange pages_of(const TypedRange& claim) {
-    const uint64_t base = std::min(claim.range.base.value, kPhysicalAddressEnd);
-    const uint64_t end = base + std::min(claim.range.bytes, kPhysicalAddressEnd - base);
-    const bool shrink = claim.type == BATON_MEMORY_USABLE;
+/// The whole pages that a range means; may be empty.
+PhysRange pages_of(const TypedRange& typed) {
+    const uint64_t base = std::min(typed.range.base.value, kPhysicalAddressEnd);
+    const uint64_t end = base + std::min(typed.range.bytes, kPhysicalAddressEnd - base);
+    const bool shrink = typed.type == BATON_MEMORY_USABLE;
     const uint64_t first = shrink ? align_up(base, kPageBytes) : align_down(base, kPageBytes);
     const uint64_t last = shrink ? align_down(end, kPageBytes) : align_up(end, kPageBytes);
-    if (claim.range.empty() || last <= first)
+    if (typed.range.empty() || last <= first)
         return {};
     return {{first}, last - first};
 }
 
-/// Of one type, a claim that says what is there is the stronger, then the first one.
-ActiveClaim active_claim(std::span<const TypedRange> claims, uint32_t index) {
-    const TypedRange& claim = claims[index];
-    const uint64_t tells = claim.origin != nullptr ? 1 : 0;
-    return {.strength = (2 * precedence(claim.type) + tells) << 32 | ~index,
-            .end = pages_of(claim).end().value};
+/// Of one type, a range that says what is there is the stronger, then the first one.
+ActiveRange active_range(std::span<const TypedRange> ranges, uint32_t index) {
+    const TypedRange& typed = ranges[index];
+    const uint64_t has_origin = typed.origin != nullptr ? 1 : 0;
+    return {.strength = (2 * precedence(typed.type) + has_origin) << 32 | ~index,
+            .end = pages_of(typed).end().value};
 }
 
-/// The claims that apply where the sweep has come to, in a heap with the strongest on top. A claim
-/// that has ended stays in it until it comes to the top.
-class ActiveClaims {
+/// The ranges that cover the address that the sweep has reached, in a heap with the strongest on
+/// top. A range that has ended stays in it until it comes to the top.
+class ActiveRanges {
   public:
-    ActiveClaims(std::span<const TypedRange> claims, std::span<ActiveClaim> heap)
-        : claims_(claims),
+    ActiveRanges(std::span<const TypedRange> ranges, std::span<ActiveRange> heap)
+        : ranges_(ranges),
           heap_(heap) {}
 
-    void add(const ActiveClaim& claim) {
-        heap_[count_++] = claim;
+    void add(const ActiveRange& typed) {
+        heap_[count_++] = typed;
         std::push_heap(heap_.begin(), end(), is_weaker);
     }
-    /// The strongest claim on the page at `address`, or null.
+    /// The strongest range that has the page at `address`, or null.
     const TypedRange* strongest(uint64_t address) {
         while (count_ != 0 && heap_[0].end <= address) {
             std::pop_heap(heap_.begin(), end(), is_weaker);
             --count_;
         }
-        return count_ == 0 ? nullptr : &claims_[~static_cast<uint32_t>(heap_[0].strength)];
+        return count_ == 0 ? nullptr : &ranges_[~static_cast<uint32_t>(heap_[0].strength)];
     }
 
   private:
-    static bool is_weaker(const ActiveClaim& a, const ActiveClaim& b) {
+    static bool is_weaker(const ActiveRange& a, const ActiveRange& b) {
         return a.strength < b.strength;
     }
-    std::span<ActiveClaim>::iterator end() const {
+    std::span<ActiveRange>::iterator end() const {
         return heap_.begin() + static_cast<std::ptrdiff_t>(count_);
     }
-    std::span<const TypedRange> claims_;
-    std::span<ActiveClaim> heap_;
+    std::span<const TypedRange> ranges_;
+    std::span<ActiveRange> heap_;
     std::size_t count_ = 0;
 };
 
-/// In half of `edges`. Firmware tells its map in the order of addresses, or nearly so, and the
-/// loader's blocks come behind: what is in order already is only merged with the rest, sorted.
-std::span<RangeEdge> sorted_edges(std::span<const TypedRange> claims, std::span<RangeEdge> edges) {
+/// In half of `edges`. A firmware's map is in the order of addresses, or nearly so, and the
+/// loader's blocks come after it: what is in order already is only merged with the rest, sorted.
+std::span<RangeEdge> sorted_edges(std::span<const TypedRange> ranges, std::span<RangeEdge> edges) {
     std::size_t count = 0;
-    for (uint32_t i = 0; i < claims.size(); ++i) {
-        const PhysRange pages = pages_of(claims[i]);
+    for (uint32_t i = 0; i < ranges.size(); ++i) {
+        const PhysRange pages = pages_of(ranges[i]);
         if (pages.empty())
             continue;
         edges[count++] = {pages.base.value, i, true};
@@ -117,32 +117,31 @@ bool joins(const NormalisedRange& below, const NormalisedRange& above) {
 
 } // namespace
 
-Result<NormaliseRoom> NormaliseRoom::create(Arena& arena, std::size_t claims) {
-    const auto edges = arena.scratch<RangeEdge>(edges_needed(claims));
-    const auto heap = arena.scratch<ActiveClaim>(claims);
-    const auto firmware_heap = arena.scratch<ActiveClaim>(claims);
-    const auto result = arena.scratch<NormalisedRange>(normalised_at_most(claims));
-    if (!edges || !heap || !firmware_heap || !result)
-        return fail(ErrorCode::out_of_memory, {bytes_needed(claims), 1});
-    return NormaliseRoom{*edges, *heap, *firmware_heap, *result};
+Result<NormaliseBuffers> NormaliseBuffers::create(Arena& arena, std::size_t ranges) {
+    NormaliseBuffers buffers;
+    buffers.edges = TRY(arena.scratch<RangeEdge>(4 * ranges)); // half of them to merge into
+    buffers.active = TRY(arena.scratch<ActiveRange>(ranges));
+    buffers.of_firmware = TRY(arena.scratch<ActiveRange>(ranges));
+    buffers.result = TRY(arena.scratch<NormalisedRange>(2 * ranges));
+    return buffers;
 }
 
-std::span<NormalisedRange> normalise(std::span<const TypedRange> claims,
-                                     const NormaliseRoom& room) {
-    const auto edges = sorted_edges(claims, room.edges);
-    ActiveClaims all(claims, room.claims);
-    ActiveClaims of_firmware(claims, room.firmware_claims);
-    const auto out = room.result;
+std::span<NormalisedRange> normalise(std::span<const TypedRange> ranges,
+                                     const NormaliseBuffers& buffers) {
+    const auto edges = sorted_edges(ranges, buffers.edges);
+    ActiveRanges all(ranges, buffers.active);
+    ActiveRanges of_firmware(ranges, buffers.of_firmware);
+    const auto out = buffers.result;
     std::size_t count = 0;
     for (std::size_t i = 0; i < edges.size();) {
         const uint64_t address = edges[i].address;
         for (; i < edges.size() && edges[i].address == address; ++i) {
             if (!edges[i].begins)
                 continue;
-            const ActiveClaim claim = active_claim(claims, edges[i].claim);
-            all.add(claim);
-            if (claims[edges[i].claim].firmware_type != BATON_NO_FIRMWARE_TYPE)
-                of_firmware.add(claim);
+            const ActiveRange active = active_range(ranges, edges[i].typed);
+            all.add(active);
+            if (ranges[edges[i].typed].firmware_type != BATON_NO_FIRMWARE_TYPE)
+                of_firmware.add(active);
         }
         const TypedRange* const winner = all.strongest(address);
         if (winner == nullptr)

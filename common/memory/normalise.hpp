@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Turns the ranges that a firmware and the loader claim into the map that a kernel gets.
+// Makes one memory map, which a kernel gets, of the ranges that a firmware and the loader name.
 #pragma once
 
 #include "core/arena.hpp"
@@ -11,16 +11,16 @@
 
 namespace baton {
 
-/// Where a claim begins or ends: what the normaliser sorts. Scratch memory of the caller's.
+/// Where a range begins or ends: what the normaliser sorts. The caller's scratch memory.
 struct RangeEdge {
     uint64_t address;
-    uint32_t claim; // index
+    uint32_t typed; // index of the range
     bool begins;
 };
 
-/// A claim that applies where the normaliser has come to. Scratch memory of the caller's.
-struct ActiveClaim {
-    uint64_t strength; // of two claims the greater one wins; says which one it is, too
+/// A range that covers the address that the normaliser has reached. The caller's scratch memory.
+struct ActiveRange {
+    uint64_t strength; // of two ranges the greater one wins; has the index, too
     uint64_t end;
 };
 
@@ -30,44 +30,32 @@ struct NormalisedRange {
     BatonMemoryType type;
     uint32_t firmware_type;
     uint64_t attributes;
-    const char* origin; // null: nothing of the loader's
+    const char* origin; // null: the loader has put nothing there
 };
 
-constexpr std::size_t edges_needed(std::size_t claims) {
-    return 4 * claims; // and as many to merge them into
-}
-constexpr std::size_t normalised_at_most(std::size_t claims) {
-    return 2 * claims;
-}
+/// Scratch memory and the result, for a number of ranges.
+struct NormaliseBuffers {
+    std::span<RangeEdge> edges;
+    std::span<ActiveRange> active;
+    std::span<ActiveRange> of_firmware;
+    std::span<NormalisedRange> result; // as many as the map can have
 
-/// Scratch, and room for a result, for a number of claims.
-struct NormaliseRoom {
-    std::span<RangeEdge> edges;             // edges_needed()
-    std::span<ActiveClaim> claims;          // one for each claim
-    std::span<ActiveClaim> firmware_claims; // one for each claim
-    std::span<NormalisedRange> result;      // normalised_at_most()
-
-    /// What create() takes of an arena at the most.
-    static constexpr uint64_t bytes_needed(std::size_t claims) {
-        return Arena::bytes_for<RangeEdge>(edges_needed(claims)) +
-               2 * Arena::bytes_for<ActiveClaim>(claims) +
-               Arena::bytes_for<NormalisedRange>(normalised_at_most(claims));
-    }
     /// Error: out_of_memory.
-    static Result<NormaliseRoom> create(Arena& arena, std::size_t claims);
+    static Result<NormaliseBuffers> create(Arena& arena, std::size_t ranges);
 };
 
-/// Makes of `claims`, in any order and overlapping as they like, a map that is sorted, disjoint and
-/// page-aligned, in which ranges that touch differ in something. Where claims overlap the more
+/// Makes of `ranges`, in any order and overlapping as they like, a map that is sorted, disjoint and
+/// page-aligned, in which ranges that touch differ in something. Where ranges overlap the more
 /// careful type wins: usable < loader-reclaimable < kernel < ACPI reclaimable < ACPI NVS < special
 /// purpose < unaccepted < persistent < runtime services < reserved < framebuffer < bad; the
-/// firmware's type and attributes are those of the most careful claim of the firmware's, and the
-/// origin is that of the claim that wins, which of several of one type is one that has an origin. A
-/// part of a page belongs to no usable range, and to every other one that touches it. What lies
-/// beyond 2^52 is left out.
+/// firmware's type and attributes are those of the firmware's most careful range, and the origin is
+/// that of the range that wins, which of several of one type is one that has an origin. A part of a
+/// page belongs to no usable range, and to every other one that touches it. What lies beyond 2^52
+/// is left out.
 ///
-/// It can't fail and runs after ExitBootServices: the room is as large as said above. Returns the
-/// part of its result that was filled in. O(n log n).
-std::span<NormalisedRange> normalise(std::span<const TypedRange> claims, const NormaliseRoom& room);
+/// It can't fail and runs before ExitBootServices: the buffers are for at least as many ranges.
+/// Returns the part of their result that was filled in. O(n log n).
+std::span<NormalisedRange> normalise(std::span<const TypedRange> ranges,
+                                     const NormaliseBuffers& buffers);
 
 } // namespace baton

@@ -10,7 +10,7 @@
 namespace baton {
 
 /// Ranges of memory, collected without an allocator: in ascending order, and those that touch are
-/// one. Where there are more than it has room for, the two with the smallest gap between them
+/// one. Where there are more than it holds, the two with the smallest gap between them
 /// become one: it then says too much, never too little.
 class RangeSet {
   public:

@@ -17,8 +17,6 @@ constexpr unsigned kHugeLevel = 3;
 constexpr unsigned kLargeLevel = 2;
 constexpr unsigned kSmallLevel = 1;
 
-constexpr const char* kOrigin = "page tables";
-
 uint64_t access_bits(Access access) {
     switch (access) {
     case Access::read_only:
@@ -49,10 +47,8 @@ uint64_t leaf(const Mapping& mapping, unsigned level) {
 Result<PageMapper> PageMapper::create(FrameSource& frames, Mode mode) {
     PageMapper mapper(frames, mode);
     const auto root =
-        mapper.new_table({.pages = 1, .below = {uint64_t{1} << 32}, .origin = kOrigin});
-    if (!root)
-        return std::unexpected(root.error());
-    mapper.root_ = *root;
+        TRY(mapper.new_table({.pages = 1, .use = MemoryUse::page_tables, .below = k4GiB}));
+    mapper.root_ = root;
     return mapper;
 }
 
@@ -95,11 +91,9 @@ Result<uint64_t*> PageMapper::entry_at(VirtAddr address, unsigned level) {
     for (unsigned above = levels(); above > level; --above) {
         uint64_t& entry = table(current)[entry_index(address.value, above)];
         if ((entry & kPresent) == 0) {
-            const auto lower = new_table({.pages = 1, .origin = kOrigin});
-            if (!lower)
-                return std::unexpected(lower.error());
+            const auto lower = TRY(new_table({.pages = 1, .use = MemoryUse::page_tables}));
             // Permissions are the leaf's alone: a table allows all.
-            entry = lower->value | kPresent | kWritable;
+            entry = lower.value | kPresent | kWritable;
         } else if ((entry & kPageSize) != 0) {
             return fail(ErrorCode::mapping_exists, {address.value});
         }
@@ -118,14 +112,11 @@ unsigned PageMapper::largest_level(const Mapping& mapping) const {
 }
 
 Result<void> PageMapper::map(const Mapping& mapping) {
-    if (auto checked = check(mapping); !checked)
-        return checked;
+    TRY(check(mapping));
     Mapping rest = mapping;
     while (rest.bytes != 0) {
         const unsigned level = largest_level(rest);
-        const auto first = entry_at(rest.virtual_base, level);
-        if (!first)
-            return std::unexpected(first.error());
+        const auto first = TRY(entry_at(rest.virtual_base, level));
         // All that this table holds of pages of this size, without walking down again: a larger
         // page can begin no earlier than in the next table.
         const uint64_t page = entry_bytes(level);
@@ -133,9 +124,9 @@ Result<void> PageMapper::map(const Mapping& mapping) {
         const uint64_t count = std::min<uint64_t>(left, rest.bytes / page);
         uint64_t entry = leaf(rest, level);
         for (uint64_t i = 0; i < count; ++i, entry += page) {
-            if (((*first)[i] & kPresent) != 0)
+            if ((first[i] & kPresent) != 0)
                 return fail(ErrorCode::mapping_exists, {rest.virtual_base.value + i * page});
-            (*first)[i] = entry;
+            first[i] = entry;
         }
         rest.virtual_base = rest.virtual_base + count * page;
         rest.physical_base = rest.physical_base + count * page;

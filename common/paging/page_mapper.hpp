@@ -11,7 +11,7 @@
 
 namespace baton {
 
-/// What may be done with a page besides reading it. Writable and executable at once can't be said
+/// What may be done with a page other than read it. Writable and executable at once can't be said
 /// by accident; the exception has a name of its own and is for pages of which the kernel's segments
 /// demand both, and for runtime services that the kernel wants to call and of which nobody says
 /// which part is code.

@@ -24,18 +24,12 @@ uint64_t reserved_bits(uint64_t entry, unsigned level, const PagingMode& mode) {
     return reserved;
 }
 
-bool denies(uint64_t entry, PageAccess access, const PagingMode& mode, Denial denial) {
-    switch (denial) {
-    case Denial::supervisor_only:
-        return access.user && (entry & paging::kUser) == 0;
-    case Denial::read_only:
-        return access.write && (access.user || mode.write_protect) &&
-               (entry & paging::kWritable) == 0;
-    case Denial::no_execute:
-        return access.fetch && (entry & paging::kNoExecute) != 0;
-    default:
-        return false;
-    }
+/// The level of the first entry in which this bit is not `wanted`; 0 if there is none.
+unsigned first_without(const PageWalk& walk, uint64_t bit, bool wanted) {
+    for (std::size_t i = 0; i < walk.count; ++i)
+        if (((walk.steps[i].entry & bit) != 0) != wanted)
+            return walk.level(i);
+    return 0;
 }
 
 } // namespace
@@ -68,6 +62,13 @@ PageWalk walk_page_tables(uint64_t address, const PagingMode& mode, const Memory
     }
 }
 
+bool is_identity(const PageWalk& walk) {
+    const std::size_t last = walk.count - 1;
+    const uint64_t page_bytes = paging::entry_bytes(walk.level(last));
+    const uint64_t physical = walk.steps[last].entry & paging::kAddressMask;
+    return align_down(physical ^ walk.address, page_bytes) == 0;
+}
+
 Verdict judge(const PageWalk& walk, PageAccess access, const PagingMode& mode) {
     const unsigned last = walk.count == 0 ? 0 : walk.level(walk.count - 1);
     switch (walk.end) {
@@ -82,10 +83,15 @@ Verdict judge(const PageWalk& walk, PageAccess access, const PagingMode& mode) {
     case WalkEnd::page:
         break;
     }
-    for (const Denial denial : {Denial::supervisor_only, Denial::read_only, Denial::no_execute})
-        for (std::size_t i = 0; i < walk.count; ++i)
-            if (denies(walk.steps[i].entry, access, mode, denial))
-                return {denial, walk.level(i)};
+    if (access.user)
+        if (const unsigned level = first_without(walk, paging::kUser, true); level != 0)
+            return {Denial::supervisor_only, level};
+    if (access.write && (access.user || mode.write_protect))
+        if (const unsigned level = first_without(walk, paging::kWritable, true); level != 0)
+            return {Denial::read_only, level};
+    if (access.fetch)
+        if (const unsigned level = first_without(walk, paging::kNoExecute, false); level != 0)
+            return {Denial::no_execute, level};
     return {Denial::none, 0};
 }
 

@@ -3,6 +3,7 @@
 // How the processor translates one address, entry by entry, and why it refuses an access.
 #pragma once
 
+#include "cpu/constants.hpp"
 #include "paging/entry.hpp"
 
 #include <array>
@@ -25,10 +26,10 @@ struct PagingMode {
 constexpr PagingMode paging_mode(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer,
                                  unsigned physical_bits) {
     return {.cr3 = cr3,
-            .five_level = (cr4 >> 12 & 1) != 0, // LA57
+            .five_level = (cr4 & cpu::kCr4La57) != 0,
             .physical_bits = physical_bits,
-            .no_execute = (efer >> 11 & 1) != 0,    // NXE
-            .write_protect = (cr0 >> 16 & 1) != 0}; // WP
+            .no_execute = (efer & cpu::kEferNxe) != 0,
+            .write_protect = (cr0 & cpu::kCr0Wp) != 0};
 }
 
 /// How memory is read. `read` returns false where that fails; `context` is for it alone.
@@ -65,6 +66,9 @@ struct PageWalk {
 
 /// `memory` reads at physical addresses. Intel SDM 3A section 4.5.4.
 PageWalk walk_page_tables(uint64_t address, const PagingMode& mode, const MemoryReader& memory);
+
+/// Whether a walk that ends at a page ends at the one at the address itself.
+bool is_identity(const PageWalk& walk);
 
 struct PageAccess {
     bool write;

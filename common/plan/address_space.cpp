@@ -31,12 +31,10 @@ Result<VirtAddr> find_free(const LoadPlan& plan, VirtAddr start, uint64_t bytes,
 
 Result<void> map_kernel(PageMapper& mapper, const LoadPlan& plan) {
     for (const PageRun& run : plan.page_runs) {
-        auto mapped = mapper.map({.virtual_base = run.pages.base,
-                                  .physical_base = plan.physical(run.pages.base),
-                                  .bytes = run.pages.bytes,
-                                  .access = run.access});
-        if (!mapped)
-            return mapped;
+        TRY(mapper.map({.virtual_base = run.pages.base,
+                        .physical_base = plan.physical(run.pages.base),
+                        .bytes = run.pages.bytes,
+                        .access = run.access}));
     }
     return {};
 }
@@ -44,13 +42,11 @@ Result<void> map_kernel(PageMapper& mapper, const LoadPlan& plan) {
 Result<void> map_direct(PageMapper& mapper, VirtAddr base,
                         std::span<const DirectMapping> mappings) {
     for (const DirectMapping& mapping : mappings) {
-        auto mapped = mapper.map({.virtual_base = base + mapping.range.base.value,
-                                  .physical_base = mapping.range.base,
-                                  .bytes = mapping.range.bytes,
-                                  .access = mapping.access,
-                                  .caching = mapping.caching});
-        if (!mapped)
-            return mapped;
+        TRY(mapper.map({.virtual_base = base + mapping.range.base.value,
+                        .physical_base = mapping.range.base,
+                        .bytes = mapping.range.bytes,
+                        .access = mapping.access,
+                        .caching = mapping.caching}));
     }
     return {};
 }
@@ -80,7 +76,7 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests)
     if (!direct_map)
         return std::unexpected(direct_map.error());
 
-    // After the direct map, or where that leaves no room, from the beginning of the upper half.
+    // After the direct map, or where that leaves no space, from the beginning of the upper half.
     const uint64_t guarded_bytes = requests.stack_bytes + 2 * kPageBytes;
     auto stack = find_free(plan, *direct_map + direct_map_bytes, guarded_bytes, kHugePageBytes);
     if (!stack && *direct_map > kDirectMapBase + 2 * kRootEntryBytes)
@@ -94,16 +90,12 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests)
 }
 
 Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {
-    if (auto mapped = map_kernel(mapper, space.plan); !mapped)
-        return mapped;
-    if (auto mapped = map_direct(mapper, space.layout.direct_map.base, space.direct_map); !mapped)
-        return mapped;
-    auto stack = mapper.map({.virtual_base = space.layout.stack.base,
-                             .physical_base = space.stack,
-                             .bytes = space.layout.stack.bytes,
-                             .access = Access::read_write});
-    if (!stack)
-        return stack;
+    TRY(map_kernel(mapper, space.plan));
+    TRY(map_direct(mapper, space.layout.direct_map.base, space.direct_map));
+    TRY(mapper.map({.virtual_base = space.layout.stack.base,
+                    .physical_base = space.stack,
+                    .bytes = space.layout.stack.bytes,
+                    .access = Access::read_write}));
     return map_identity(mapper, space.identity);
 }
 

@@ -39,7 +39,7 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests)
 
 /// Memory that stage 2 uses while it changes page tables: mapped where it lies.
 struct IdentityMapping {
-    PhysRange range; // whole pages, none of them a page of the kernel's
+    PhysRange range; // whole pages, none of them the kernel's
     Access access;
     Caching caching = Caching::write_back;
 };
@@ -60,7 +60,7 @@ struct AddressSpace {
 };
 
 /// Fills empty page tables with all of it.
-/// Errors: out_of_memory, and mapping_* where two parts claim the same addresses.
+/// Errors: out_of_memory, and mapping_* where two parts have the same addresses.
 Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space);
 
 } // namespace baton

@@ -69,21 +69,21 @@ bool is_writable(Access access) {
     return access == Access::read_write || access == Access::kernel_demanded_write_execute;
 }
 
-std::size_t add_claims(const DirectMapParts& parts, std::span<TypedRange> claims) {
+std::size_t add_ranges(const DirectMapParts& parts, std::span<TypedRange> ranges) {
     std::size_t count = 0;
     for (const PhysRange& range : parts.memory)
-        claims[count++] = {.range = range, .type = kMemory, .firmware_type = kIsMemory};
+        ranges[count++] = {.range = range, .type = kMemory, .firmware_type = kIsMemory};
     for (const RuntimeRange& range : parts.runtime)
-        claims[count++] = {.range = range.range,
+        ranges[count++] = {.range = range.range,
                            .type = type_of(range.use),
                            .firmware_type =
                                range.use == RuntimeUse::code ? kIsCode : BATON_NO_FIRMWARE_TYPE};
     for (const PageRun& run : parts.plan.page_runs)
         if (!is_writable(run.access))
-            claims[count++] = {.range = {parts.plan.physical(run.pages.base), run.pages.bytes},
+            ranges[count++] = {.range = {parts.plan.physical(run.pages.base), run.pages.bytes},
                                .type = kReadOnly};
     for (const BatonFramebuffer& framebuffer : parts.framebuffers)
-        claims[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
+        ranges[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
                            .type = kWriteCombining};
     return count;
 }
@@ -101,31 +101,19 @@ std::size_t add_mapping(const DirectMapping& mapping, std::span<DirectMapping> m
     return count + 1;
 }
 
-std::size_t most_claims(const DirectMapParts& parts) {
-    return parts.memory.size() + parts.runtime.size() + parts.plan.page_runs.size() +
-           parts.framebuffers.size();
-}
-
 } // namespace
 
-uint64_t direct_map_bytes(const DirectMapParts& parts) {
-    const std::size_t claims = most_claims(parts);
-    return Arena::bytes_for<TypedRange>(claims) + NormaliseRoom::bytes_needed(claims) +
-           Arena::bytes_for<DirectMapping>(normalised_at_most(claims));
-}
-
 Result<std::span<DirectMapping>> plan_direct_map(const DirectMapParts& parts, Arena& arena) {
-    const std::size_t most = most_claims(parts);
-    const auto claims = arena.scratch<TypedRange>(most);
-    const auto room = NormaliseRoom::create(arena, most);
-    const auto mappings = arena.scratch<DirectMapping>(normalised_at_most(most));
-    if (!claims || !room || !mappings)
-        return fail(ErrorCode::out_of_memory, {most * sizeof(TypedRange), 1});
+    const std::size_t most = parts.memory.size() + parts.runtime.size() +
+                             parts.plan.page_runs.size() + parts.framebuffers.size();
+    const auto ranges = TRY(arena.scratch<TypedRange>(most));
+    const auto buffers = TRY(NormaliseBuffers::create(arena, most));
+    const auto mappings = TRY(arena.scratch<DirectMapping>(buffers.result.size()));
     std::size_t count = 0;
-    for (const NormalisedRange& range : normalise(claims->first(add_claims(parts, *claims)), *room))
+    for (const NormalisedRange& range : normalise(ranges.first(add_ranges(parts, ranges)), buffers))
         if (const auto access = access_of(range))
-            count = add_mapping({range.range, *access, caching_of(range.type)}, *mappings, count);
-    return mappings->first(count);
+            count = add_mapping({range.range, *access, caching_of(range.type)}, mappings, count);
+    return mappings.first(count);
 }
 
 uint64_t physical_end(std::span<const DirectMapping> mappings) {

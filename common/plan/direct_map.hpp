@@ -21,15 +21,12 @@ struct DirectMapParts {
     std::span<const RuntimeRange> runtime = {}; // for runtime services, where the kernel calls them
 };
 
-/// All of the memory, and the framebuffers, which win where both claim a page; sorted. The frames
+/// All of the memory, and the framebuffers, which win where both have a page; sorted. The frames
 /// of `plan` that the kernel can't write to can't be written to here either: its text and constants
 /// are read-only in every alias. Of `runtime`, devices are uncacheable; code is executable, and not
-/// writable where it is known what part of it is code. The array is made in `arena`, of which
-/// direct_map_bytes() are used. Error: out_of_memory (the arena is too small).
+/// writable where it is known what part of it is code. The array is made in `arena`. Error:
+/// out_of_memory.
 Result<std::span<DirectMapping>> plan_direct_map(const DirectMapParts& parts, Arena& arena);
-
-/// Arena bytes that plan_direct_map() takes at the most.
-uint64_t direct_map_bytes(const DirectMapParts& parts);
 
 /// One past the last byte of the mappings; 0 where there are none.
 uint64_t physical_end(std::span<const DirectMapping> mappings);

@@ -16,7 +16,8 @@ bool takes(const FileRead& read, const Segment& segment, PhysAddr destination) {
 
 std::optional<FileRead> FileReads::next() {
     std::optional<FileRead> read;
-    const Region* region = nullptr; // which the read must not leave: the frames behind are others'
+    const Region* region =
+        nullptr; // which the read must not leave: the frames after it are others'
     for (; !rest_.empty(); rest_ = rest_.subspan(1)) { // by address: mostly by offset as well
         const Segment& segment = rest_.front();
         if (segment.file_bytes == 0)

@@ -25,12 +25,11 @@ Result<void> check_shape(const Elf64_Phdr& header, uint32_t index, uint64_t file
     if (header.p_filesz > header.p_memsz)
         return fail(ErrorCode::segment_file_bytes_exceed_memory,
                     {index, header.p_filesz, header.p_memsz});
-    // A segment without file bytes may lie behind the end of a file that was cut to what it needs.
+    // A segment without file bytes may lie after the end of a file that was cut to what it needs.
     if (header.p_filesz != 0 && !fits(header.p_offset, header.p_filesz, file_bytes))
         return fail(ErrorCode::segment_outside_file,
                     {index, header.p_offset, header.p_filesz, file_bytes});
-    if (auto good = check_alignment(header, index); !good)
-        return good;
+    TRY(check_alignment(header, index));
     if (header.p_vaddr + (header.p_memsz - 1) < header.p_vaddr)
         return fail(ErrorCode::segment_wraps, {index, header.p_vaddr, header.p_memsz});
     return {};
@@ -55,7 +54,7 @@ Result<void> check_place(const Segment& segment, uint64_t physical, uint64_t sli
     return {};
 }
 
-/// The segments of the file, in its order. `segments` has room for each program header.
+/// The segments of the file, in its order. `segments` has an entry for each program header.
 Result<std::span<Segment>> collect_segments(const elf::Image& image, uint64_t slide, unsigned bits,
                                             std::span<Segment> segments) {
     std::size_t count = 0;
@@ -68,8 +67,7 @@ Result<std::span<Segment>> collect_segments(const elf::Image& image, uint64_t sl
                               .memory = {{header.p_vaddr + slide}, header.p_memsz},
                               .file_offset = header.p_offset,
                               .file_bytes = header.p_filesz};
-        if (auto good = check_place(segment, header.p_paddr, slide, bits); !good)
-            return std::unexpected(good.error());
+        TRY(check_place(segment, header.p_paddr, slide, bits));
         segments[count++] = segment;
     }
     return segments.first(count);
@@ -174,8 +172,7 @@ Result<void> check_tls(const Elf64_Phdr& header, uint32_t index, uint64_t slide,
     if (header.p_filesz > header.p_memsz)
         return fail(ErrorCode::segment_file_bytes_exceed_memory,
                     {index, header.p_filesz, header.p_memsz});
-    if (auto good = check_alignment(header, index); !good)
-        return good;
+    TRY(check_alignment(header, index));
     const VirtAddr address{header.p_vaddr + slide};
     const Segment* const segment = segment_at(address, segments);
     if (header.p_filesz != 0 && (segment == nullptr || !fits(address - segment->memory.base,
@@ -184,7 +181,8 @@ Result<void> check_tls(const Elf64_Phdr& header, uint32_t index, uint64_t slide,
     return {};
 }
 
-/// PT_GNU_RELRO has a page of the kernel's in it. It may reach further: linkers round its end up.
+/// PT_GNU_RELRO has one of the kernel's pages in it. It may reach further: linkers round its end
+/// up.
 Result<void> check_relro(const Elf64_Phdr& header, uint32_t index, uint64_t slide,
                          std::span<const Segment> segments) {
     if (header.p_memsz == 0)
@@ -320,16 +318,10 @@ std::span<Region> join_regions(std::span<const PageRun> runs, std::span<Region> 
     return regions.first(count);
 }
 
-/// Whether a region has room for a 2 MiB page.
+/// Whether a 2 MiB page fits into a region.
 bool holds_large_page(VirtRange pages) {
     const uint64_t to_boundary = (kLargePageBytes - pages.base.value) % kLargePageBytes;
     return pages.bytes >= to_boundary && pages.bytes - to_boundary >= kLargePageBytes;
-}
-
-// A segment ends one page run, and shares a page with the next: two runs each at the most; and
-// PT_GNU_RELRO cuts one segment, or those that it spans, once at each of its ends.
-constexpr uint64_t runs_at_most(uint64_t segments) {
-    return 2 * segments + 2;
 }
 
 } // namespace
@@ -352,12 +344,6 @@ bool LoadPlan::touches(VirtRange range) const {
                        [&](const Region& region) { return region.pages.overlaps(range); });
 }
 
-uint64_t load_plan_bytes(const elf::Image& image) {
-    const uint64_t count = image.program_header_count();
-    return Arena::bytes_for<Segment>(count) + Arena::bytes_for<PageRun>(runs_at_most(count)) +
-           Arena::bytes_for<Region>(count);
-}
-
 Result<ImageExtent> measure(const elf::Image& image) {
     uint64_t lowest = ~uint64_t{0};
     uint64_t last = 0;
@@ -373,8 +359,7 @@ Result<ImageExtent> measure(const elf::Image& image) {
             dynamic = true;
         if (header.p_type != elf::PT_LOAD || is_empty(header))
             continue;
-        if (auto good = check_shape(header, i, image.file_bytes()); !good)
-            return std::unexpected(good.error());
+        TRY(check_shape(header, i, image.file_bytes()));
         any = true;
         lowest = std::min(lowest, header.p_vaddr);
         last = std::max(last, header.p_vaddr + (header.p_memsz - 1));
@@ -392,33 +377,26 @@ Result<ImageExtent> measure(const elf::Image& image) {
 }
 
 Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena) {
-    if (auto extent = measure(image); !extent)
-        return std::unexpected(extent.error());
+    static_cast<void>(TRY(measure(image)));
     const uint64_t count = image.program_header_count();
-    const auto segment_room = arena.array<Segment>(count);
-    const auto run_room = arena.array<PageRun>(runs_at_most(count));
-    const auto region_room = arena.array<Region>(count);
-    if (!segment_room || !run_room || !region_room)
-        return fail(ErrorCode::out_of_memory, {load_plan_bytes(image), 1});
+    const auto all = TRY(arena.array<Segment>(count));
+    const auto segments = TRY(collect_segments(image, slide, bits, all));
+    TRY(sort_disjoint(segments, slide));
+    TRY(check_entry(image, slide, segments));
+    TRY(check_extras(image, slide, segments));
 
-    const auto segments = collect_segments(image, slide, bits, *segment_room);
-    if (!segments)
-        return std::unexpected(segments.error());
-    if (auto disjoint = sort_disjoint(*segments, slide); !disjoint)
-        return std::unexpected(disjoint.error());
-    if (auto good = check_entry(image, slide, *segments); !good)
-        return std::unexpected(good.error());
-    if (auto good = check_extras(image, slide, *segments); !good)
-        return std::unexpected(good.error());
-
-    PageRunBuilder builder(*run_room, relro_pages(image, slide));
-    for (const Segment& segment : *segments)
+    // A segment ends one page run, and shares a page with the next: two runs each at most; and
+    // PT_GNU_RELRO cuts one segment, or those that it spans, once at each of its ends.
+    const auto runs = TRY(arena.array<PageRun>(2 * count + 2));
+    PageRunBuilder builder(runs, relro_pages(image, slide));
+    for (const Segment& segment : segments)
         builder.add(segment);
+    const auto regions = TRY(arena.array<Region>(count));
     LoadPlan plan{.entry = image.header().entry + slide,
                   .slide = slide,
-                  .segments = *segments,
+                  .segments = segments,
                   .page_runs = builder.runs(),
-                  .regions = join_regions(builder.runs(), *region_room)};
+                  .regions = join_regions(builder.runs(), regions)};
     for (const PageRun& run : plan.page_runs)
         if (run.access == Access::kernel_demanded_write_execute)
             ++plan.write_execute_runs;
@@ -428,14 +406,14 @@ Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bit
 
 Result<void> place(LoadPlan& plan, FrameSource& frames) {
     for (Region& region : plan.regions) {
-        FrameRequest request{.pages = region.pages.bytes / kPageBytes, .origin = "kernel"};
+        FrameRequest request{.pages = region.pages.bytes / kPageBytes, .use = MemoryUse::kernel};
         if (holds_large_page(region.pages)) {
             request.alignment = kLargePageBytes;
             request.offset = region.pages.base.value % kLargePageBytes;
         }
         auto base = frames.allocate(request);
         if (!base && request.alignment != kPageBytes) // tight memory: 4 KiB pages do as well
-            base = frames.allocate({.pages = request.pages, .origin = "kernel"});
+            base = frames.allocate({.pages = request.pages, .use = MemoryUse::kernel});
         if (!base)
             return std::unexpected(base.error());
         region.physical = *base;

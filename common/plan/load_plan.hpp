@@ -72,9 +72,6 @@ struct LoadPlan {
     bool touches(VirtRange range) const;
 };
 
-/// Arena bytes that plan_load() takes at the most for an image.
-uint64_t load_plan_bytes(const elf::Image& image);
-
 /// Checks each PT_LOAD header as far as that goes without knowing where the image will be.
 /// Errors: segment_file_bytes_exceed_memory, segment_outside_file, segment_bad_alignment,
 /// segment_wraps, no_loadable_segment, interpreter_wanted.
@@ -83,8 +80,7 @@ Result<ImageExtent> measure(const elf::Image& image);
 /// Checks every segment of `image` and plans it at its linked addresses plus `slide`, without
 /// allocating a frame. Virtual addresses have `bits` bits. The arrays are made in `arena`. Errors:
 /// those of measure(), segment_not_canonical, segment_in_page_zero, segment_of_offsets,
-/// segments_overlap, entry_*,
-/// tls_outside_image, relro_outside_image, out_of_memory (the arena is too small).
+/// segments_overlap, entry_*, tls_outside_image, relro_outside_image, out_of_memory.
 Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena);
 
 /// Allocates physical memory for each region: aligned so that 2 MiB pages can map it where it is

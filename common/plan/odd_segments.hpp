@@ -9,7 +9,7 @@
 namespace baton {
 
 /// Adds what is odd about a segment, and what to change: no permissions at all, or zeroed memory
-/// behind the file bytes that can't be written. Returns false, and adds nothing, for any other.
+/// after the file bytes that can't be written. Returns false, and adds nothing, for any other.
 bool describe_odd_segment(const Segment& segment, TextWriter& text);
 
 } // namespace baton

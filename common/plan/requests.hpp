@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a kernel requests in its ELF notes: boot_info.h, enum BatonRequestType.
+// What a kernel requests, whatever protocol it says that in. The names are those of Baton's own:
+// boot_info.h, enum BatonRequestType.
 #pragma once
 
 #include "abi/boot_info.h"
 #include "core/address.hpp"
-#include "core/arena.hpp"
+#include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "elf/notes.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +16,7 @@
 
 namespace baton {
 
-/// A file that the kernel's notes name. The path is a view into the note.
+/// A file that the kernel names. The path is a view into its file.
 struct RequestedModule {
     std::string_view path;
     bool required;
@@ -59,7 +59,7 @@ struct Requests {
     }
 };
 
-/// A kernel may name that many modules in its notes.
+/// A kernel may name that many modules.
 inline constexpr std::size_t kMaxRequestedModules = 64;
 
 /// "STACK" and its like, for people; empty: there is no such type.
@@ -67,15 +67,5 @@ std::string_view request_name(uint32_t type);
 
 /// The error of a required request that can't be met, about its name.
 std::unexpected<Error> request_not_met(uint32_t type, uint64_t value, uint64_t other_value = 0);
-
-/// Takes one note into account; those of other owners have no effect, but for the build id. Values
-/// that can't be met anywhere are an error where the request is required, and are left out
-/// otherwise. Errors: request_unknown, request_malformed, request_not_met,
-/// requested_modules_too_many.
-Result<void> take_note(const elf::Note& note, Requests& requests);
-
-/// Takes all notes that `reader` has into account. Errors: note_malformed, and those of
-/// take_note().
-Result<void> take_notes(elf::NoteReader reader, Requests& requests);
 
 } // namespace baton

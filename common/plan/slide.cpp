@@ -32,15 +32,13 @@ Result<uint64_t> slide_to(const ImageExtent& extent, std::optional<VirtAddr> bas
 }
 
 Result<uint64_t> random_slide(const ImageExtent& extent, uint64_t random) {
-    const auto lowest = slide_to(extent, {});
-    if (!lowest)
-        return lowest;
-    const VirtAddr base = extent.lowest + *lowest;
+    const auto lowest = TRY(slide_to(extent, {}));
+    const VirtAddr base = extent.lowest + lowest;
     if (base.value > ~uint64_t{0} - kTail || !fits_into(extent, bytes_from(base)))
         return fail(ErrorCode::base_out_of_range, {base.value, extent.pages, extent.alignment});
     const uint64_t bytes_left = bytes_from(base) - extent.pages * kPageBytes;
     const uint64_t places = bytes_left / extent.alignment + 1;
-    return *lowest + random % places * extent.alignment;
+    return lowest + random % places * extent.alignment;
 }
 
 } // namespace baton

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds out who demands pages that are writable and executable at once, and tells the fix.
+// Finds out what demands pages that are writable and executable at once, and says the fix.
 #pragma once
 
 #include "core/text.hpp"

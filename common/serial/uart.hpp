@@ -43,7 +43,7 @@ struct ReportPorts {
     uint16_t debug = 0;                                 // QEMU's debug console; 0: none
     uint8_t uart_count = 0;
 
-    /// Whether it is there now: it is valid, and was there before or there is room.
+    /// Whether it is there now: it is valid, and was there before or fits.
     bool add(const BatonUart& uart);
     /// Its index, or uart_count.
     std::size_t find(const BatonUart& uart) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "serial/uart_sources.hpp"
 
-#include "config/device_path.hpp"
+#include "uefi/device_path.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -168,7 +168,7 @@ std::optional<BatonUart> uart_of_resources(Bytes list) {
         if ((tag & 0xf8) == kEnd || !fits(at, length, list.size()))
             break;
         if (tag == kIo || tag == kFixedIo) {
-            const std::size_t offset = tag == kIo ? 2 : 1; // behind what is decoded
+            const std::size_t offset = tag == kIo ? 2 : 1; // after what is decoded
             constexpr uint16_t kTenBits = 0x3ff;
             const auto port = read_at<uint16_t>(list, at + offset);
             return if_valid(uart_at_port(tag == kIo ? port : port & kTenBits));

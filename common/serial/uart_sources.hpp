@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// UARTs as tables, buses and device paths describe them. Nobody vouches for these bytes. What can't
+// UARTs as tables, buses and device paths describe them. These bytes are not trusted. What can't
 // be used as a 16550 is no UART here.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace baton {
 std::optional<BatonUart> uart_of_spcr(Bytes table);
 
 /// Of the first 64 bytes of a PCI function's configuration space: a serial controller (class 07h,
-/// subclass 00h) with the registers of an 8250 or a successor behind BAR 0, which the function
+/// subclass 00h) with the registers of an 8250 or a successor at BAR 0, which the function
 /// decodes. Of several ports, the first. PCI 3.0 section 6.2, PCI Code and ID Assignment section
 /// 1.8.
 std::optional<BatonUart> uart_of_pci(Bytes configuration);

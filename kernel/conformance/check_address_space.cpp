@@ -181,18 +181,24 @@ bool is_read_only_kernel_frame(const Context& context, uint64_t frame) {
     return false;
 }
 
+bool has_kernel_frame(const Context& context, const Leaf& leaf) {
+    for (const BatonKernelSegment& segment : context.view().kernel_segments())
+        if (leaf.physical - segment.base_physical < segment.bytes ||
+            segment.base_physical - leaf.physical < leaf.bytes)
+            return true;
+    return false;
+}
+
 void check_aliases(Verdict& verdict, const Context& context) {
     for_each_direct_page(context, [&](const Leaf& leaf) {
         bool has_read_only = false;
         bool has_writable = false;
-        for (const BatonKernelSegment& segment : context.view().kernel_segments())
-            if (leaf.physical - segment.base_physical < segment.bytes ||
-                segment.base_physical - leaf.physical < leaf.bytes)
-                for (uint64_t at = 0; at < leaf.bytes; at += kPageBytes) {
-                    const bool fixed = is_read_only_kernel_frame(context, leaf.physical + at);
-                    has_read_only = has_read_only || fixed;
-                    has_writable = has_writable || !fixed;
-                }
+        if (has_kernel_frame(context, leaf))
+            for (uint64_t at = 0; at < leaf.bytes; at += kPageBytes) {
+                const bool fixed = is_read_only_kernel_frame(context, leaf.physical + at);
+                has_read_only = has_read_only || fixed;
+                has_writable = has_writable || !fixed;
+            }
         verdict.expect(!has_read_only || !leaf.writable,
                        "the kernel's read-only memory not writable in the direct map",
                        leaf.address);

@@ -20,17 +20,24 @@ bool equal_bytes(const void* left, const void* right, uint64_t bytes) {
 
 void check_segment_list(Verdict& verdict, const Context& context) {
     const auto listed = context.view().kernel_segments();
-    uint32_t count = 0;
-    for (; const auto wanted = own_image::load_segment(count); ++count) {
-        if (count >= listed.size())
-            continue;
-        const BatonKernelSegment& segment = listed[count];
-        verdict.equal("virtual_base", wanted->base, segment.virtual_base);
-        verdict.equal("bytes", wanted->bytes, segment.bytes);
-        verdict.equal("file_bytes", wanted->file_bytes, segment.file_bytes);
-        verdict.equal("permissions", wanted->flags, segment.permissions);
-        verdict.equal("reserved", 0, segment.reserved);
+    for (uint32_t i = 0; i < listed.size(); ++i) {
+        verdict.expect(i == 0 || listed[i - 1].virtual_base < listed[i].virtual_base, "sorted",
+                       listed[i].virtual_base);
+        verdict.equal("reserved", 0, listed[i].reserved);
     }
+    uint32_t count = 0;
+    own_image::for_each_load_segment([&](const own_image::Segment& wanted) {
+        ++count;
+        uint32_t i = 0;
+        while (i < listed.size() && listed[i].virtual_base != wanted.base)
+            ++i;
+        verdict.expect(i < listed.size(), "a segment with virtual_base", wanted.base);
+        if (i == listed.size())
+            return;
+        verdict.equal("bytes", wanted.bytes, listed[i].bytes);
+        verdict.equal("file_bytes", wanted.file_bytes, listed[i].file_bytes);
+        verdict.equal("permissions", wanted.flags, listed[i].permissions);
+    });
     verdict.equal("kernel_segment_count", count, listed.size());
 }
 
@@ -57,11 +64,13 @@ void check_slide(Verdict& verdict, const Context& context) {
     verdict.equal("kernel_slide", own_image::slide(), info.kernel_slide);
     if (!own_image::is_position_independent())
         verdict.equal("kernel_slide of an ET_EXEC", 0, info.kernel_slide);
-    if (const auto lowest = own_image::load_segment(0))
-        verdict.equal("kernel_virtual_base", lowest->base, info.kernel_virtual_base);
-    for (uint32_t i = 0; const auto segment = own_image::load_segment(i); ++i)
-        verdict.expect(segment->alignment == 0 || info.kernel_slide % segment->alignment == 0,
+    uint64_t lowest = UINT64_MAX;
+    own_image::for_each_load_segment([&](const own_image::Segment& segment) {
+        lowest = segment.base < lowest ? segment.base : lowest;
+        verdict.expect(segment.alignment == 0 || info.kernel_slide % segment.alignment == 0,
                        "a multiple of every p_align", info.kernel_slide);
+    });
+    verdict.equal("kernel_virtual_base", lowest, info.kernel_virtual_base);
 }
 
 void check_relocations(Verdict& verdict, const Context&) {

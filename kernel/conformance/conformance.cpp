@@ -7,6 +7,7 @@
 #include "context.hpp"
 #include "exceptions.hpp"
 #include "image_contents.hpp"
+#include "own_image.hpp"
 #include "power.hpp"
 #include "processor.hpp"
 
@@ -47,22 +48,54 @@ void check_everything(Tally& tally, const Context& context) {
     check(tally, context, expectation_promises());
 }
 
+void fill(uint64_t address, uint64_t bytes) {
+    constexpr uint64_t kRubbish = 0xcccc'cccc'cccc'cccc; // as code: INT3
+    uint64_t words = bytes / sizeof kRubbish;
+    asm volatile("rep stosq" : "+D"(address), "+c"(words) : "a"(kRubbish) : "memory");
+}
+
 /// What is usable may be overwritten. If the loader still needs some of it, or the kernel's own
 /// memory is among it, the second round of checks tells.
 void fill_usable_memory(const Context& context) {
-    constexpr uint64_t kRubbish = 0xcccc'cccc'cccc'cccc; // as code: INT3
     for (const BatonMemoryRange& range : context.view().memory_map()) {
         if (range.type != BATON_MEMORY_USABLE)
             continue;
-        uint64_t address = context.info.direct_map_base + range.base_physical;
-        uint64_t words = range.bytes / sizeof kRubbish;
-        asm volatile("rep stosq" : "+D"(address), "+c"(words) : "a"(kRubbish) : "memory");
+        fill(context.info.direct_map_base + range.base_physical, range.bytes);
     }
 }
 
-[[noreturn]] void finish(const Tally& tally) {
+/// As memory is after a warm reset of a machine that has run for a while: not zero. The second time
+/// it does nothing.
+void leave_rubbish_and_reset(const Context& context) {
+    constexpr uint16_t kCmosIndex = 0x70, kCmosData = 0x71; // of the real-time clock
+    constexpr uint8_t kFreeByte = 0x7e, kMark = 0x5a;
+    out8(kCmosIndex, kFreeByte);
+    if (in8(kCmosData) == kMark)
+        return;
+    out8(kCmosData, kMark);
+    fill_usable_memory(context);
+    for (const elf::ProgramHeader& header : own_image::added_program_headers())
+        if ((header.p_flags & elf::PF_W) != 0)
+            fill(header.p_vaddr, header.p_memsz);
+    print_line("conformance: resetting");
+    constexpr uint16_t kResetControl = 0xcf9; // of the chipset
+    constexpr uint8_t kHardReset = 0x06;
+    out8(kResetControl, kHardReset);
+    halt_forever();
+}
+
+/// The loader's IDT still reports it.
+void cause_fault(const Context& context) {
+    asm volatile("lidt %0; ud2" : : "m"(context.entry.idtr));
+}
+
+void print_tally(const Tally& tally) {
     print_line("conformance: ", Decimal{tally.kept}, " kept, ", Decimal{tally.broken}, " broken, ",
                Decimal{tally.skipped}, " skipped");
+}
+
+[[noreturn]] void finish(const Tally& tally) {
+    print_tally(tally);
     power_off(tally.broken == 0 ? Outcome::success : Outcome::failure);
 }
 
@@ -111,6 +144,8 @@ extern "C" [[noreturn]] void conformance_main() {
     if (info->command_line != 0)
         context.expectations = Expectations(context.text_at(info->command_line));
 
+    if (context.expectations.has_option("dirty-reset"))
+        leave_rubbish_and_reset(context);
     install_exception_handlers();
     check_everything(tally, context);
     baton_acknowledge(info);
@@ -119,6 +154,10 @@ extern "C" [[noreturn]] void conformance_main() {
         fill_usable_memory(context);
         print_line("conformance: usable memory filled, once more");
         check_everything(tally, context);
+    }
+    if (context.expectations.has_option("fault")) {
+        print_tally(tally);
+        cause_fault(context);
     }
     finish(tally);
 }

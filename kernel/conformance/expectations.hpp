@@ -3,8 +3,8 @@
 // What the test that started this kernel insists on, from the kernel's command line:
 //     expect=la57,modules:2,no-framebuffer
 // A name is a feature that must be there, name:N one that must be there N times, no-name one that
-// must not be there. The words `fill` and `search` beside it are options (conformance.cpp,
-// check_record.cpp).
+// must not be there. The words `dirty-reset`, `fault`, `fill` and `search` beside it are options
+// (conformance.cpp, check_record.cpp).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // This kernel's own ELF headers, which the linker puts into its first segment: what the loader was
-// asked for, known without the loader.
+// asked for, known without the loader. A test can add segments to the file, of any shape, filled
+// with a pattern (image_contents.hpp): test/boot/harness/kernels.py.
 #pragma once
 
 #include "elf.hpp"
@@ -28,6 +29,9 @@ struct Segment {
     }
 };
 
+/// With the slide.
+Segment to_segment(const elf::ProgramHeader& header);
+
 const elf::Header& header();
 std::span<const elf::ProgramHeader> program_headers();
 /// What has been added to each address of the file.
@@ -35,8 +39,16 @@ uint64_t slide();
 uint64_t entry();
 bool is_position_independent();
 
-/// PT_LOAD segment number `index` of those that have memory, which are in ascending order.
-std::optional<Segment> load_segment(uint32_t index);
+/// Those that a test has added.
+std::span<const elf::ProgramHeader> added_program_headers();
+
+/// Calls `visit(const Segment&)` for each PT_LOAD segment that has memory, in the file's order.
+template<class Visit>
+void for_each_load_segment(Visit visit) {
+    for (const elf::ProgramHeader& header : program_headers())
+        if (header.p_type == elf::PT_LOAD && header.p_memsz != 0)
+            visit(to_segment(header));
+}
 /// The first segment of a type, PT_TLS for one.
 std::optional<Segment> segment_of_type(uint32_t type);
 

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import artefacts
-from elf import Segment
-from kernels import RESET_ONCE, checker_kernel
 from machine import Machine, Ovmf, PvhKernel
 from start import Content, start
 
@@ -68,30 +66,15 @@ def boot_by_pvh(tmp_path):
 
 
 @pytest.fixture
-def expect_promises_kept(boot):
-    """expect_promises_kept(segments, **options): boots the checker in a kernel of these segments,
-    and waits for it to end well. `flags` are the checker's. Returns the machine."""
-
-    def expect(segments: Sequence[Segment], *, flags: int = 0, **options) -> Machine:
-        machine = boot(checker_kernel(segments, flags=flags), resets=bool(flags & RESET_ONCE),
-                       **options)
-        machine.wait_for_exit()
-        machine.wait_for_debugcon(r"^checker: kept 0x[0-9a-f]+, broken 0x0$")
-        return machine
-
-    return expect
-
-
-@pytest.fixture
 def expect_conformance(boot):
     """expect_conformance(name, expect, **options): boots conformance-NAME.elf, and waits until it
     says that all promises of the boot protocol were kept. `expect`: which of its features are to be
     there, beside those that any kernel has on this machine. `entry` holds more lines of its boot
-    entry. Returns the machine."""
+    entry. Returns the machine, which has ended if it `ends`."""
 
     def start(name: str, expect: str = "", *, words: str = "", entry: str = "",
               firmware=Ovmf, memory_mib: int = 256, display_adapter: bool = True, displays: int = 1,
-              files: Mapping[str, Content] | None = None, kernel: Content | None = None,
+              ends: bool = True, files: Mapping[str, Content] | None = None, kernel: Content | None = None,
               **options) -> Machine:
         features = [*firmware.FEATURES, f"memory:{memory_mib - firmware.HIDDEN_MIB}", *filter(None, expect.split(","))]
         has_screen = display_adapter and firmware.HAS_DISPLAY_DRIVER
@@ -100,7 +83,8 @@ def expect_conformance(boot):
         machine = boot(kernel or artefacts.conformance_kernel(name), firmware=firmware,
                        memory_mib=memory_mib, display_adapter=display_adapter, **options,
                        files={"/loader/entries/test.conf": text + entry} | dict(files or {}))
-        machine.wait_for_exit()
+        if ends:
+            machine.wait_for_exit()
         kept = machine.wait_for_debugcon(r"^conformance: (\d+) kept, 0 broken, (\d+) skipped$")
         assert int(kept[1]) > 50
         return machine

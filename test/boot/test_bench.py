@@ -26,7 +26,7 @@ def test_bench_measures_each_loader(tmp_path):
     result = subprocess.run(
         [sys.executable, BENCH / "bench.py", "--mib", "1", "--runs", "1", "--rounds", "1",
          "--check", "--output", tmp_path],
-        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": BENCH.parent / "boot"})
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": BENCH.parent / "boot/harness"})
     assert result.returncode == 0, result.stdout + result.stderr
     results = json.loads((tmp_path / "results.json").read_text())
     measured = {cell["loader"]: cell for cell in results["cells"]}
@@ -59,7 +59,7 @@ def test_bench_measures_compressed_kernels():
     """That it does, not who wins."""
     result = subprocess.run(
         [sys.executable, BENCH / "compression.py", "--speed", "50", "--rounds", "1"],
-        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": BENCH.parent / "boot"})
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": BENCH.parent / "boot/harness"})
     assert result.returncode == 0, result.stdout + result.stderr
     [row] = re.findall(r"^50((?: +[0-9]+){6})$", result.stdout, re.M)
     plain, lz4, zstd = map(int, row.split()[3:])  # what is reckoned doesn't depend on the host alone

@@ -36,7 +36,7 @@ def build_somewhere_else(source: Path, *targets: str) -> Path:
     return source / "build"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_artefacts_are_the_same_bytes_wherever_they_are_built(tmp_path):
     build = build_somewhere_else(tmp_path / artefacts.ODD_NAME, "stage1-efi", "stage1-pvh",
                                  "kernel/kernel.elf")
@@ -53,7 +53,7 @@ def test_names_of_the_specification_are_left_to_the_headers_of_uefi():
         | (?:struct|union|enum|enum\s+class|class|using)\s+
         | (?:inline\s+|static\s+)?(?:constexpr|const)\s+[\w:]+\s+
         | typedef\b.*?\b)(EFI_\w+)\s*(?:=|\{|;|\s[\d(]|$)""", re.MULTILINE | re.VERBOSE)
-    for folder in ("common", "stage1", "stage1-efi", "test/boot/shim", "test/bench"):
+    for folder in ("common", "stage1", "stage1-efi", "test/boot/guests/shim", "test/bench"):
         for file in (artefacts.SOURCE / folder).rglob("*.[chi]*pp"):
             assert declaration.findall(file.read_text()) == [], file
 

@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import time
-import zlib
 
 import artefacts
 import pytest
 from elf import Elf
 from kernels import code_kernel
+from tool import baton as tool
 
 BATON = artefacts.SOURCE / "baton"
 LOOP = bytes.fromhex("ebfe")
@@ -57,83 +57,49 @@ def test_soak_tells_what_became_of_its_boots():
 @needs_build
 def test_run_boots_a_kernel_of_ones_own_from_any_folder(kernel_file):
     file = kernel_file(code_kernel(REPORT_FAILURE))
-    result = baton("run", file.name, "--timeout", 60, cwd=file.parent)
+    result = baton("run", file.name, "--via=pvh", "--timeout", 60, cwd=file.parent)
     assert result.returncode == 1, result.stderr
     assert "the kernel reported failure" in result.stderr
 
 
-@needs_build
-def test_run_hands_over_modules_and_a_command_line(tmp_path):
-    folders = [tmp_path / "one", tmp_path / "two"]
-    for folder in folders:
-        folder.mkdir()
-        (folder / "a=b file.img").write_bytes(folder.name.encode() * 1000)
+@pytest.mark.long
+def test_run_by_grub_on_uefi(tmp_path):
+    """Other paths are in test_image.py."""
     log = tmp_path / "debug.txt"
-    result = baton("run", artefacts.REPORTER, "--module", folders[0] / "a=b file.img",
-                   f"--module={folders[1]}/a=b file.img=the = string", "--append", "a=\"1  2\"",
-                   "--append=b", "--timeout", 60, "--", "-debugcon", f"file:{log}")
-    assert result.returncode == 0, result.stdout + result.stderr
-    report = log.read_text()
-    assert 'report: kernel "/baton/boot/kernel.elf", command line "a="1  2" b", ' in report
-    for i, string in enumerate(["", "the = string"]):
-        checksum = zlib.adler32(folders[i].name.encode() * 1000)
-        assert (f'report: module "/baton/{i}/a=b file.img" "{string}", 3000 bytes, '
-                f"checksum {checksum:08x}\n") in report
-
-
-@needs_build
-@pytest.mark.parametrize("path", ["pvh", "microvm", "linux", "multiboot2", "multiboot2-bios"])
-def test_run_by_every_path(tmp_path, path):
-    log = tmp_path / "debug.txt"
-    result = baton("run", artefacts.REPORTER, "--via", path, "--append", "a=1 b", "--timeout", 60,
-                   "--", "-debugcon", f"file:{log}")
+    result = tool("run", artefacts.REPORTER, "--via=multiboot2", "--append", "a=1 b", "--timeout", 60,
+                  "--", "-debugcon", f"file:{log}")
     assert result.returncode == 0, result.stdout + result.stderr
     assert ', command line "a=1 b", ' in log.read_text()
 
 
-@needs_build
-def test_run_hands_over_modules_by_grub(tmp_path):
-    (tmp_path / "a=b file.img").write_bytes(b"one" * 1000)
-    log = tmp_path / "debug.txt"
-    result = baton("run", artefacts.REPORTER, "--via=multiboot2-bios", "--module",
-                   f"{tmp_path}/a=b file.img=the = string", "--timeout", 60,
-                   "--", "-debugcon", f"file:{log}")
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert 'report: module "/baton/0/a=b file.img" "the = string", 3000 bytes, ' in log.read_text()
-
-
-@needs_build
 def test_run_without_firmware_says_that_there_is_one_file():
-    result = baton("run", "--via", "pvh", "--module", BATON)
+    result = tool("run", "--via", "pvh", "--module", artefacts.LOADER)
     assert result.returncode == 1
-    assert "QEMU hands over the kernel alone" in result.stderr
+    assert "QEMU passes only the kernel" in result.stderr
 
 
-@needs_build
 def test_run_ends_at_its_timeout(kernel_file):
-    result = baton("run", kernel_file(code_kernel(LOOP)), "--timeout=2")
+    result = tool("run", kernel_file(code_kernel(LOOP)), "--via=pvh", "--timeout=2",
+                  "--set=watchdog=off")
     assert result.returncode == 1
     assert "no result within 2 s" in result.stderr
 
 
-@needs_build
 def test_run_tells_of_a_triple_fault(kernel_file):
-    result = baton("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--via=pvh", "--timeout", 60)
+    result = tool("run", kernel_file(code_kernel(TRIPLE_FAULT)), "--via=pvh", "--timeout", 60)
     assert result.returncode == 1
     assert "the guest triple-faulted" in result.stderr
 
 
-@needs_build
 def test_run_ends_with_a_fault_that_is_reported(kernel_file):
-    result = baton("run", kernel_file(code_kernel(UD2)), "--via=pvh", "--timeout", 60)
+    result = tool("run", kernel_file(code_kernel(UD2)), "--via=pvh", "--timeout", 60)
     assert result.returncode == 1
     assert "baton: fault: #UD invalid opcode, vector 6, in kernel + 0x0" in result.stdout
     assert "the loader reported a fault" in result.stderr
 
 
-@needs_build
 def test_run_hands_arguments_to_qemu():
-    result = baton("run", "--", "-device", "no-such-device")
+    result = tool("run", "--", "-device", "no-such-device")
     assert result.returncode == 1
     assert "no-such-device" in result.stderr
 
@@ -141,7 +107,7 @@ def test_run_hands_arguments_to_qemu():
 @needs_build
 def test_run_ends_at_control_c_and_leaves_nothing(kernel_file, tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    arguments = [BATON, "run", kernel_file(code_kernel(LOOP))]
+    arguments = [BATON, "run", kernel_file(code_kernel(LOOP)), "--via=pvh"]
     process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True, env=environment,
                                start_new_session=True)

@@ -9,8 +9,8 @@ import zlib
 import artefacts
 import pytest
 from decoders import needs_decoders
-from machine import Ovmf
-from paths import Multiboot2Uefi, Pvh
+from machine import UBoot
+from paths import Multiboot2Bios, Pvh
 from tool import baton
 
 pytestmark = needs_decoders
@@ -31,7 +31,7 @@ def reported(path: str, content: bytes) -> str:
 
 
 @pytest.mark.parametrize("suffix", COMMANDS)
-@pytest.mark.parametrize("firmware", [Ovmf, Pvh])
+@pytest.mark.parametrize("firmware", [UBoot, Pvh])
 def test_compressed_kernel_boots(expect_conformance, firmware, suffix):
     """It keeps every promise that another one is given."""
     kernel = compressed(artefacts.conformance_kernel("pie-relr").read_bytes(), suffix)
@@ -40,12 +40,12 @@ def test_compressed_kernel_boots(expect_conformance, firmware, suffix):
     machine.wait_for_debugcon(rf"kernel\S*: [0-9.]+ KiB of {name}, read and decompressed: ")
 
 
-@pytest.mark.parametrize("firmware", [Ovmf, Multiboot2Uefi])
+@pytest.mark.parametrize("firmware", [UBoot, Multiboot2Bios])
 def test_modules_are_decompressed_by_their_names(boot, firmware):
     raw = compressed(TEXT[:5000], "zst")
     machine = boot(artefacts.REPORTER, firmware=firmware, files={
         "/loader/entries/a.conf": "kernel /baton/kernel.elf\n" + (
-            "module /a.img.zst\nmodule /b.lz4\nmodule /raw\n" if firmware is Ovmf else ""),
+            "module /a.img.zst\nmodule /b.lz4\nmodule /raw\n" if firmware is UBoot else ""),
         "/a.img.zst": compressed(TEXT, "zst"), "/b.lz4": compressed(TEXT[:-1], "lz4"), "/raw": raw})
     machine.wait_for_exit()
     machine.wait_for_debugcon(reported("/a.img", TEXT))
@@ -57,7 +57,7 @@ def test_modules_are_decompressed_by_their_names(boot, firmware):
     (compressed(TEXT, "zst")[:-7], r"compressed_data_damaged: \\m.zst: .*\(library's error 0x"),
     (TEXT, r"compression_unknown: \\m.zst: ")], ids=["damaged", "unknown"])
 def test_module_that_cannot_be_decompressed_is_named(boot, content, error):
-    machine = boot(artefacts.REPORTER, files={
+    machine = boot(artefacts.REPORTER, firmware=UBoot, files={
         "/loader/entries/a.conf": "kernel /baton/kernel.elf\nmodule /m.zst\n", "/m.zst": content})
     machine.wait_for_serial("^error: " + error)
 
@@ -79,7 +79,7 @@ def test_image_compresses_what_gains_by_it(boot_image, tmp_path):
     assert result.returncode == 0
     assert re.search(r"^baton: text.img: zstd, .* to .* KiB$", result.stderr, re.M)
     assert re.search(r"^baton: random.img: not compressed, .* KiB$", result.stderr, re.M)
-    machine = boot_image(tmp_path / "out.img")
+    machine = boot_image(tmp_path / "out.img", firmware=UBoot)
     machine.wait_for_exit()
     machine.wait_for_debugcon(reported("/baton/0/text.img", TEXT))
     machine.wait_for_debugcon(reported("/baton/1/random.img", noise))
@@ -97,7 +97,7 @@ def test_faster_disk_gets_less_compression(tmp_path, disk, choice):
 def test_compression_that_is_asked_for_is_taken(boot_image, tmp_path):
     result = baton("image", artefacts.REPORTER, "-o", tmp_path / "out.img", "--compress=lz4")
     assert re.search(r"^baton: reporter.elf: lz4, ", result.stderr, re.M)
-    machine = boot_image(tmp_path / "out.img")
+    machine = boot_image(tmp_path / "out.img", firmware=UBoot)
     machine.wait_for_exit()
     machine.wait_for_debugcon('^report: kernel "/baton/boot/kernel.elf.lz4", ')
 

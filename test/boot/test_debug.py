@@ -19,12 +19,12 @@ MARK = "== "
 GIB = 1 << 30
 PLACES = {  # in which function `baton break` stops, and in which file
     "stage1": ("(efi_main|stage1_main)", r"main\.cpp"),
-    "before-exit": ("baton::HandoffBuilder::leave_firmware", r"builder_records\.cpp"),
-    "stage2": ("stage2_entry64", r"entry\.asm"),
+    "before-exit": ("baton::leave_firmware", r"leave\.cpp"),
+    "stage2": ("stage2_entry64", r"entry64\.asm"),
     "before-cr3": (r"baton::stage2::\(anonymous namespace\)::load_page_tables", r"stage2\.cpp"),
-    "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|stage2_run)", r"stage2\.cpp"),
+    "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|execute)", r"stage2\.cpp"),
     "copy 1": (r"baton::stage2::\(anonymous namespace\)::load_segments", r"stage2\.cpp"),
-    "before-jump": (r"enter_kernel\.?\[?jump\]?", r"entry\.asm"),
+    "before-jump": (r"enter_kernel\.?\[?jump\]?", r"enter_kernel\.asm"),
     "kernel-entry": ("_start", r"conformance/entry\.asm"),
 }
 LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
@@ -32,11 +32,8 @@ LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
 
 def session(kernel: Path | None, words: Sequence[str], commands: Sequence[str]) -> list[str]:
     """What GDB prints in a batch session: before the first command, and for each of them."""
-    given = [
-        word
-        for i, command in enumerate(commands)
-        for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)
-    ]
+    given = [word for i, command in enumerate(commands)
+             for word in ("--ex", f"echo \\n{MARK}{i}\\n", "--ex", command)]
     result = baton("debug", *([kernel] if kernel else []), *words, "--batch", *given)
     parts = re.split(rf"^{MARK}\d+\n", result.stdout, flags=re.M)
     assert len(parts) == len(commands) + 1 and "Error" not in result.stderr, (
@@ -147,11 +144,8 @@ def check_status_tells_stage_step_and_mode(tour):
     )
     assert re.search(r"^CR3 +0x\w+: the kernel's$", answers["baton status # copy 1"], re.M)
     assert "in the kernel, at 0x" in answers["baton status"]
-    for line in (
-        "CR0 +0x80010033: PG WP NE MP PE",
-        "EFER +0xd00: NXE LMA LME",
-        "mode +64-bit, 4 levels of page tables",
-    ):
+    for line in ("CR0 +0x80010033: PG WP NE MP PE", "EFER +0xd00: NXE LMA LME",
+                 "mode +64-bit, 4 levels of page tables"):
         assert re.search(f"^{line}$", answers["baton status"], re.M), line
 
 
@@ -168,19 +162,13 @@ def merged(ranges):
 
 def check_map_and_walk_agree_with_qemus_own(tour):
     _, answers = tour
-    ours = [
-        (int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
-        for begin, end, access in re.findall(
-            r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ", answers["baton map"], re.M
-        )
-    ]
+    ours = [(int(begin, 16) & (1 << 48) - 1, (int(end, 16) & (1 << 48) - 1) + 1, access[1] == "w")
+            for begin, end, access in re.findall(
+            r"^(0x\w+)-(0x\w+) ([r-][w-][x-]) -> ", answers["baton map"], re.M)]
     low = (1 << 48) - 1
-    qemus = [
-        (int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w")
-        for begin, end, access in re.findall(
-            r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M
-        )
-    ]
+    qemus = [(int(begin, 16) & low, (int(end, 16) - 1 & low) + 1, access[2] == "w")
+             for begin, end, access in re.findall(
+             r"^(\w{16})-(\w{16}) \w{16} ([u-][r-][w-])", answers[INFO_MEM], re.M)]
     assert len(ours) > 8 and merged(ours) == merged(qemus)
     assert "W+X" not in answers["baton map"]
     assert re.search(r"^level 1, .* r-x.*, a page of 4 KiB$", answers["baton walk $rip"], re.M)
@@ -193,11 +181,8 @@ def check_map_and_walk_agree_with_qemus_own(tour):
 
 def check_diff_is_clean_at_the_entry_and_finds_a_poked_byte(tour):
     _, answers = tour
-    assert re.search(
-        r"^the kernel's image is as it should be, \d+ words of it relocated$",
-        answers["baton diff"],
-        re.M,
-    )
+    assert re.search(r"^the kernel's image is as it should be, \d+ words of it relocated$",
+                     answers["baton diff"], re.M)
     rip = numbers(answers["info registers"])["rip"]
     poked = answers["baton diff # poked"]
     assert re.search(rf"^  {rip:#x} \(_start.*\): 90, should be (?!90)\w\w$", poked, re.M), poked
@@ -211,15 +196,12 @@ def check_all_processors_are_threads_and_the_console_is_there(tour):
     assert re.search(r"^0x\w+-0x\w+ loader reclaimable: stage 2$", answers["baton memmap"], re.M)
 
 
-CHECKS = (
-    check_each_place_stops_in_its_function_with_a_line,
-    check_backtraces_end_where_baton_was_entered,
-    check_the_kernel_is_entered_as_promised_with_a_random_slide,
-    check_status_tells_stage_step_and_mode,
-    check_map_and_walk_agree_with_qemus_own,
-    check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
-    check_all_processors_are_threads_and_the_console_is_there,
-)
+CHECKS = (check_each_place_stops_in_its_function_with_a_line,
+          check_backtraces_end_where_baton_was_entered,
+          check_the_kernel_is_entered_as_promised_with_a_random_slide,
+          check_status_tells_stage_step_and_mode, check_map_and_walk_agree_with_qemus_own,
+          check_diff_is_clean_at_the_entry_and_finds_a_poked_byte,
+          check_all_processors_are_threads_and_the_console_is_there)
 
 
 @pytest.mark.slow
@@ -232,20 +214,12 @@ def test_debugger_knows_each_place_of_the_handoff(via):
 
 @pytest.mark.parametrize(
     "via",
-    ["microvm", "linux", "multiboot2", pytest.param("multiboot2-bios", marks=pytest.mark.slow)],
+    ["microvm", "linux", "multiboot2-bios", pytest.param("multiboot2", marks=pytest.mark.long)],
 )
 def test_debugger_knows_the_last_step_by(via):
-    answers = debug(
-        KERNEL,
-        "baton break before-jump",
-        "continue",
-        "bt",
-        "baton status",
-        "stepi",
-        "baton diff",
-        via=via,
-    )
-    assert re.search(r"^#0 +enter_kernel.* at .*entry\.asm:\d+$", answers["bt"], re.M), answers
+    answers = debug(KERNEL, "baton break before-jump", "continue", "bt", "baton status", "stepi",
+                    "baton diff", via=via)
+    assert re.search(r"^#0 +enter_kernel.* at .*enter_kernel\.asm:\d+$", answers["bt"], re.M), answers
     assert re.search(r"^stage 1 +baton-pvh\.elf, loaded at 0x\w+$", answers["baton status"], re.M)
     assert "_start () at" in answers["stepi"]
     assert "the kernel's image is as it should be" in answers["baton diff"]
@@ -340,16 +314,8 @@ def test_triple_fault_stops_where_it_happens(tmp_path):
 def test_first_fault_stops_with_its_report(tmp_path, flags):
     """The backtrace goes from stage 2's report to the line of the kernel that did it."""
     kernel = compiled(tmp_path, FAULTING, flags)
-    answers = debug(
-        kernel,
-        "baton break fault",
-        "continue",
-        "bt",
-        "baton serial",
-        "baton status",
-        "baton walk 16",
-        via="pvh",
-    )
+    answers = debug(kernel, "baton break fault", "continue", "bt", "baton serial", "baton status",
+                    "baton walk 16", via="pvh")
     assert "end_after_fault" in answers["continue"]
     frames = re.findall(r"^#\d+ .*", answers["bt"], re.M)
     at = next(i for i, frame in enumerate(frames) if "<signal handler called>" in frame)
@@ -358,12 +324,11 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
     assert "look (" in frames[at + 2] and "_start (" in frames[at + 3], frames
     assert "baton: fault: #PF page fault, vector 14, in kernel" in answers["baton serial"]
     assert "in stage 2, entering the kernel, at 0x" in answers["baton status"]
-    assert (
-        "not present" in answers["baton walk 16"]
-        and "0x10 is not mapped" in answers["baton walk 16"]
-    )
+    assert ("not present" in answers["baton walk 16"]
+            and "0x10 is not mapped" in answers["baton walk 16"])
 
 
+@pytest.mark.long
 def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
     """Without what the firmware tells: by the entry's `debug wait`."""
     answers = debug(
@@ -380,28 +345,15 @@ def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
 @pytest.mark.long
 def test_stage1_is_found_above_4_gib_on_a_machine_that_runs(boot, tmp_path):
     """By the firmware's table; it waits in its entry."""
-    machine = boot(
-        KERNEL,
-        memory_mib=6144,
-        plan="load-high 16\n",
-        files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"},
-    )
+    machine = boot(KERNEL, memory_mib=6144, plan="load-high 16\n",
+                   files={"/loader/entries/a.conf": "kernel /baton/kernel.elf\ndebug wait\n"})
     base = int(machine.wait_for_debugcon(r"stage 1 for UEFI, at (0x\w+)$")[1], 16)
     assert base >= 4 * GIB
     machine.wait_for_debugcon(r"waiting for a debugger")
     machine.start_debug_server(tmp_path / "gdb")
-    words = [
-        word
-        for command in (
-            f"source {artefacts.SOURCE}/tools/gdb/baton.py",
-            f"baton attach {tmp_path}/gdb {KERNEL}",
-            "baton status",
-            "baton break before-exit",
-            "continue",
-            "bt",
-        )
-        for word in ("-ex", command)
-    ]
+    words = [word for command in ( f"source {artefacts.SOURCE}/tools/gdb/baton.py",
+             f"baton attach {tmp_path}/gdb {KERNEL}", "baton status", "baton break before-exit",
+             "continue", "bt", ) for word in ("-ex", command)]
     result = subprocess.run(
         ["gdb", "-q", "-nx", "-batch", *words], capture_output=True, text=True, timeout=200
     )
@@ -413,10 +365,8 @@ def test_stage1_is_found_above_4_gib_on_a_machine_that_runs(boot, tmp_path):
 
 GUIDE = (artefacts.SOURCE / "docs/debugging.md").read_text(encoding="utf-8")
 TRANSCRIPTS = re.findall(r"^```text\n\$ ./baton debug (.*)\n((?:.*\n)*?)```$", GUIDE, re.M)
-PROGRAMS = {
-    name: text
-    for text, name in re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)
-}
+PROGRAMS = {name: text
+            for text, name in re.findall(r"^```c\n(/\* (\w+)\.c \*/\n(?:.*\n)*?)```$", GUIDE, re.M)}
 
 
 def masked(text: str) -> list[str]:
@@ -443,13 +393,8 @@ def test_guide_shows_what_a_session_shows(tmp_path, arguments, body):
     kernel = None
     if words[0].endswith(".elf"):
         name = words.pop(0).removesuffix(".elf")
-        kernel = compiled(
-            tmp_path,
-            PROGRAMS[name],
-            PIE if name == "linked" else FIXED,
-            name=f"{name}.elf",
-            source_name=f"{name}.c",
-        )
+        kernel = compiled(tmp_path, PROGRAMS[name], PIE if name == "linked" else FIXED,
+                          name=f"{name}.elf", source_name=f"{name}.c")
     shown = re.split(r"^\(gdb\) (.*)\n", body, flags=re.M)
     parts = session(kernel, words, shown[1::2])
     for what, wanted, found in zip(["", *shown[1::2]], shown[::2], parts, strict=True):
@@ -464,13 +409,9 @@ def test_guide_shows_a_configuration_that_is_json():
     assert configuration["MIMode"] == "gdb"
 
 
-@pytest.mark.parametrize(
-    "released, with_symbols",
-    [
-        (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
-        (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf")),
-    ],
-)
+@pytest.mark.parametrize("released, with_symbols", [
+                         (artefacts.LOADER, artefacts.LOADER.with_name("BOOTX64.EFI.debug")),
+                         (artefacts.STAGE2, artefacts.STAGE2.with_suffix(".elf")), ])
 def test_what_is_debugged_is_the_code_that_is_released(tmp_path, released, with_symbols):
     subprocess.run(
         ["objcopy", "-O", "binary", "-j", ".text", with_symbols, tmp_path / "code"], check=True
@@ -480,16 +421,8 @@ def test_what_is_debugged_is_the_code_that_is_released(tmp_path, released, with_
 
 
 def test_server_alone_tells_a_debugger_what_to_do(tmp_path):
-    command = [
-        artefacts.TOOL,
-        "debug",
-        KERNEL,
-        "--via",
-        "pvh",
-        "--break",
-        "kernel-entry",
-        "--server-only",
-    ]
+    command = [artefacts.TOOL, "debug", KERNEL, "--via", "pvh", "--break", "kernel-entry",
+               "--server-only"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
     ) as server:

@@ -162,14 +162,14 @@ def slide_of(machine) -> int:
 
 def test_kaslr_of_an_entry_is_another_slide_each_time(expect_conformance):
     boots = [expect_conformance("pie-relr", "kaslr", entry="kaslr on\n", firmware=firmware)
-             for firmware in (UBoot, UBoot, Ovmf)]
+             for firmware in (UBoot, UBoot, UBoot)]
     slides = {slide_of(machine) for machine in boots}
     assert len(slides) > 1
     assert all(slide % 4096 == 0 for slide in slides)
 
 
 def test_kaslr_off_in_the_entry_goes_over_the_request(expect_conformance):
-    machine = expect_conformance("pie", "no-kaslr", entry="kaslr off\n", firmware=UBoot)
+    machine = expect_conformance("pie", "no-kaslr", entry="kaslr off\n", firmware=Pvh)
     machine.wait_for_debugcon(r"\] slide 0x\w+$")
 
 

@@ -47,7 +47,7 @@ def test_each_error_has_a_test():
     tests = artefacts.SOURCE / "test"
     # Those of core/ are about errors as such, and raise none.
     unit = [file for file in tests.glob("unit/*/*_test.cpp") if file.parent.name != "core"]
-    named = words_of(unit + [file for file in tests.glob("boot/*.py") if file != Path(__file__)])
+    named = words_of(unit + [file for file in tests.glob("boot/**/*.py") if file != Path(__file__)])
     groups = errors_by_group()
     assert set(groups["Boot entries and load options"]) <= words_of(unit)
     assert {mistake.error for mistake in chain(entries.UNREADABLE.values(),
@@ -68,7 +68,7 @@ def unpacked(header: str) -> tuple[bytes, str]:
     return packed, "".join(codes[code] for code in packed)
 
 
-def test_causes_and_cures_cost_the_loader_nothing():
+def test_causes_and_fixes_cost_the_loader_nothing():
     loader = artefacts.LOADER.read_bytes()
     header = artefacts.BUILD / "common/core/include/core/packed_errors.hpp"
     packed, text = unpacked(header.read_text())
@@ -77,4 +77,4 @@ def test_causes_and_cures_cost_the_loader_nothing():
     texts = re.findall(r"^\*\*(?:Cause|Fix):\*\* (.{20,40})", document, re.MULTILINE)
     assert len(texts) > 100
     assert not [cause for cause in texts if cause.encode() in loader or cause in text]
-    assert "the file is no executable: link it" in text
+    assert "the file is not an executable: link it" in text

@@ -193,7 +193,7 @@ def test_after_fault_exit_leaves_qemu(boot):
     machine.wait_for_serial("^baton: end of report: leaving QEMU$")
 
 
-@pytest.mark.parametrize("firmware", [Ovmf, UBoot])
+@pytest.mark.parametrize("firmware", [pytest.param(Ovmf, marks=pytest.mark.long), UBoot])
 def test_after_fault_reset_boots_again_when_the_time_is_over(boot, firmware):
     machine = boot(faulting_kernel(UD2), firmware=firmware, files=entry("reset:2"), resets=True)
     machine.wait_for_debugcon("^baton: end of report: reset in 2 s$")

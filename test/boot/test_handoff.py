@@ -10,8 +10,8 @@ from faults import AT_ENTRY, IN_STAGE2, OTHERS, VARIES, expect_report, report
 from machine import Machine
 from paths import Pvh
 
-RELAY = artefacts.BUILD / "test/boot/relay/relay.elf"
-REQUEST_LA57 = artefacts.BUILD / "test/boot/relay/relay-la57.elf"
+RELAY = artefacts.BUILD / "test/boot/guests/relay/relay.elf"
+REQUEST_LA57 = artefacts.BUILD / "test/boot/guests/relay/relay-la57.elf"
 POISON_EXIT = 2 * 42 + 1  # isa-debug-exit makes it of the record's exit_value
 END = "leaving QEMU"
 UNMAPPED = 0xFFFF_F000_0000_0000

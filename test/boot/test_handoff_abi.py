@@ -5,6 +5,7 @@ by PVH, and the callers that the document shows. A test's name has the numbers t
 import re
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 import artefacts
@@ -25,7 +26,7 @@ SECOND_ENTRY = HANDED_OVER | {
     "rax": 0x0007_0106_0007_0406,  # PAT
     "rbx": 0x400,  # DR7
     "rcx": 0x277, "rdx": 6 * 8 - 1,  # limit of the GDT
-    "rsi": 0,  # the first word behind the segment's file bytes
+    "rsi": 0,  # the first word after the segment's file bytes
     "rbp": 256 * 16 - 1,  # limit of the IDT
     "r8": 0x1F80, "r9": 0x37F,  # MXCSR, x87 control word
     "r10": 0x20, "r11": 0x10, "r12": 0x10, "r13": 0x10, "r14": 0x10, "r15": 0,  # TR, DS … LDTR
@@ -93,11 +94,56 @@ def test_h3_h10_h14_wrong_records_are_refused_with_nothing_changed(boot_by_pvh):
     boot_by_pvh(artefacts.HANDOFF_CALLER, "refuse").wait_for_exit()
 
 
-@pytest.mark.parametrize(("cpu", "mode"), [
-    ("max,lm=off", "refuse-here"), ("max,nx=off", "refuse-here"), ("max,la57=off", "refuse-la57"),
-])
-def test_h10_processor_is_refused_that_lacks_what_the_record_asks_for(boot_by_pvh, cpu, mode):
+@pytest.mark.parametrize(("cpu", "mode"), [("max,lm=off", "refuse-here"),
+                                           ("max,la57=off", "refuse-la57")])
+def test_h10_h14_processor_is_refused_that_lacks_what_is_asked_for(boot_by_pvh, cpu, mode):
     boot_by_pvh(artefacts.HANDOFF_CALLER, mode, cpu=cpu).wait_for_exit()
+
+
+def refused(number: int, field: str) -> str:
+    return report(f"""baton: fault: handoff record refused, in stage 2 + 0x*
+error  {number:#x}: {field}""", IN_STAGE2, None, "leaving QEMU")
+
+
+@pytest.mark.parametrize(("number", "field"), [
+    (6, "cr0, cr4 or efer"), (7, "page_table_root"), (8, "an address"), (9, "segments"),
+    (10, "a segment")])
+@pytest.mark.parametrize("place", ["", "-high"])
+def test_h10_h14_the_32_bit_entry_reports_that_it_refuses(hand_over, number, field, place):
+    expect_report(hand_over(f"32-4{place}-wrong-{number}"), refused(number, field))
+
+
+@pytest.mark.parametrize(("mode", "cpu"), [("32-4", "max,nx=off"), ("32-5", "max,la57=off")])
+def test_h10_h14_the_32_bit_entry_reports_what_the_processor_lacks(hand_over, mode, cpu):
+    expect_report(hand_over(mode, cpu=cpu), refused(5, "processor"))
+
+
+@pytest.mark.parametrize(("number", "field"), [(1, "magic"), (2, "version_major"), (3, "size")])
+def test_h10_h14_h20_what_is_no_record_is_refused_in_the_crash_record(boot_by_pvh, number, field):
+    machine = boot_by_pvh(artefacts.HANDOFF_CALLER, f"32-4-high-wrong-{number}")
+    machine.wait_for_debugcon("^caller: handing over")
+    state, text = 20, 48
+    fault = 3
+    [offset] = struct.unpack_from("<I", artefacts.STAGE2.read_bytes(), 40)
+    word = lambda at: machine.physical_word(HIGH_BLOCK + offset + at)
+    deadline = time.monotonic() + 10
+    while word(state) != fault:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    found = b"".join(struct.pack("<I", word(text + at)) for at in range(0, 128, 4)).decode()
+    assert found.startswith("baton: fault: handoff record refused, in stage 2 + 0x")
+    assert f"\nerror  {number:#x}: {field}\n" in found
+    assert "baton: fault" not in machine.debugcon and "baton: fault" not in machine.serial
+
+
+@pytest.mark.parametrize(("mode", "cause"), [
+    ("no-page", "not present at level 1"), ("other-page", "mapped to another address"),
+    ("far-table", "the table can't be read at level 1")])
+def test_h12_h17_the_32_bit_entry_reports_page_tables_without_stage2(hand_over, mode, cause):
+    machine = hand_over(f"32-4-high-{mode}")
+    found = report_on(machine.debugcon)
+    assert found.startswith("baton: fault: page tables without stage 2, in stage 2 + 0x")
+    assert f"\ncause  fetch from {HIGH_BLOCK:#018x}: {cause}\n" in found
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -130,7 +176,7 @@ def test_h19_time_stamps_are_where_the_record_says(hand_over):
     assert not any(words[2:9:2]) and not any(words[9:])
 
 
-def test_h20_crash_record_are_in_the_block(boot_by_pvh):
+def test_h20_crash_record_is_in_the_block(boot_by_pvh):
     machine = boot_by_pvh(artefacts.HANDOFF_CALLER, "32-4-high-halt")
     machine.wait_for_debugcon("^baton: end of report: stopped$")
     [offset] = struct.unpack_from("<I", artefacts.STAGE2.read_bytes(), 40)

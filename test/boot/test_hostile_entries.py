@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kernels import checker_kernel, plain_segments
+import artefacts
 from test_hostile import numbers_in
 
 
@@ -89,7 +89,7 @@ def mismatch(name: str, mistake: Mistake, said: re.Match | None) -> str | None:
 
 
 def test_mistakes_in_entries(boot):
-    files = {"/good.elf": checker_kernel(plain_segments()), "/empty": b"", "/empty.zst": b"",
+    files = {"/good.elf": artefacts.conformance_kernel("minus-2g"), "/empty": b"", "/empty.zst": b"",
              "/loader/entries/directory.conf/x": "x", "/loader/loader.conf": b"default\0x\n"}
     for name, mistake in (UNREADABLE | UNBOOTABLE).items():
         files[f"/loader/entries/{name}.conf"] = mistake.content

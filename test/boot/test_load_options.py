@@ -4,13 +4,14 @@ is the shim here, which starts the loader with load options."""
 
 import artefacts
 from kernels import code_kernel
+from machine import UBoot
 
 # mov eax, 0x10; out 0xf4, eax; hlt
 REPORT_SUCCESS = bytes.fromhex("b810000000 e7f4 f4")
 
 
 def start(boot, options: str, **files):
-    return boot(None, plan=f"options {options}\n", files=files)
+    return boot(None, plan=f"options {options}\n", files=files, firmware=UBoot)
 
 
 def test_load_options_name_the_kernel_its_modules_and_its_command_line(boot):

@@ -9,41 +9,32 @@ import pytest
 from machine import Ovmf, StrictNxOvmf, UBoot
 
 
-@pytest.mark.parametrize(("mib", "kernel"), [
-    (128, "pie-relr"), (2048, "1m"), pytest.param(6144, "16m", marks=pytest.mark.slow)])
-def test_memory_of(expect_conformance, mib, kernel):
-    expect_conformance(kernel, memory_mib=mib)
+@pytest.mark.parametrize(("mib", "kernel", "options"), [
+    (128, "pie-relr", {}), (2048, "1m", {"processors": 4}),
+    pytest.param(6144, "16m", {}, marks=pytest.mark.slow)])
+def test_memory_of(expect_conformance, mib, kernel, options):
+    """Of several processors one runs."""
+    expect_conformance(kernel, memory_mib=mib, **options)
 
 
-def test_four_processors(expect_conformance):
-    expect_conformance("minus-2g", processors=4)
-
-
-def test_processor_without_large_extras(expect_conformance):
+def test_processor_without_large_extras_and_no_display_adapter(expect_conformance):
     """No 1 GiB pages, no SMEP, no RDRAND."""
-    expect_conformance("upper-half", "no-seed-processor", cpu="qemu64")
+    expect_conformance("upper-half", "no-seed-processor", cpu="qemu64", display_adapter=False)
 
 
-@pytest.mark.parametrize(("kernel", "cpu", "expect"), [
-    ("request-five-level", "max", "la57"),
-    ("request-five-level-if-there", "max", "la57"),
-    ("request-five-level-if-there", "max,la57=off", "no-la57"),
+@pytest.mark.parametrize(("kernel", "cpu", "expect", "firmware"), [
+    ("request-five-level", "max", "la57", Ovmf),
+    ("request-five-level", "max", "la57", UBoot),
+    ("request-five-level-if-there", "max", "la57", UBoot),
+    ("request-five-level-if-there", "max,la57=off", "no-la57", UBoot),
 ])
-def test_paging_levels(expect_conformance, kernel, cpu, expect):
-    expect_conformance(kernel, expect, cpu=cpu)
-
-
-def test_u_boot_with_five_levels(expect_conformance):
-    expect_conformance("request-five-level", "la57", firmware=UBoot)
+def test_paging_levels(expect_conformance, kernel, cpu, expect, firmware):
+    expect_conformance(kernel, expect, cpu=cpu, firmware=firmware)
 
 
 @pytest.mark.parametrize("disk", ["ahci", "nvme", "usb"])  # all other tests use virtio-blk
 def test_boots_from(expect_conformance, disk):
     expect_conformance("pie", "whole-disk", disk=disk)
-
-
-def test_no_display_adapter(expect_conformance):
-    expect_conformance("minus-2g", display_adapter=False)
 
 
 @pytest.mark.parametrize(("kernel", "expect"), [
@@ -75,4 +66,5 @@ def test_mbr_partition_tells_its_number_and_the_disks_signature(boot, reporter, 
 
 
 def test_partition_is_told_without_contradiction(expect_conformance):
-    expect_conformance("shared", "gpt", partition=gpt.Partition(uuid.uuid4(), uuid.uuid4()))
+    expect_conformance("shared", "gpt", firmware=UBoot,
+                       partition=gpt.Partition(uuid.uuid4(), uuid.uuid4()))

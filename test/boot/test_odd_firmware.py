@@ -9,14 +9,15 @@ from pathlib import Path
 import artefacts
 import pytest
 from elf import PF_R, PF_X
-from kernels import MIB, TOP_2_GIB, checker_kernel, patterned, plain_segments
+from kernels import MIB, TOP_2_GIB, conformance_with, patterned
 from machine import Ovmf, UBoot, make_volume
 
 
-def test_displays_are_told_with_modes_and_edid(expect_conformance):
-    """One of them has no pixels in memory."""
+def test_displays_are_told_and_state_that_the_firmware_leaves_does_not_reach_the_kernel(
+        expect_conformance):
+    """One display has no pixels in memory."""
     plan = "display 800 600 rgb\ndisplay 320 200 565\ndisplay 640 480 blt\nedid 256\n"
-    expect_conformance("minus-2g", "edid:256", plan=plan, displays=3)
+    expect_conformance("minus-2g", "edid:256", plan=f"{plan}dirty-processor\n", displays=3)
 
 
 @pytest.mark.parametrize(("variables", "state"), [
@@ -28,28 +29,24 @@ def test_secure_boot_is_told(expect_conformance, variables, state):
     expect_conformance("minus-2g", state, plan=variables, firmware=UBoot)
 
 
-def test_state_that_the_firmware_leaves_does_not_reach_the_kernel(expect_conformance):
-    expect_conformance("minus-2g", plan="dirty-processor\n")
-
-
 @pytest.mark.parametrize(("kernel", "levels"), [("minus-2g", "no-la57"),
                                                 ("request-five-level", "la57")])
 def test_firmware_with_five_level_paging(expect_conformance, kernel, levels):
-    expect_conformance(kernel, levels, plan="five-levels\n")
+    expect_conformance(kernel, levels, plan="five-levels\n", firmware=UBoot)
 
 
 def test_page_tables_that_firmware_makes_while_the_loader_runs_are_kept(expect_conformance):
-    machine = expect_conformance("minus-2g", plan="memory-attributes\n")
+    machine = expect_conformance("minus-2g", plan="memory-attributes\n", firmware=UBoot)
     machine.wait_for_debugcon("^shim: split the page at 0x")
 
 
 @pytest.mark.slow
-def test_firmware_that_cannot_read_to_high_memory(expect_promises_kept):
+def test_firmware_that_cannot_read_to_high_memory(boot):
     """Twice as large as what memory below 4 GiB has room for, and as the buffer there."""
-    text = patterned(TOP_2_GIB, PF_R | PF_X, 24 * MIB)
-    machine = expect_promises_kept([text, *plain_segments(TOP_2_GIB + 32 * MIB)[1:]],
-                                   memory_mib=4096,
-                                   plan="leave-low 16\nrefuse-high-reads\n")
+    kernel = conformance_with([patterned(TOP_2_GIB + 32 * MIB, PF_R, 24 * MIB)])
+    machine = boot(kernel, memory_mib=4096, plan="leave-low 16\nrefuse-high-reads\n")
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(r"^conformance: \d+ kept, 0 broken,")
     machine.wait_for_debugcon("^shim: refused to read above 4 GiB$")
 
 
@@ -57,7 +54,7 @@ def test_firmware_that_cannot_read_to_high_memory(expect_promises_kept):
     "short-reads 1000", "map-grows", "map-garbled 48", "map-garbled 72", "set-variable-allocates 1000", "exit-allocates 3",
     "raise-priority 8", "raise-priority 16"], ids=lambda plan: plan.replace(" ", "-"))
 def test_firmware_may_behave_so(expect_conformance, plan):
-    expect_conformance("minus-2g", plan=f"{plan}\n")
+    expect_conformance("minus-2g", plan=f"{plan}\n", firmware=UBoot)
 
 
 INITRD = b"the first file" * 30_000
@@ -106,7 +103,7 @@ def test_directory_without_an_end_is_left(expect_conformance):
 
 def test_memory_that_is_gone_since_the_map_was_read_is_replaced(expect_conformance):
     """The third is a block of its own, by the map that is known from the boot entries."""
-    machine = expect_conformance("minus-2g", plan="fail AllocatePages 3 3\n")
+    machine = expect_conformance("minus-2g", plan="fail AllocatePages 3 3\n", firmware=UBoot)
     machine.wait_for_debugcon("^shim: AllocatePages 3 fails, ")
 
 
@@ -117,8 +114,8 @@ def test_machine_without_serial_port(expect_conformance):
 @pytest.mark.parametrize("disk", ["virtio-blk", "nvme"])
 def test_sector_that_cannot_be_read_is_error(boot, disk):
     """AHCI is not among them: EDK II's driver says that all is well, and gives zeroes."""
-    text = patterned(TOP_2_GIB, PF_R | PF_X, MIB)
-    machine = boot(checker_kernel([text]), disk=disk, unreadable=text.content[MIB // 2:][:4096])
+    text = patterned(TOP_2_GIB + MIB, PF_R | PF_X, MIB)
+    machine = boot(conformance_with([text]), disk=disk, unreadable=text.content[MIB // 2:][:4096])
     machine.wait_for_debugcon(r"^error: file_unreadable: .*0x8000000000000007")
 
 
@@ -139,7 +136,7 @@ LIES = [
 def test_want_or_lie_of_the_firmware_is_error(boot, plan, error, mib, firmware):
     options = "options kernel=/os/kernel.elf module=/os/module\n"
     machine = boot(None, plan=f"{options}{plan}\n", memory_mib=mib, firmware=firmware,
-                   files={"/os/kernel.elf": checker_kernel(plain_segments()),
+                   files={"/os/kernel.elf": artefacts.conformance_kernel("minus-2g"),
                           "/os/module": "a module"})
     machine.wait_for_debugcon(rf"^error: {error}: ")
     machine.wait_for_debugcon(r"^shim: the loader came back with 0x8")
@@ -166,6 +163,7 @@ def loop_directory(image: Path, directory: str) -> None:
     image.write_bytes(volume)
 
 
+@pytest.mark.long
 def test_directory_without_an_end_ends_in_a_reset(boot_image, tmp_path):
     """EDK II's FAT driver follows it for ever, and nobody else gets to run but the watchdog."""
     entry = tmp_path / "a.conf"
@@ -185,7 +183,7 @@ def test_directory_without_an_end_ends_in_a_reset(boot_image, tmp_path):
 
 def test_watchdog_runs_while_the_loader_does_and_not_when_it_has_ended(expect_conformance):
     """The shim shows each call."""
-    machine = expect_conformance("minus-2g", plan="show-watchdog\n")
+    machine = expect_conformance("minus-2g", plan="show-watchdog\n", firmware=UBoot)
     seconds = [int(number) for number in re.findall(r"^shim: watchdog (\d+) s$", machine.debugcon,
                                                     re.MULTILINE)]
     step, none = 300, 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import artefacts
 
 DOCUMENT = (artefacts.SOURCE / "docs/porting.md").read_text(encoding="utf-8")
-SOURCES = {".asm", ".cpp", ".hpp", ".h", ".ld", ".def"}
+SOURCES = {".asm", ".inc", ".cpp", ".hpp", ".h", ".ld", ".def"}
 
 
 def lines_of(files: Iterable[Path]) -> int:

@@ -39,8 +39,9 @@ def test_the_conformance_kernel_checks_each_promise_to_a_kernel():
 
 
 def test_origins_are_those_of_the_sources():
-    [promise] = re.findall(r"^- \*\*M9\*\* .*$", PROTOCOL, re.MULTILINE)
-    *literals, module = re.findall(r"`([^`]{3,})`", promise.replace("`origin`", ""))
+    [promise] = re.findall(r"^- \*\*M9\*\* .*(?:\n  .*)*$", PROTOCOL, re.MULTILINE)
+    promise = " ".join(promise.replace("`origin`", "").split())
+    *literals, module = re.findall(r"`([^`]{3,})`", promise)
     sources = "".join(file.read_text(encoding="utf-8")
                       for folder in ("common", "stage1")
                       for file in (artefacts.SOURCE / folder).rglob("*.cpp"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import artefacts
 import pytest
+from machine import UBoot
 from tool import baton
 
 EXAMPLES = artefacts.SOURCE / "test/sdk"
@@ -27,6 +28,7 @@ FILES = {
     "share/bash-completion/completions/baton", "share/cmake/Baton/BatonConfig.cmake",
     "share/cmake/Baton/BatonConfigVersion.cmake", "share/cmake/Baton/BatonImage.cmake",
     "share/doc/baton/README.md", "share/doc/baton/copyright",
+    "share/doc/baton/docs/pictures/boot.svg",
     *(f"share/doc/baton/copyright.{decoder}" for decoder in filter(None, artefacts.DECODERS)),
     "share/man/man1/baton.1",
     "share/pkgconfig/baton.pc",
@@ -56,9 +58,10 @@ def packed(tmp_path: Path, generator: str) -> Path:
     return package
 
 
-@pytest.fixture(params=["install", "deb", "tarball"])
-def prefix(request, tmp_path) -> Path:
+@pytest.fixture(scope="module", params=["install", "deb", "tarball"])
+def prefix(request, tmp_path_factory) -> Path:
     """Where Baton is installed, by three ways, and nothing else."""
+    tmp_path = tmp_path_factory.mktemp("installed")
     folder = tmp_path / artefacts.ODD_NAME
     if request.param == "install":
         succeed("cmake", "--install", artefacts.BUILD, "--prefix", folder, cwd=tmp_path)
@@ -101,13 +104,16 @@ def test_package_depends_on_what_it_needs(tmp_path):
     assert fields["Version"] == VERSION and fields["Architecture"] == "amd64"
 
 
+@pytest.mark.parametrize("prefix", ["install", pytest.param("deb", marks=pytest.mark.long),
+                                    pytest.param("tarball", marks=pytest.mark.long)],
+                         indirect=True)
 def test_cmake_project_builds_and_boots(boot_image, prefix, tmp_path):
     project = example(tmp_path, "cmake-kernel")
     lines = (project / "CMakeLists.txt").read_text()
     assert len(re.findall(r"^(?:find_package|baton_\w+)\(.*\)$", lines, re.M)) == 2
     succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}", cwd=project)
     succeed("cmake", "--build", "build", cwd=project)
-    machine = boot_image(project / "build/my-os.img")
+    machine = boot_image(project / "build/my-os.img", firmware=UBoot)
     machine.wait_for_exit()
     assert GREETING in machine.serial and MODULE in machine.serial
     output = succeed("cmake", "--build", "build", "--target", "run-my-os", cwd=project)
@@ -141,7 +147,7 @@ def test_cmake_image_follows_its_modules_and_takes_options(boot_image, tmp_path)
     assert built.stderr.count("my-kernel: not compressed, ") == 1, built.stderr  # for COMPRESS
     (project / "motd.txt").write_text("Changed.")
     succeed("cmake", "--build", "build", cwd=project)
-    machine = boot_image(project / "build/my-os.img")
+    machine = boot_image(project / "build/my-os.img", firmware=UBoot)
     machine.wait_for_exit()
     assert "my kernel: message of the day: Changed." in machine.serial
     machine = boot_image(project / "build/other.iso", "cd")

@@ -165,7 +165,7 @@ def test_configuring_needs_no_network_and_says_which_decoders_are_built(tmp_path
     assert not (tmp_path / "sources/libzstd").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_run_builds_and_boots_without_decoders(tmp_path, without_network):
     """Where the sources can't be had, too: a checkout of its own, and no network."""
     checkout = copy_sources(tmp_path / "baton")

@@ -8,8 +8,8 @@ import artefacts
 import pytest
 from machine import Ovmf, UBoot
 
-REPORTER_C = artefacts.SOURCE / "test/boot/reporter/reporter.c"
-REPORTER_RS = artefacts.SOURCE / "test/boot/reporter/reporter.rs"
+REPORTER_C = artefacts.SOURCE / "test/boot/guests/reporter/reporter.c"
+REPORTER_RS = artefacts.SOURCE / "test/boot/guests/reporter/reporter.rs"
 FIXED = ["-static", "-Wl,--image-base=0xffffffff80000000"]
 PIE = ["-static-pie"]
 # name: for the compiler, for the linker

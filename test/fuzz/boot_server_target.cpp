@@ -3,8 +3,8 @@
 // Reads the DHCP reply that says where the loader came from.
 //
 // The input is the packet. What is taken out of it lies in it.
-#include "config/boot_server.hpp"
 #include "fuzz/config.hpp"
+#include "uefi/boot_server.hpp"
 
 namespace baton::fuzz {
 namespace {

@@ -5,27 +5,16 @@
 
 #include "config/boot_entry.hpp"
 #include "config/path.hpp"
-#include "core/arena.hpp"
 #include "core/error.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <tuple>
 
 namespace baton::fuzz {
-
-/// An arena of just the size that a parser asks for.
-class ArenaOf {
-  public:
-    explicit ArenaOf(uint64_t bytes) : memory_(bytes), arena_(memory_) {}
-    Arena& operator*() { return arena_; }
-
-  private:
-    Buffer memory_;
-    Arena arena_;
-};
 
 /// Takes remarks about a text of so many lines.
 class Remarks final : public RemarkSink {

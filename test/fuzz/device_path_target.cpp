@@ -4,9 +4,9 @@
 //
 // The input is the path. Its nodes follow each other within it, nothing is read behind its end, and
 // what the boot device is said to be stands in one of them.
-#include "config/device_path.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
+#include "uefi/device_path.hpp"
 
 #include <algorithm>
 #include <array>

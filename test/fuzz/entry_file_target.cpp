@@ -3,8 +3,7 @@
 // Parses loader.conf and boot entries, sorts these, and finds the default one.
 //
 // The input is the files, with the byte 1Eh between: loader.conf, then a name and a text for each
-// entry. Paths are normalised, nothing is said of a line that isn't there, the arena of the
-// promised size is enough, and the order is one.
+// entry. Paths are normalised, nothing is said of a line that isn't there, and the order is one.
 #include "config/entry_file.hpp"
 #include "config/entry_order.hpp"
 #include "config/glob.hpp"
@@ -41,7 +40,6 @@ void require_line(const Result<T>& result, std::string_view text) {
     require_named(result);
     if (result || result.error().code == ErrorCode::boot_text_too_long)
         return;
-    require(result.error().code != ErrorCode::out_of_memory, "entry_arena_bytes() are enough");
     require(result.error().numbers[0] <= lines_of(text), "an error is about a line of the text");
 }
 
@@ -88,11 +86,10 @@ class Entries {
   private:
     Result<BootEntry> parse(std::string_view name, std::string_view text) {
         Remarks remarks(lines_of(text));
-        return parse_entry(name, text, *arenas_.emplace_back(entry_arena_bytes(text.size())),
-                           remarks);
+        return parse_entry(name, text, arenas_.emplace_back(), remarks);
     }
 
-    std::list<ArenaOf> arenas_;
+    std::list<HeapArena> arenas_;
     std::vector<BootEntry> entries_;
 };
 

@@ -33,7 +33,7 @@ Frames::Frames(PhysRange memory, const Options& options)
       used_pages_(memory.bytes / kPageBytes) {}
 
 Frames::~Frames() {
-    for (const Block& block : blocks_)
+    for (const FrameBlock& block : blocks_)
         __asan_poison_memory_region(memory_begin() + (block.range.base - memory_.base),
                                     block.range.bytes);
 }
@@ -47,7 +47,7 @@ Result<PhysAddr> Frames::allocate(const FrameRequest& request) {
     if (!place)
         return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
     take({place->base, bytes}, place->range);
-    blocks_.push_back({{place->base, bytes}, request.origin});
+    blocks_.push_back({{place->base, bytes}, request.use, request.label()});
     return place->base;
 }
 
@@ -106,8 +106,9 @@ Result<std::span<std::byte>> Frames::allocate_bytes(uint64_t bytes, FrameRequest
     return std::span(first, bytes);
 }
 
-PhysAddr Frames::address_of(const std::byte* pointer) const {
-    return memory_.base + static_cast<uint64_t>(pointer - memory_begin());
+PhysAddr Frames::address_of(const void* pointer) const {
+    return memory_.base +
+           static_cast<uint64_t>(static_cast<const std::byte*>(pointer) - memory_begin());
 }
 
 uint64_t Frames::read(uint64_t physical) {

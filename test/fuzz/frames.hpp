@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace baton::fuzz {
@@ -19,11 +18,6 @@ class Frames final : public FrameSource {
   public:
     static constexpr uint64_t kMostBytes = uint64_t{8} << 20;
     static constexpr uint64_t kNever = ~uint64_t{0};
-
-    struct Block {
-        PhysRange range;
-        std::string_view origin;
-    };
 
     struct Options {
         uint64_t dry_at = kNever; // the call of allocate() with this number, from 0 on, fails
@@ -38,11 +32,11 @@ class Frames final : public FrameSource {
 
     Result<PhysAddr> allocate(const FrameRequest& request) override;
     std::byte* access(PhysAddr address) override;
+    PhysAddr address_of(const void* pointer) const override;
     /// A block of which no byte beyond the first `bytes` may be touched.
     Result<std::span<std::byte>> allocate_bytes(uint64_t bytes, FrameRequest request = {});
 
-    PhysAddr address_of(const std::byte* pointer) const;
-    std::span<const Block> blocks() const { return blocks_; }
+    std::span<const FrameBlock> blocks() const { return blocks_; }
     /// The eight bytes at `physical`, as a page walk reads them.
     uint64_t read(uint64_t physical);
 
@@ -58,7 +52,7 @@ class Frames final : public FrameSource {
     Options options_;
     uint64_t calls_ = 0;
     std::vector<PhysRange> free_;
-    std::vector<Block> blocks_;
+    std::vector<FrameBlock> blocks_;
     std::vector<bool> used_pages_;
 };
 

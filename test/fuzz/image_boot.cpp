@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fuzz/image_boot.hpp"
 
+#include "boot/fake_platform.hpp"
 #include "fuzz/require.hpp"
-#include "plan/boot_record.hpp"
+#include "loading/relocate.hpp"
 #include "plan/direct_map.hpp"
 #include "plan/file_reads.hpp"
-#include "plan/relocate.hpp"
 #include "plan/slide.hpp"
+#include "protocols/baton/boot_info_record.hpp"
+#include "protocols/baton/notes.hpp"
 
 #include <algorithm>
 
@@ -41,11 +43,7 @@ Result<void> ImageBoot::read_headers() {
 }
 
 Result<void> ImageBoot::read_requests() {
-    auto arena = allocate_arena(Arena::bytes_for<RequestedModule>(kMaxRequestedModules));
-    if (!arena)
-        return std::unexpected(arena.error());
-    requests_.modules = require_good(arena->array<RequestedModule>(kMaxRequestedModules),
-                                     "an arena has what it is for");
+    requests_.modules = TRY(arena_.array<RequestedModule>(kMaxRequestedModules));
     for (uint32_t i = 0; i < headers_.size(); ++i) {
         const elf::Elf64_Phdr& header = headers_[i];
         if (header.p_type != elf::PT_NOTE || header.p_filesz == 0)
@@ -67,15 +65,7 @@ Result<void> ImageBoot::plan_kernel() {
     if (!slide)
         return std::unexpected(slide.error());
     check_extent(*extent, *slide);
-    auto arena = allocate_arena(load_plan_bytes(*image_));
-    if (!arena)
-        return std::unexpected(arena.error());
-    const auto plan = plan_load(*image_, *slide, address_bits(five_level_), *arena);
-    if (!plan) {
-        require(plan.error().code != ErrorCode::out_of_memory, "load_plan_bytes() are enough");
-        return std::unexpected(plan.error());
-    }
-    plan_ = *plan;
+    plan_ = TRY(plan_load(*image_, *slide, address_bits(five_level_), arena_));
     pages_ = kernel_pages(headers_, plan_.slide);
     check_plan();
     return check_write_execute();
@@ -142,10 +132,7 @@ Result<void> ImageBoot::plan_memory() {
     std::vector<PhysRange> room(map.size());
     const auto memory = efi_cacheable_ranges(map, room);
     const DirectMapParts parts{.memory = memory, .plan = plan_, .framebuffers = framebuffers_};
-    auto arena = allocate_arena(direct_map_bytes(parts));
-    if (!arena)
-        return std::unexpected(arena.error());
-    direct_map_ = require_good(plan_direct_map(parts, *arena), "direct_map_bytes() are enough");
+    direct_map_ = TRY(plan_direct_map(parts, arena_));
 
     LayoutRequests requests{.physical_end = physical_end(direct_map_),
                             .stack_bytes = requests_.stack_bytes,
@@ -163,8 +150,8 @@ Result<void> ImageBoot::plan_memory() {
     if (requests.direct_map)
         require(layout_.direct_map.base == *requests.direct_map,
                 "the direct map is where requested");
-    const auto stack =
-        frames_.allocate({.pages = layout_.stack.bytes / kPageBytes, .origin = "kernel stack"});
+    const auto stack = frames_.allocate(
+        {.pages = layout_.stack.bytes / kPageBytes, .use = MemoryUse::kernel_stack});
     if (!stack)
         return std::unexpected(stack.error());
     stack_ = *stack;
@@ -176,20 +163,14 @@ Result<void> ImageBoot::load_stage2() {
     std::vector<PhysRange> avoid;
     for (const Region& region : plan_.regions)
         avoid.push_back({{region.pages.base.value}, region.pages.bytes});
-    const PhysAddr below{uint64_t{1} << 32};
     const auto stage2 = frames_.allocate({.pages = kStage2Bytes / kPageBytes,
-                                          .use = FrameUse::code,
+                                          .use = MemoryUse::stage2,
                                           .avoid = avoid,
-                                          .below = below,
-                                          .origin = "stage 2"});
+                                          .below = k4GiB});
     if (!stage2)
         return std::unexpected(stage2.error());
     stage2_ = *stage2;
-    const auto handoff = frames_.allocate_bytes(
-        handoff_bytes(plan_), {.avoid = avoid, .below = below, .origin = "handoff record"});
-    if (!handoff)
-        return std::unexpected(handoff.error());
-    handoff_memory_ = *handoff;
+    handoff_ = TRY(HandoffRecord::make(plan_.segments.size(), frames_, avoid));
     return {};
 }
 
@@ -199,8 +180,7 @@ Result<void> ImageBoot::build_page_tables() {
     if (!mapper)
         return std::unexpected(mapper.error());
     require(mapper->root().value < uint64_t{1} << 32, "the root is below 4 GiB");
-    const PhysRange handoff =
-        page_cover(PhysRange{frames_.address_of(handoff_memory_.data()), handoff_memory_.size()});
+    const PhysRange handoff = handoff_->memory.pages();
     const IdentityMapping identity[] = {
         {{stage2_, kStage2CodeBytes}, Access::read_execute},
         {{stage2_ + kStage2CodeBytes, kStage2Bytes - kStage2CodeBytes}, Access::read_write},
@@ -221,45 +201,58 @@ Result<void> ImageBoot::build_page_tables() {
 }
 
 Result<void> ImageBoot::make_records() {
-    std::vector<TypedRange> claims;
+    std::vector<TypedRange> ranges;
     for (const EfiMemoryDescriptor& descriptor : machine_.descriptors())
-        claims.push_back(efi_claim(descriptor));
-    const BootRecord::Capacity capacity{.segments = plan_.segments.size(),
-                                        .framebuffers = framebuffers_.size(),
-                                        .video_modes = 0,
-                                        .modules = 0,
-                                        .identity_mappings = 0,
-                                        .time_stamps = kStage2TimeStamps,
-                                        .claims = claims.size() + frames_.blocks().size() + 1,
-                                        .data_bytes =
-                                            BootRecord::data_bytes({}, {requests_.build_id})};
-    const auto memory = frames_.allocate_bytes(BootRecord::bytes_needed(capacity));
-    if (!memory)
-        return std::unexpected(memory.error());
-    auto record = require_good(
-        BootRecord::create(*memory, frames_.address_of(memory->data()), layout_, capacity),
-        "BootRecord::bytes_needed() are enough");
-    require_good(record.set_kernel(plan_), "a record has room for its segments");
-    record.info().build_id = record.add_bytes(requests_.build_id);
-    require((record.info().build_id != 0) == !requests_.build_id.empty(), "a build id finds room");
-    for (const BatonFramebuffer& framebuffer : framebuffers_)
-        require_good(record.add_framebuffer(framebuffer, {}, {}), "a record has room for displays");
-    for (const Frames::Block& block : frames_.blocks())
-        claims.push_back({.range = block.range, .type = BATON_MEMORY_KERNEL_AND_MODULES});
-    record.set_memory_map(claims);
+        ranges.push_back(efi_typed_range(descriptor));
+    test::BufferFile source;
+    source.bytes = file_;
+    const KernelFile file = TRY(KernelFile::open(source, frames_, arena_));
+    Kernel kernel{};
+    kernel.path = "\\kernel";
+    kernel.file = &file;
+    kernel.requests = requests_;
+    kernel.five_level = five_level_;
+    kernel.plan = plan_;
+    std::vector<Display> displays(framebuffers_.size());
+    for (std::size_t i = 0; i < displays.size(); ++i)
+        displays[i].framebuffer = framebuffers_[i];
+    constexpr std::size_t kBlocksToCome = 16;
+    auto& record = *TRY(
+        BootInfoRecord::make({.kernel = kernel,
+                              .modules = {},
+                              .layout = layout_,
+                              .page_table_root = root_,
+                              .displays = displays,
+                              .identity = {},
+                              .watchdog_disarm = {},
+                              .machine = {},
+                              .random = RandomNumbers{},
+                              .previous = PreviousBoot{},
+                              .command_line = {},
+                              .path = BATON_BOOT_PATH_UEFI,
+                              .tsc_hz = 0},
+                             ranges.size() + frames_.blocks().size() + kBlocksToCome, frames_));
+    require((record.info().build_id != 0) == !requests_.build_id.empty(), "a build id is kept");
+    for (const FrameBlock& block : frames_.blocks())
+        ranges.push_back({.range = block.range, .type = BATON_MEMORY_KERNEL_AND_MODULES});
+    record.set_memory_map(ranges);
     check_memory_map(record.info());
 
-    const auto handoff = require_good(
-        make_handoff(handoff_memory_, {.plan = plan_,
-                                       .layout = layout_,
-                                       .page_table_root = root_,
-                                       .five_level = five_level_,
-                                       .physical = frames_.address_of(handoff_memory_.data()),
-                                       .boot_info = record.virtual_address(),
-                                       .time_stamps = record.add_stage2_time_stamps()}),
-        "handoff_bytes() are enough");
-    require(handoff->segment_count == plan_.segments.size() && handoff->time_stamps != 0 &&
-                handoff->kernel_stack_top % 16 == 0,
+    record.complete({.firmware_map = {}, .runtime_mapped = false, .log = {}, .steps = {}});
+    handoff_->fill({.plan = plan_,
+                    .layout = layout_,
+                    .page_table_root = root_,
+                    .five_level = five_level_,
+                    .boot_info = record.address(),
+                    .acknowledgement = record.acknowledgement(),
+                    .ports = ReportPorts{},
+                    .displays = displays,
+                    .after_fault = {},
+                    .watchdog_seconds = 0,
+                    .tsc_hz = 0});
+    require(handoff_->record->segment_count == plan_.segments.size() &&
+                record.stage2_time_stamps().value != 0 &&
+                handoff_->record->kernel_stack_top % 16 == 0,
             "the handoff record is complete");
     return {};
 }

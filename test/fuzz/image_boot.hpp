@@ -4,7 +4,7 @@
 // with a check after each step: it must do what it promises, or refuse with a named error.
 #pragma once
 
-#include "core/arena.hpp"
+#include "boot/handoff_record.hpp"
 #include "elf/image.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/image_oracle.hpp"
@@ -54,12 +54,6 @@ class ImageBoot {
     Result<void> make_records();
     void check_memory_map(const BatonBootInfo& info);
 
-    Result<Arena> allocate_arena(uint64_t bytes) {
-        const auto memory = frames_.allocate_bytes(bytes, {.origin = "workspace"});
-        if (!memory)
-            return std::unexpected(memory.error());
-        return Arena(*memory);
-    }
     PageSpan frames_of(const KernelPages& pages) const {
         const uint64_t first = plan_.physical({pages.span.first * kPageBytes}).value / kPageBytes;
         return {first, first + (pages.span.end - pages.span.first)};
@@ -68,6 +62,7 @@ class ImageBoot {
     Bytes file_;
     const Machine& machine_;
     Frames frames_;
+    FrameArena arena_{frames_};
 
     std::optional<elf::Image> image_;
     std::vector<elf::Elf64_Phdr> headers_;
@@ -81,7 +76,7 @@ class ImageBoot {
     Layout layout_{};
     PhysAddr stack_{};
     PhysAddr stage2_{};
-    std::span<std::byte> handoff_memory_;
+    std::optional<HandoffRecord> handoff_;
     PhysAddr root_{};
 };
 

@@ -133,8 +133,8 @@ Result<void> ImageBoot::check_write_execute() {
 
 void ImageBoot::check_regions() {
     for (const Region& region : plan_.regions) {
-        const bool whole = std::ranges::any_of(frames_.blocks(), [&](const Frames::Block& block) {
-            return block.origin == "kernel" &&
+        const bool whole = std::ranges::any_of(frames_.blocks(), [&](const FrameBlock& block) {
+            return block.use == MemoryUse::kernel &&
                    block.range == PhysRange{region.physical, region.pages.bytes};
         });
         require(whole, "a region is one block of frames");
@@ -174,11 +174,10 @@ std::vector<MappedRun> ImageBoot::expected_runs() {
                         pages.span.first * kPageBytes, pages.span.bytes(), pages.kind});
     runs.push_back({layout_.stack.base.value, stack_.value, layout_.stack.bytes, test::kReadWrite});
     const uint64_t data = stage2_.value + kStage2CodeBytes;
-    const uint64_t handoff = frames_.address_of(handoff_memory_.data()).value;
+    const PhysRange handoff = handoff_->memory.pages();
     runs.push_back({stage2_.value, stage2_.value, kStage2CodeBytes, test::kReadExecute});
     runs.push_back({data, data, kStage2Bytes - kStage2CodeBytes, test::kReadWrite});
-    runs.push_back(
-        {handoff, handoff, pages_for(handoff_memory_.size()) * kPageBytes, test::kReadOnly});
+    runs.push_back({handoff.base.value, handoff.base.value, handoff.bytes, test::kReadOnly});
     return runs;
 }
 
@@ -203,8 +202,8 @@ void ImageBoot::check_frames(std::vector<MappedRun> runs) {
     std::erase_if(runs, [&](const MappedRun& run) {
         return layout_.direct_map.contains({run.virtual_base});
     });
-    for (const Frames::Block& block : frames_.blocks())
-        if (block.origin == "page tables")
+    for (const FrameBlock& block : frames_.blocks())
+        if (block.use == MemoryUse::page_tables)
             runs.push_back({0, block.range.base.value, block.range.bytes, test::kReadOnly});
     std::ranges::sort(runs, {}, &MappedRun::physical_base);
     for (std::size_t i = 1; i < runs.size(); ++i)
@@ -220,7 +219,7 @@ void ImageBoot::check_memory_map(const BatonBootInfo& info) {
         if (range.type != BATON_MEMORY_USABLE)
             continue;
         const PhysRange usable{{range.base_physical}, range.bytes};
-        for (const Frames::Block& block : frames_.blocks())
+        for (const FrameBlock& block : frames_.blocks())
             require(!usable.overlaps(block.range), "no memory in use is told to be usable");
     }
 }

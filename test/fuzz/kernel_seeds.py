@@ -5,6 +5,8 @@ import struct
 from dataclasses import replace
 
 from elf import ET_DYN, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_NOTE, Elf, Segment
+from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, KASLR, KERNEL_FILE, MODULE,
+                   PROTOCOL, REFUSE, RUNTIME_MAP, STACK, SYMBOL_TABLE, note, request)
 from seeds import seed
 
 PT_TLS, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E551, 0x6474_E552
@@ -13,7 +15,7 @@ TOP_2_GIB = 0xFFFF_FFFF_8000_0000
 
 # image: an ELF file, and the machine behind it (machine.hpp).
 
-FIVE_LEVEL, HUGE_PAGES, KASLR, REFUSE_WX, HIGH_MEMORY, SMALL_MEMORY, FRAMEBUFFER, FAR = (
+LA57, HUGE_PAGES, SLIDE, REFUSE_WX, HIGH_MEMORY, SMALL_MEMORY, SCREEN, FAR = (
     1 << bit for bit in range(8))
 NO_DESCRIPTOR = (0, 0, 0, 0)
 
@@ -24,22 +26,6 @@ def machine(flags: int = 0, *, dry_at: int = 0, from_below: int = 0, random: int
     three = [*descriptors, NO_DESCRIPTOR, NO_DESCRIPTOR, NO_DESCRIPTOR][:3]
     return struct.pack("<BBBQ", flags, dry_at, from_below, random) + b"".join(
         struct.pack("<BBHI", *descriptor) for descriptor in (framebuffer, *three))
-
-
-def note(kind: int, descriptor: bytes, owner: bytes = b"Baton\0") -> bytes:
-    def padded(data: bytes) -> bytes:
-        return data + bytes(-len(data) % 4)
-
-    return (struct.pack("<III", len(owner), len(descriptor), kind) + padded(owner)
-            + padded(descriptor))
-
-
-def request(kind: int, value: int = 0, other: int = 0, *, required: bool = False) -> bytes:
-    return note(kind, struct.pack("<IQQ", required, value, other))
-
-
-(PROTOCOL, STACK, FRAMEBUFFER_MODE, KASLR_REQUEST, FIVE_LEVEL_PAGING, DIRECT_MAP, MODULE, SYMBOLS,
- BASE, REFUSE_WRITE_EXECUTE, RUNTIME_MAP, KERNEL_FILE) = range(1, 13)
 
 
 def text(base: int) -> Segment:
@@ -112,7 +98,7 @@ def image_seeds() -> None:
 
     image("low", plain(MIB))
     image("high", plain(TOP_2_GIB))
-    image("half", plain(0xFFFF_8000_0000_0000), machine(FIVE_LEVEL))
+    image("half", plain(0xFFFF_8000_0000_0000), machine(LA57))
     image("next-to-the-stack", plain(0xFFFF_8000_4001_1000))
     image("last-page", Elf([Segment(0xFFFF_FFFF_FFFF_F000, PF_R | PF_X, b"x", 0x1000, align=1)],
                            0xFFFF_FFFF_FFFF_F000))
@@ -126,8 +112,8 @@ def image_seeds() -> None:
     image("overlap", plain(TOP_2_GIB, Segment(TOP_2_GIB + 0x20, PF_R, b"x", align=1)))
     image("pie", pie())
     image("pie-linked-high", pie(linked_at=TOP_2_GIB))
-    image("pie-kaslr", pie(), machine(KASLR, random=0x1234_5678_9ABC_DEF0))
-    image("pie-base", pie(notes_segment(request(BASE, 0xFFFF_9000_0000_0000, required=True))))
+    image("pie-kaslr", pie(), machine(SLIDE, random=0x1234_5678_9ABC_DEF0))
+    image("pie-base", pie(notes_segment(request(BASE_ADDRESS, 0xFFFF_9000_0000_0000))))
     image("neighbours-in-memory", Elf(
         [Segment(TOP_2_GIB + 0xFF0, PF_R | PF_X, b"below", align=1, file_offset=0x200),
          Segment(TOP_2_GIB + 0x3000, PF_R, b"above", align=1, file_offset=0x200 + 0x1010)],
@@ -137,17 +123,17 @@ def image_seeds() -> None:
                                           type=PT_TLS)))
     image("stack-executable", plain(MIB, Segment(0, 7, type=PT_GNU_STACK, align=16)))
     image("requests", plain(TOP_2_GIB, notes_segment(
-        request(PROTOCOL, 1), request(STACK, 256 << 10, required=True), request(KASLR_REQUEST, 1),
-        request(FIVE_LEVEL_PAGING, 1), request(DIRECT_MAP, 0xFFFF_A000_0000_0000),
-        note(MODULE, struct.pack("<I", 1) + b"/initrd.img\0"), request(REFUSE_WRITE_EXECUTE, 1),
-        note(3, bytes(range(20)), b"GNU\0"))), machine(FIVE_LEVEL | HUGE_PAGES))
+        request(PROTOCOL, 1, flags=0), request(STACK, 256 << 10), request(KASLR, 1, flags=0),
+        request(FIVE_LEVEL, 1, flags=0), request(DIRECT_MAP, 0xFFFF_A000_0000_0000, flags=0),
+        note(MODULE, struct.pack("<I", 1) + b"/initrd.img\0"), request(REFUSE, 1, flags=0),
+        note(3, bytes(range(20)), b"GNU\0"))), machine(LA57 | HUGE_PAGES))
     image("framebuffer", plain(TOP_2_GIB),
-          machine(HUGE_PAGES | FRAMEBUFFER, framebuffer=(0, 0, 4096, 0x80000),
+          machine(HUGE_PAGES | SCREEN, framebuffer=(0, 0, 4096, 0x80000),
                   descriptors=[(11, 1, 4096, 0x80000), (7, 15, 4096, 0x20000), (5, 15, 16, 0x700)]))
     image("framebuffer-on-the-kernel", plain(TOP_2_GIB),
-          machine(FRAMEBUFFER, framebuffer=(0, 0, 60000, 0x100)))
+          machine(SCREEN, framebuffer=(0, 0, 60000, 0x100)))
     image("far-memory", plain(TOP_2_GIB),
-          machine(FAR | FIVE_LEVEL, descriptors=[(7, 8, 512, 1 << 20), (14, 9, 3, 1 << 31)]))
+          machine(FAR | LA57, descriptors=[(7, 8, 512, 1 << 20), (14, 9, 3, 1 << 31)]))
     image("high-memory", plain(TOP_2_GIB), machine(HIGH_MEMORY))
     image("small-memory", plain(MIB), machine(SMALL_MEMORY))
     image("out-of-memory", plain(MIB), machine(dry_at=5))
@@ -183,22 +169,22 @@ def note_seeds() -> None:
         seed("note", name, bytes([align]) + b"".join(content))
 
     for name, kind, value in (("protocol", PROTOCOL, 1), ("stack", STACK, 1 << 20),
-                              ("framebuffer", FRAMEBUFFER_MODE, 1024), ("kaslr", KASLR_REQUEST, 1),
-                              ("five-level", FIVE_LEVEL_PAGING, 2),
+                              ("framebuffer", FRAMEBUFFER, 1024), ("kaslr", KASLR, 1),
+                              ("five-level", FIVE_LEVEL, 2),
                               ("direct-map", DIRECT_MAP, 0xFFFF_C000_0000_0000),
-                              ("symbols", SYMBOLS, 1), ("base", BASE, TOP_2_GIB),
-                              ("refuse-write-execute", REFUSE_WRITE_EXECUTE, 1),
+                              ("symbols", SYMBOL_TABLE, 1), ("base", BASE_ADDRESS, TOP_2_GIB),
+                              ("refuse-write-execute", REFUSE, 1),
                               ("runtime-map", RUNTIME_MAP, 1), ("kernel-file", KERNEL_FILE, 1),
                               ("unknown", 99, 0)):
-        notes(name, request(kind, value))
-        notes(f"{name}-required", request(kind, value, required=True))
-    notes("not-met", request(STACK, 0, required=True))
+        notes(name, request(kind, value, flags=0))
+        notes(f"{name}-required", request(kind, value))
+    notes("not-met", request(STACK, 0))
     modules = [note(MODULE, struct.pack("<I", n % 2) + b"/module\0") for n in range(5)]
     notes("module", *modules[:2])
     notes("too-many-modules", *modules)
     notes("build-id", note(3, bytes(range(20)), b"GNU\0"))
-    notes("aligned-to-8", note(1, bytes(16), b"GNU\0"), request(STACK, 4096), align=8)
-    notes("cut-off", request(STACK, 4096)[:-1])
+    notes("aligned-to-8", note(1, bytes(16), b"GNU\0"), request(STACK, 4096, flags=0), align=8)
+    notes("cut-off", request(STACK, 4096, flags=0)[:-1])
     notes("empty")
 
 

@@ -2,8 +2,8 @@
 //
 // Parses the load options that a firmware passes, and converts them between UTF-16 and UTF-8.
 //
-// The input is the options. Paths are normalised, arenas of the promised sizes are enough, and
-// well-formed text comes back from UTF-16 as it was.
+// The input is the options. Paths are normalised, and well-formed text comes back from UTF-16 as it
+// was.
 #include "config/load_options.hpp"
 #include "config/unicode.hpp"
 #include "fuzz/config.hpp"
@@ -11,47 +11,37 @@
 namespace baton::fuzz {
 namespace {
 
-Result<std::optional<BootEntry>> parse(Bytes options, ArenaOf& arena) {
+Result<std::optional<BootEntry>> parse(Bytes options, Arena& arena) {
     Remarks remarks(1);
-    return parse_load_options(options, *arena, remarks);
+    return parse_load_options(options, arena, remarks);
 }
 
 void check_options(Bytes options) {
-    const uint64_t bytes = load_options_arena_bytes(options.size());
-    ArenaOf arena(bytes), arena_of_the_other(bytes);
+    HeapArena arena;
     const auto entry = parse(options, arena);
     require_named(entry);
-    if (!entry) {
-        require(entry.error().code != ErrorCode::out_of_memory,
-                "load_options_arena_bytes() are enough");
-        return;
-    }
-    if (!*entry)
+    if (!entry || !*entry)
         return;
     require_entry(**entry);
-    const auto other = parse(options, arena_of_the_other);
+    const auto other = parse(options, arena);
     require(other && *other && same_entry(**entry, **other), "options are parsed in one way");
 }
 
 /// Whatever UTF-8 it is, what has become of it is well-formed, and stays so.
 void check_unicode(Bytes bytes) {
-    ArenaOf first(utf16_arena_bytes(bytes.size()));
-    const auto wide =
-        require_good(to_utf16(as_text(bytes), *first), "utf16_arena_bytes() are enough");
+    HeapArena arena;
+    const auto wide = require_good(to_utf16(as_text(bytes), arena), "there is memory");
     require(wide.size() <= bytes.size() && wide.data()[wide.size()] == 0, "UTF-16 ends in NUL");
     const Bytes wide_bytes = std::as_bytes(std::span(wide));
 
-    ArenaOf second(utf8_arena_bytes(wide_bytes.size()));
-    const auto text = require_good(to_utf8(wide_bytes, *second), "utf8_arena_bytes() are enough");
-    ArenaOf third(utf16_arena_bytes(text.size()));
-    const auto again = require_good(to_utf16(text, *third), "utf16_arena_bytes() are enough");
+    const auto text = require_good(to_utf8(wide_bytes, arena), "there is memory");
+    const auto again = require_good(to_utf16(text, arena), "there is memory");
     std::u16string_view expected = wide.substr(0, wide.find(u'\0')); // which ends a text
     if (expected.starts_with(u'\xfeff'))
         expected.remove_prefix(1);
     require(again == expected, "well-formed text comes back as it was");
 
-    ArenaOf fourth(utf8_arena_bytes(bytes.size()));
-    require_good(to_utf8(bytes, *fourth), "utf8_arena_bytes() are enough");
+    require_good(to_utf8(bytes, arena), "there is memory");
 }
 
 } // namespace

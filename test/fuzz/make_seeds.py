@@ -5,7 +5,7 @@ them, and OUTPUT/TARGET.list, which names a target's as libFuzzer wants it."""
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent.parent / "boot"))  # elf.py
+sys.path.append(str(Path(__file__).parent.parent / "boot/harness"))  # elf.py, notes.py
 
 import firmware_seeds
 import kernel_seeds

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Makes a memory map of what the firmware and the loader claim, and finds free frames in it.
+// Makes a memory map of the firmware's and the loader's ranges, and finds free frames in it.
 //
-// The input is a request for frames, how the firmware lays its descriptors out, and the claims. The
-// map is the one that the unit tests' oracle finds, nothing in it is usable that a claim forbids,
+// The input is a request for frames, how the firmware lays its descriptors out, and the ranges. The
+// map is the one that the unit tests' oracle finds, nothing in it is usable that a range forbids,
 // and a free block is the highest that fits.
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
@@ -11,7 +11,7 @@
 #include "memory/free_range.hpp"
 #include "support/disjoint.hpp"
 #include "support/normalise_oracle.hpp"
-#include "support/normalise_room.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,12 +25,12 @@ struct RequestInput {
     uint8_t pages;
     uint8_t alignment_pages; // log 2, modulo 16
     uint8_t offset_pages;
-    uint8_t flags; // 1: below a limit, 2: its first claims are to be avoided
+    uint8_t flags; // 1: below a limit, 2: its first ranges are to be avoided
     uint16_t limit_page;
     uint8_t descriptor_bytes; // of the firmware's map
-    uint8_t firmware_claims;  // how many of the claims come from there
+    uint8_t firmware_ranges;  // how many of the ranges come from there
 };
-struct ClaimInput {
+struct RangeInput {
     uint16_t first_page;
     uint16_t pages;
     uint8_t where; // 0: low, 1: about 2^52, 2: about 2^64, 3: at a multiple of 2^44
@@ -41,14 +41,14 @@ struct ClaimInput {
     uint8_t attributes_and_origin;
 };
 #pragma pack(pop)
-static_assert(sizeof(RequestInput) == 8 && sizeof(ClaimInput) == 10); // as make_seeds.py has it
+static_assert(sizeof(RequestInput) == 8 && sizeof(RangeInput) == 10); // as make_seeds.py has it
 
-constexpr std::size_t kMostClaims = 64;
+constexpr std::size_t kMostRanges = 64;
 
-uint64_t base_of(const ClaimInput& claim) {
-    const uint64_t offset = uint64_t{claim.first_page} * kPageBytes + claim.base_offset;
+uint64_t base_of(const RangeInput& typed) {
+    const uint64_t offset = uint64_t{typed.first_page} * kPageBytes + typed.base_offset;
     constexpr uint64_t kHalf = uint64_t{1} << 27; // so that the end lies among the first pages
-    switch (claim.where & 3) {
+    switch (typed.where & 3) {
     case 0:
         return offset;
     case 1:
@@ -60,7 +60,7 @@ uint64_t base_of(const ClaimInput& claim) {
     }
 }
 
-TypedRange claim_of(const ClaimInput& input) {
+TypedRange range_of(const RangeInput& input) {
     static constexpr const char* kOrigins[] = {nullptr, nullptr, "kernel", "stack"};
     const uint64_t bytes = uint64_t{input.pages} * kPageBytes;
     const bool firmware = input.firmware_type < 128;
@@ -71,12 +71,12 @@ TypedRange claim_of(const ClaimInput& input) {
             .origin = kOrigins[input.attributes_and_origin & 3]};
 }
 
-/// The first claims come through a firmware's map.
-std::vector<TypedRange> claims_of(Input& input, const RequestInput& request) {
-    std::vector<ClaimInput> all;
-    while (!input.empty() && all.size() < kMostClaims)
-        all.push_back(input.take<ClaimInput>());
-    const std::size_t of_firmware = std::min<std::size_t>(request.firmware_claims, all.size());
+/// The first ranges come through a firmware's map.
+std::vector<TypedRange> ranges_of(Input& input, const RequestInput& request) {
+    std::vector<RangeInput> all;
+    while (!input.empty() && all.size() < kMostRanges)
+        all.push_back(input.take<RangeInput>());
+    const std::size_t of_firmware = std::min<std::size_t>(request.firmware_ranges, all.size());
     Buffer bytes(of_firmware * request.descriptor_bytes);
     for (std::size_t i = 0; i < of_firmware && !bytes.empty(); ++i) {
         const EfiMemoryDescriptor descriptor{.type = all[i].firmware_type,
@@ -89,29 +89,30 @@ std::vector<TypedRange> claims_of(Input& input, const RequestInput& request) {
         std::memcpy(bytes.data() + i * request.descriptor_bytes, &descriptor,
                     std::min<std::size_t>(sizeof descriptor, request.descriptor_bytes));
     }
-    std::vector<TypedRange> claims;
+    std::vector<TypedRange> ranges;
     const EfiMemoryMap map(bytes, request.descriptor_bytes);
     require(map.size() ==
                 (request.descriptor_bytes < sizeof(EfiMemoryDescriptor) ? 0 : of_firmware),
             "a map has its descriptors");
     for (std::size_t i = 0; i < map.size(); ++i) {
-        claims.push_back(efi_claim(map[i]));
-        require(claims.back().range.end().value <= kPhysicalAddressEnd, "descriptors end at 2^52");
+        ranges.push_back(efi_typed_range(map[i]));
+        require(ranges.back().range.end().value <= kPhysicalAddressEnd, "descriptors end at 2^52");
         require(!efi_is_cacheable(map[i]) || (map[i].attribute & kEfiMemoryWb) != 0,
                 "cacheable memory says so");
     }
     for (std::size_t i = map.size(); i < all.size(); ++i)
-        claims.push_back(claim_of(all[i]));
-    return claims;
+        ranges.push_back(range_of(all[i]));
+    return ranges;
 }
 
-std::vector<NormalisedRange> normalised(std::span<const TypedRange> claims) {
-    test::ExactNormaliseRoom room(claims.size());
-    const auto map = normalise(claims, room.room());
+std::vector<NormalisedRange> normalised(std::span<const TypedRange> ranges) {
+    HeapArena arena;
+    const auto map = normalise(
+        ranges, require_good(NormaliseBuffers::create(arena, ranges.size()), "there is memory"));
     return {map.begin(), map.end()};
 }
 
-void check_map(std::span<const NormalisedRange> map, std::span<const TypedRange> claims) {
+void check_map(std::span<const NormalisedRange> map, std::span<const TypedRange> ranges) {
     for (std::size_t i = 0; i < map.size(); ++i) {
         const NormalisedRange& range = map[i];
         require(range.range.base.value % kPageBytes == 0 && range.range.bytes % kPageBytes == 0 &&
@@ -121,14 +122,14 @@ void check_map(std::span<const NormalisedRange> map, std::span<const TypedRange>
             require(map[i - 1].range.end() <= range.range.base, "a map is sorted and disjoint");
         if (range.type != BATON_MEMORY_USABLE)
             continue;
-        for (const TypedRange& claim : claims) {
-            PhysRange claimed = claim.range;
-            claimed.bytes = std::min(claimed.bytes, 0 - claimed.base.value - 1); // up to 2^64
-            require(claim.type == BATON_MEMORY_USABLE || !range.range.overlaps(claimed),
-                    "nothing is usable that a claim forbids");
+        for (const TypedRange& typed : ranges) {
+            PhysRange whole = typed.range;
+            whole.bytes = std::min(whole.bytes, 0 - whole.base.value - 1); // up to 2^64
+            require(typed.type == BATON_MEMORY_USABLE || !range.range.overlaps(whole),
+                    "nothing is usable that a range forbids");
         }
     }
-    require(std::ranges::equal(map, test::normalise_oracle(claims)), "a map is the oracle's");
+    require(std::ranges::equal(map, test::normalise_oracle(ranges)), "a map is the oracle's");
 }
 
 bool suits(PhysRange block, PhysRange free, const FrameRequest& request) {
@@ -164,15 +165,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     using namespace baton::fuzz;
     Input input(data, size);
     const auto wanted = input.take<RequestInput>();
-    const auto claims = claims_of(input, wanted);
-    const auto map = normalised(claims);
-    check_map(map, claims);
+    const auto ranges = ranges_of(input, wanted);
+    const auto map = normalised(ranges);
+    check_map(map, ranges);
 
     std::vector<PhysRange> avoid;
-    for (const TypedRange& claim : claims)
-        if ((wanted.flags & 2) != 0 && claim.type != BATON_MEMORY_USABLE &&
-            claim.range.base.value < kPhysicalAddressEnd)
-            avoid.push_back(claim.range);
+    for (const TypedRange& typed : ranges)
+        if ((wanted.flags & 2) != 0 && typed.type != BATON_MEMORY_USABLE &&
+            typed.range.base.value < kPhysicalAddressEnd)
+            avoid.push_back(typed.range);
     avoid = test::disjoint(std::move(avoid));
     FrameRequest request{.pages = uint64_t{wanted.pages} + 1,
                          .alignment = kPageBytes << (wanted.alignment_pages % 16),

@@ -9,7 +9,7 @@
 #include "elf/notes.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
-#include "plan/requests.hpp"
+#include "protocols/baton/notes.hpp"
 
 #include <algorithm>
 #include <array>

@@ -10,8 +10,9 @@
 #include "fuzz/input.hpp"
 #include "fuzz/relocation_oracle.hpp"
 #include "fuzz/require.hpp"
-#include "plan/relocate.hpp"
+#include "loading/relocate.hpp"
 #include "support/elf_builder.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -68,9 +69,7 @@ class Kernel {
     Kernel(const RelocationInput& input, const std::vector<Piece>& pieces)
         : file_(elf_file(input)) {
         const auto image = require_good(elf::Image::parse(file_), "the file is in order");
-        arena_.resize(load_plan_bytes(image));
-        Arena arena(arena_);
-        plan_ = require_good(plan_load(image, slide_of(input), 48, arena), "the plan is good");
+        plan_ = require_good(plan_load(image, slide_of(input), 48, arena_), "the plan is good");
         require_good(place(plan_, frames_), "there is memory");
         for (const Piece& piece : pieces)
             std::ranges::copy(piece.bytes, frames_.access(physical(piece.address)));
@@ -101,7 +100,7 @@ class Kernel {
     PhysAddr physical(uint64_t address) const { return plan_.physical({address + plan_.slide}); }
 
     Buffer file_;
-    Buffer arena_;
+    HeapArena arena_;
     Frames frames_{{{uint64_t{1} << 20}, 16 * kPageBytes}, {}};
     LoadPlan plan_{};
 };

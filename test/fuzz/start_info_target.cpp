@@ -6,10 +6,10 @@
 // first thing.
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
-#include "start/firmware_tables.hpp"
-#include "start/hvm.hpp"
-#include "start/linux.hpp"
-#include "start/multiboot2.hpp"
+#include "start_info/firmware_tables.hpp"
+#include "start_info/hvm.hpp"
+#include "start_info/linux.hpp"
+#include "start_info/multiboot2.hpp"
 
 #include <memory>
 

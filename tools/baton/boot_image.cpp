@@ -58,7 +58,7 @@ class Volume {
             throw Failure("there is no file " + file.string());
         if (fs::file_size(file) > kLargestFile)
             throw Failure(file.string() +
-                          " is too large: a FAT volume takes files of less than 4 GiB");
+                          " is too large: a FAT volume holds files smaller than 4 GiB");
     }
 
     fs::path tree_;
@@ -156,7 +156,7 @@ void check_names(const Volume& volume, const Mtools& mtools) {
             throw Failure("mcopy has put " + path +
                           " into the image under another name: rename the file");
     if (found.size() != volume.paths().size())
-        throw Failure("mcopy has put more files into the image than it should");
+        throw Failure("mcopy has put unexpected files into the image");
 }
 
 /// Fills a partition with a FAT file system and the files.
@@ -201,7 +201,7 @@ void make_disk(const Volume& volume, const fs::path& image, unsigned sector_byte
 }
 
 void make_iso(const Volume& volume, const fs::path& image, const ScratchDirectory& scratch) {
-    // Firmware reads FAT12 and FAT16 as well (UEFI 2.10 section 13.3).
+    // Firmware also reads FAT12 and FAT16 (UEFI 2.10 section 13.3).
     const uint64_t bytes = whole_mib(std::max(volume.bytes(), 4 * kMiB));
     const fs::path folder = scratch / "iso";
     fs::create_directory(folder);
@@ -210,7 +210,7 @@ void make_iso(const Volume& volume, const fs::path& image, const ScratchDirector
     fs::resize_file(partition, bytes);
     make_volume(volume, {partition, 0, bytes, kSectorBytes}, {}, scratch);
     // One file, which El Torito and a GUID partition table both point to. An appended partition
-    // would be tidier, but xorriso 1.5.4 tells a wrong size of one that is larger than 32 MiB.
+    // would be tidier, but xorriso 1.5.4 writes a wrong size for one larger than 32 MiB.
     run_program({"xorriso", "-as", "mkisofs", "-quiet", "-o", image.string(), "-V", "BATON", "-e",
                  "efi.img", "-no-emul-boot", "-efi-boot-part", "--efi-boot-image",
                  folder.string()});

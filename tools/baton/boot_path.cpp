@@ -2,7 +2,7 @@
 #include "tools/baton/boot_path.hpp"
 
 #include "config/boot_entry.hpp"
-#include "start/start_info.hpp"
+#include "start_info/start_info.hpp"
 #include "tools/baton/entry_text.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/text.hpp"
@@ -52,7 +52,7 @@ Words by_uefi(const BootFiles& files, const ScratchDirectory& scratch) {
     return with_uefi(disk, scratch);
 }
 
-/// A file under a name of the tool's own, which is syntax for no program.
+/// A file under a name that the tool chooses, which no program takes as syntax.
 fs::path linked(const fs::path& file, const ScratchDirectory& scratch, const std::string& name) {
     const fs::path link = scratch / name;
     fs::create_symlink(fs::absolute(file), link);
@@ -62,7 +62,7 @@ fs::path linked(const fs::path& file, const ScratchDirectory& scratch, const std
 /// QEMU itself loads `image`, with the kernel as its initial ramdisk.
 Words by_qemu(const std::string& image, const BootFiles& files, const ScratchDirectory& scratch) {
     if (!files.modules.empty())
-        throw Failure("QEMU hands over the kernel alone: for modules, boot by uefi or multiboot2");
+        throw Failure("QEMU passes only the kernel: for modules, boot by uefi or multiboot2");
     return {"-kernel", linked(data_file(image), scratch, "baton").string(),
             "-initrd", linked(files.kernel, scratch, "kernel").string(),
             "-append", start_line(files)};
@@ -73,19 +73,18 @@ Words by_pvh(const BootFiles& files, const ScratchDirectory& scratch) {
     constexpr std::size_t kLongestLine = 4095;
     const std::size_t bytes = start_line(files).size();
     if (bytes > kLongestLine)
-        throw Failure("QEMU hands over at most " + std::to_string(kLongestLine) +
-                      " bytes of command line by pvh, and with its settings this one has " +
+        throw Failure("QEMU passes at most " + std::to_string(kLongestLine) +
+                      " bytes of command line by pvh; with its settings this one has " +
                       std::to_string(bytes) + ": boot by uefi, microvm or linux");
     return with_display(on("q35", by_qemu("baton-pvh.elf", files, scratch)));
 }
 
 /// A text as words of a line of GRUB's script, which GRUB joins with single blanks: an empty word
-/// stands between two blanks in a row. GRUB hands quotes and backslashes over with a backslash
+/// stands between two blanks in a row. GRUB passes quotes and backslashes with a backslash
 /// before them, which the kernel would find.
 std::string quoted(const std::string& text, std::string_view blank = " ") {
     if (text.find_first_of(R"('"\)") != std::string::npos)
-        throw Failure(
-            "GRUB hands no quotes and no backslashes over as they are: leave them out of " + text);
+        throw Failure("GRUB changes quotes and backslashes: remove them from " + text);
     constexpr std::size_t kLongestWord = 8000; // GRUB's scanner gives up soon after that
     std::string result;
     std::size_t word = 0; // where it begins
@@ -100,7 +99,7 @@ std::string quoted(const std::string& text, std::string_view blank = " ") {
             result += '\\';
         result += text[i];
         if (result.size() - word > kLongestWord)
-            throw Failure("GRUB takes no word of more than " + std::to_string(kLongestWord) +
+            throw Failure("GRUB accepts no word longer than " + std::to_string(kLongestWord) +
                           " bytes: boot by uefi, or put blanks between its parts");
     }
     return result;
@@ -122,7 +121,7 @@ std::string or_exit(const std::string& command) {
 std::vector<GrubFile> grub_files(const BootFiles& files, const ScratchDirectory& scratch) {
     if (files.modules.size() >= kMaxStartModules)
         throw Failure("Multiboot2 takes at most " + std::to_string(kMaxStartModules - 1) +
-                      " modules, and these are " + std::to_string(files.modules.size()) +
+                      " modules, not " + std::to_string(files.modules.size()) +
                       ": boot by uefi, or put them into an archive");
     std::vector<GrubFile> all = {{"boot/grub/grub.cfg", scratch / "grub.cfg"},
                                  {"baton-pvh.elf", data_file("baton-pvh.elf")},

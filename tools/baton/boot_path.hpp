@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The ways to start Baton in a machine that QEMU plays (BatonBootPath), by name.
+// The ways to start Baton in a machine that QEMU emulates (BatonBootPath), by name.
 #pragma once
 
 #include "tools/baton/boot_image.hpp"

@@ -7,7 +7,7 @@
 
 namespace baton::tool {
 
-/// Prints what would become of a boot; if `quiet`, errors and warnings alone. The exit status: 0 if
+/// Prints what would become of a boot; if `quiet`, only errors and warnings. The exit status: 0 if
 /// it can be done; if `strict`, without a warning.
 int check(const Rehearsal::Given& given, bool strict, bool quiet);
 

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kCheckExamples = {
-    Example{"check my-kernel.elf", "what the loader would do with it"},
-    Example{"check my-kernel.elf --memory 64 --strict", "in 64 MiB; a warning is a failure, too"},
+    Example{"check my-kernel.elf", "what the loader would do"},
+    Example{"check my-kernel.elf --memory 64 --strict", "in 64 MiB; a warning is a failure"},
 };
 constexpr std::array kPlanExamples = {
     Example{"plan my-kernel.elf", "as a table"},
@@ -26,12 +26,12 @@ constexpr std::array kPlanExamples = {
             "for a program, with a module, on a machine with 8 GiB"},
 };
 constexpr std::array kImageExamples = {
-    Example{"image my-kernel.elf -o disk.img", "for a disk of a machine, or of a virtual one"},
+    Example{"image my-kernel.elf -o disk.img", "for the disk of a real or a virtual machine"},
     Example{"image my-kernel.elf -o my-os.iso --iso", "for a CD, a DVD or a USB stick"},
     Example{"image my-kernel.elf -o disk.img --module initrd.img=root --append \"verbose\"",
-            "with a module, its string, and a command line"},
+            "with a module, its string and a command line"},
     Example{"image my-kernel.elf -o disk.img --sector-size 4096 --set kaslr=on",
-            "for a disk with sectors of 4,096 bytes, and with a setting of the boot entry"},
+            "for sectors of 4096 bytes, with a setting of the boot entry"},
     Example{"image my-kernel.elf -o disk.img --compress --disk-speed 30",
             "compressed, for a slow USB stick"},
 };
@@ -56,57 +56,42 @@ constexpr std::array kExplainExamples = {
 
 constexpr std::array kVerbs = {
     Verb{"check", "Says whether the loader would boot a kernel, and how.",
-         "The loader's own code reads the kernel, plans it, and builds page tables and records, on "
-         "the machine that `run` starts. What the loader would log is printed: segments and where "
-         "they "
-         "go, warnings. If the kernel can't be booted, its error is printed with cause and fix. "
-         "The exit status is 0 if it can be booted, 1 if not. What only a real machine knows, such "
-         "as its displays and timers, is taken to be what the kernel requests.",
+         "The loader's own code reads the kernel and plans the boot on the machine of `run`. It "
+         "prints what the loader would log: segments, their places, warnings; or the error, with "
+         "its cause and fix. Displays and timers are taken to be as the kernel requests them. Exit "
+         "status: 0 if the kernel can be booted, 1 if not.",
          kCheckExamples},
-    Verb{
-        "plan", "Shows the page tables and what lies where, as a table, JSON or a picture.",
-        "What the loader would make of both address spaces on a machine with the given memory: "
-        "the kernel's segments, its stack, the direct map, stage 2; the pages as the page tables "
-        "map them; and the memory map that the kernel would get. A machine's firmware takes memory "
-        "of its own, so that physical addresses differ from boot to boot.",
-        kPlanExamples},
-    Verb{
-        "image", "Makes a disk image that boots a kernel.",
-        "The image has a GUID partition table and an EFI system partition (FAT32), in which the "
-        "firmware finds the loader, and the loader a boot entry with the kernel, the modules and "
-        "the command line. -o names a file, or a whole disk that nothing uses, or is - for the "
-        "standard output. An image made for sectors of 512 bytes can't be seen by firmware on a "
-        "disk with sectors of 4096, nor the other way round. FAT decides what a module's file "
-        "can be called: where it is called otherwise, a line says so. With --iso, the same "
-        "partition is in an ISO 9660 image which starts "
-        "from a CD or DVD (El Torito), and from a USB stick that it is copied to byte by byte. The "
-        "loader decompresses what --compress has compressed; a disk that is as fast as its "
-        "decoders needs none of it.",
-        kImageExamples},
-    Verb{
-        "run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
-        "Without KERNEL, boots Baton's example kernel; with --display, that stays until a key is "
-        "pressed or the time of --timeout is over. The serial console is on the terminal, "
-        "Ctrl-C ends it. Everything after two dashes goes to QEMU. A kernel ends the run by "
-        "writing 0x10 (success) or 0x11 (failure) to I/O port 0xf4. The exit status is 0 after "
-        "success, 130 after Ctrl-C, 1 after all else, and one line says why. An error of the "
-        "loader ends it at once. A fault that the loader reports ends it too, and is explained, "
-        "and so is "
-        "a triple fault. With --timeout, the loader's watchdog reports a kernel that hangs, and if "
-        "it can't, the tool says where the processors are when the time is over.",
-        kRunExamples},
+    Verb{"plan", "Shows the page tables and the memory layout, as a table, JSON or a picture.",
+         "Shows both address spaces on a machine with the given memory: the kernel's segments, its "
+         "stack, the direct map and stage 2, the pages that the page tables map, and the kernel's "
+         "memory map. Physical addresses differ on a real machine, where the firmware has memory "
+         "of its own.",
+         kPlanExamples},
+    Verb{"image", "Makes a disk image that boots a kernel.",
+         "The image has a GUID partition table and an EFI system partition (FAT32) with the "
+         "loader, a boot entry, the kernel and the modules. FILE may be a whole disk that nothing "
+         "uses, or - for the standard output. Firmware can't read an image for sectors of 512 "
+         "bytes on a disk with sectors of 4096, or the other way round. With --iso, the image "
+         "starts from a CD or DVD (El Torito) and from a USB stick. If FAT can't hold the name of "
+         "a module's file, a line shows its new name.",
+         kImageExamples},
+    Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
+         "The serial port is on the terminal; Ctrl-C ends the run. The kernel ends it by writing "
+         "0x10 (success) or 0x11 (failure) to I/O port 0xf4. An error of the loader, a reported "
+         "fault and a triple fault end it too, and are explained. With --timeout, the loader's "
+         "watchdog reports a kernel that hangs; if there is none, the tool shows where the "
+         "processors are. Exit status: 0 success, 130 Ctrl-C, 1 anything else.",
+         kRunExamples},
     Verb{"debug", "Boots a kernel under GDB.",
-         "QEMU waits at its first instruction, and GDB is at the terminal, with the commands that "
-         "`help baton` lists, and knows where stage 1, stage 2 and the kernel are as soon as they "
-         "are there. It lets the machine run up to the first of the places of --break. "
-         "When GDB ends, so does the machine, and the exit status is GDB's. Everything after two "
-         "dashes goes to QEMU. docs/debugging.md is a walk-through.",
+         "GDB has the symbols of stage 1, stage 2 and the kernel at their real addresses, and the "
+         "commands that `help baton` lists. The machine ends with GDB. Exit status: GDB's. "
+         "docs/debugging.md has a walk-through.",
          kDebugExamples},
-    Verb{"explain", "Says what the fault reports in a serial log mean, with functions and lines.",
+    Verb{"explain", "Explains the fault reports in a serial log, with functions and lines.",
          "Addresses in the kernel and in stage 2 become functions, files and lines, by the DWARF "
-         "(-g) or the symbols of the kernel's ELF file; words of the stack are return addresses if "
-         "they point into code. Errors of the loader get their cause and fix. LOG is a file, or "
-         "the standard input without one. The status is 1 if there is nothing to explain.",
+         "(-g) or the symbols of the kernel's ELF file. Words of the stack are return addresses if "
+         "they point into code. Errors of the loader get their cause and fix. Exit status: 1 if "
+         "there is nothing to explain.",
          kExplainExamples},
 };
 
@@ -115,7 +100,7 @@ CLI::Validator rule(std::string (*what_is_wrong)(const std::string&)) {
     return {[what_is_wrong](const std::string& text) { return what_is_wrong(text); }, ""};
 }
 
-/// Text that no file can be called is none.
+/// False for text that no file can be called.
 bool is_file(const fs::path& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored);
@@ -214,7 +199,7 @@ std::string check_setting(const std::string& text) {
     return why;
 }
 
-/// In lines of so many columns.
+/// In lines of at most this many columns.
 std::string wrapped(std::string_view text, std::size_t columns) {
     std::string lines;
     while (text.size() > columns) {
@@ -242,43 +227,41 @@ CLI::Option* add_kernel(CLI::App& verb, Arguments& arguments) {
 void add_boot_options(CLI::App& verb, Arguments& arguments) {
     add_value(
         verb, "--module", arguments.modules, "FILE[=STRING]",
-        "A file for the kernel to find in memory, and a string that goes with it, of which blanks "
-        "around it are no part. May be given several times.")
+        "A file to load for the kernel, and a string, without blanks around it. May be repeated.")
         ->allow_extra_args(false)
         ->check(rule(check_module));
     add_value(verb, "--append", arguments.command_line, "TEXT",
-              "The kernel's command line. Given again, the texts are joined.")
+              "The kernel's command line. May be repeated: the texts are joined.")
         ->allow_extra_args(false)
         ->check(rule(check_text));
     add_value(verb, "--set", arguments.settings, "KEY=VALUE",
-              "A setting of the boot entry: " + setting_list() + ". May be given several times.")
+              "A setting of the boot entry: " + setting_list() + ". May be repeated.")
         ->allow_extra_args(false)
         ->check(rule(check_setting));
 }
 
 void add_desk_options(CLI::App& verb, Arguments& arguments) {
     add_kernel(verb, arguments)->required();
-    add_value(
-        verb, "--memory", arguments.memory, "MIB|FILE",
-        "The machine's memory (default: 256). In a file, a memory map as `dmesg` of Linux prints "
-        "it (\"BIOS-e820: [mem 0x100000-0x7fffffff] usable\"), Xen's or FreeBSD's, or what "
-        "`sudo cat /proc/iomem` prints.")
+    add_value(verb, "--memory", arguments.memory, "MIB|FILE",
+              "The machine's memory (default: 256), or a file with a memory map: `dmesg` of Linux "
+              "(\"BIOS-e820: [mem 0x100000-0x7fffffff] usable\"), of Xen or FreeBSD, or "
+              "`sudo cat /proc/iomem`.")
         ->check(rule(check_memory));
     add_boot_options(verb, arguments);
 }
 
 void add_check(CLI::App& verb, Arguments& arguments) {
     add_desk_options(verb, arguments);
-    verb.add_flag("--strict", arguments.strict, "Fail with status 1 if there is a warning.");
-    verb.add_flag("-q,--quiet", arguments.quiet, "Print errors and warnings alone.");
+    verb.add_flag("--strict", arguments.strict, "End with status 1 if there is a warning.");
+    verb.add_flag("-q,--quiet", arguments.quiet, "Print only errors and warnings.");
 }
 
 void add_plan(CLI::App& verb, Arguments& arguments) {
     add_desk_options(verb, arguments);
     CLI::Option* const json = verb.add_flag("--json", arguments.json, "Write JSON.");
-    verb.add_flag("--svg", arguments.svg, "Write a picture, SVG.")->excludes(json);
+    verb.add_flag("--svg", arguments.svg, "Write a picture (SVG).")->excludes(json);
     add_value(verb, "-o,--output", arguments.output, "FILE",
-              "Where to; the standard output without it.");
+              "The file to write (default: standard output).");
 }
 
 void add_image(CLI::App& verb, Arguments& arguments) {
@@ -287,18 +270,18 @@ void add_image(CLI::App& verb, Arguments& arguments) {
     add_boot_options(verb, arguments);
     CLI::Option* const iso = verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
     add_value(verb, "--sector-size", arguments.sector_bytes, "512|4096",
-              "For a disk with sectors of so many bytes (default: 512, or the sectors of the disk "
-              "that the image is written to).")
+              "The disk's sector size (default: that of the disk FILE, else 512).")
         ->check(rule(check_sector_bytes))
         ->excludes(iso);
     CLI::Option* const compress =
         verb.add_flag("--compress{auto}", arguments.compression.compression,
-                      wrapped("Compress the kernel and the modules, each of them by what gets it "
-                              "into memory first; --compress=zstd or --compress=lz4 by that.",
+                      wrapped("Compress the kernel and the modules, with zstd, lz4 or auto: what "
+                              "loads each file first (default: no compression; for --compress "
+                              "alone, auto).",
                               kColumns - kOptionColumns))
             ->check(rule(check_compression));
     add_value(verb, "--disk-speed", arguments.compression.disk_mib_per_second, "MIB",
-              "What the disk reads in a second, for --compress to choose by; 200 MiB without it.")
+              "What the disk reads in a second, for --compress=auto (default: 200).")
         ->check(rule(check_number))
         ->needs(compress);
 }
@@ -312,44 +295,42 @@ void add_machine_options(CLI::App& verb, Arguments& arguments, std::string_view 
         add_value(verb, name, value, unit, meaning)->check(rule(check_number));
     };
     add_number("--timeout", machine.timeout_seconds, "SECONDS", timeout);
-    add_number("--memory", machine.memory_mib, "MIB", "The guest's memory; 256 MiB without it.");
-    add_number("--smp", machine.processors, "COUNT", "The guest's processors; 1 without it.");
+    add_number("--memory", machine.memory_mib, "MIB", "The guest's memory (default: 256).");
+    add_number("--smp", machine.processors, "COUNT", "The guest's processors (default: 1).");
     verb.add_flag("--display", machine.has_window, "Open a window with the guest's screen.");
     add_value(verb, "--accel", machine.accelerator, "tcg|kvm",
-              "What runs the guest's code: QEMU itself, which is the default, or KVM.")
+              "What runs the guest's code (default: tcg, QEMU itself).")
         ->check(rule(check_accelerator));
     add_value(verb, "--via", machine.boot_path, kBootPaths,
-              "How Baton is started: by UEFI firmware, which is the default; by QEMU itself, which "
-              "is the fastest, on two kinds of machine; by GRUB on UEFI or on a BIOS; as a Linux "
-              "kernel.")
+              "How Baton starts: by UEFI firmware; by QEMU itself (pvh, microvm), which is the "
+              "fastest; by GRUB on UEFI or on a BIOS; as a Linux kernel (default: uefi).")
         ->check(rule(check_boot_path));
 }
 
 void add_run(CLI::App& verb, Arguments& arguments) {
-    add_machine_options(verb, arguments,
-                        "Stop after this time; without it a boot may last for ever.");
+    add_machine_options(verb, arguments, "Stop after this time (default: never).");
 }
 
 void add_debug(CLI::App& verb, Arguments& arguments) {
     DebugOptions& debug = arguments.debug;
-    add_machine_options(verb, arguments, "End GDB and the machine after this time, with status 1.");
+    add_machine_options(verb, arguments,
+                        "End GDB and the machine after this time, with status 1 (default: never).");
     add_value(
         verb, "--break", debug.places, "WHERE",
-        "Stop there: at reset, stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\" "
-        "(of the segments), before-jump, kernel-entry, which it is without it, or fault. May "
-        "be given several times.")
+        "Stop at reset, stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\" (segment "
+        "N), before-jump, kernel-entry or fault (default: kernel-entry). May be repeated.")
         ->check(rule(check_place))
         ->allow_extra_args(false);
     add_value(verb, "--ex", debug.commands, "COMMAND",
-              "A command for GDB, after these. May be given several times.")
+              "A GDB command, after the stop. May be repeated.")
         ->allow_extra_args(false);
-    verb.add_flag("--batch", debug.batch, "End when these are done, and read no .gdbinit.");
+    verb.add_flag("--batch", debug.batch, "End after these commands, and read no .gdbinit.");
     verb.add_flag("--server-only", debug.server_only,
-                  "Start no GDB: print the commands that a debugger needs, and wait.");
+                  "Start no GDB; print the commands that a debugger needs, and wait.");
 }
 
 void add_explain(CLI::App& verb, Arguments& arguments) {
-    add_value(verb, "LOG", arguments.log, "FILE", "What was on the serial port.")
+    add_value(verb, "LOG", arguments.log, "FILE", "The serial log (default: standard input).")
         ->check(rule(check_log));
     add_value(verb, "--kernel", arguments.kernel, "FILE", "The kernel that was booted.")
         ->required()
@@ -374,14 +355,14 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
     auto app = std::make_unique<CLI::App>("Makes and boots images of kernels, checks kernels, and "
                                           "explains what went wrong.",
                                           arguments.program);
-    app->require_subcommand(0, 1); // whether there is one is told in other words
+    app->require_subcommand(0, 1); // main() reports a missing verb in its own words
     app->get_formatter()->column_width(kOptionColumns);
     app->get_formatter()->label("SUBCOMMAND", "VERB");
     app->set_help_flag("-h,--help", "Print this, or with a verb its help, and exit.");
     app->set_version_flag("--version", "baton " BATON_VERSION, "Print the version and exit.");
     app->footer("`" + arguments.program +
-                " VERB --help` tells a verb's options and shows examples. "
-                "A wrong call ends with status 2.");
+                " VERB --help` shows a verb's options and examples. "
+                "Exit status after a wrong call: 2.");
     for (const Verb& verb : kVerbs) {
         CLI::App& command = *app->add_subcommand(std::string(verb.name), std::string(verb.summary));
         command.group("Verbs");

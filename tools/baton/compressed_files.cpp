@@ -77,7 +77,7 @@ class Compressor {
                 if (chooses)
                     continue;
                 throw Failure("Baton was built without " + std::string(format.name) +
-                              ": its loader can't boot what that compresses");
+                              ": its loader can't decompress that");
             }
             const fs::path copy = folder / ("file" + std::string(format.suffix));
             Words words = format.command;

@@ -16,7 +16,7 @@ inline constexpr std::string_view kCompressions = "auto|zstd|lz4";
 
 struct CompressionOptions {
     std::string compression;            // one of kCompressions; empty: none
-    unsigned disk_mib_per_second = 200; // what "auto" reckons with
+    unsigned disk_mib_per_second = 200; // what "auto" assumes
 };
 
 /// Compresses what the loader reads, file by file; says on the standard error what came out.

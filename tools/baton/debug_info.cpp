@@ -25,7 +25,7 @@ std::string demangled(const char* name) {
     return readable ? readable.get() : name;
 }
 
-/// The name that tells most, from the entry itself or the one that it is an instance of.
+/// The most specific name, from the entry itself or the one that it is an instance of.
 std::string function_name(Dwarf_Die* function) {
     Dwarf_Attribute attribute;
     for (const unsigned which : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The machine that `baton run` starts unless it is told otherwise, as far as it is known before:
+// The machine that `baton run` starts by default, as far as it is known before:
 // QEMU's q35 with OVMF and a VGA adapter.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace baton::tool {
 
-/// Its memory if it has so many MiB: with a hole below 1 MiB; from 2816 MiB on, all but 2 GiB are
+/// Its memory if it has this many MiB: with a hole below 1 MiB; from 2816 MiB on, all but 2 GiB are
 /// above 4 GiB (QEMU, hw/i386/pc_q35.c).
 std::vector<TypedRange> q35_memory_map(uint64_t mib);
 

@@ -78,7 +78,7 @@ std::vector<Loaded> loaded_programs(const FaultLog& log, const std::vector<Stopp
         try {
             all.push_back(loaded_stage1(log, scratch));
         } catch (const Failure& failure) {
-            std::cerr << "baton: stage 1 has no names here: " << failure.what() << '\n';
+            std::cerr << "baton: no symbols of stage 1: " << failure.what() << '\n';
         }
     return all;
 }
@@ -133,7 +133,7 @@ class Diagnosis {
         const uint64_t place_of_most = behaviour.addresses.front();
         if (behaviour.kind == CpuBehaviour::Kind::halted && !find(place_of_most) &&
             cpu.state.number != 0) {
-            headline(cpu, place_of_most, ", halted: whatever started it has parked it there");
+            headline(cpu, place_of_most, ", halted by what started it");
             return;
         }
         headline(cpu, place_of_most, ", " + behaviour_text(behaviour));

@@ -72,9 +72,8 @@ void write_manual(const CLI::App& app) {
         for (const Example& example : verb.examples)
             std::cout << ".TP\n.B baton " << escaped(example.command) << "\n"
                       << escaped(example.meaning) << "\n";
-    std::cout
-        << ".SH SEE ALSO\nThe documents of the boot protocol, of errors and of fault reports,\n"
-           "installed beside this.\n";
+    std::cout << ".SH SEE ALSO\nREADME.md and docs/, which are installed with Baton:\n"
+                 "the boot protocol, errors, fault reports and debugging.\n";
 }
 
 constexpr std::string_view kCompletionBegin = R"(# SPDX-License-Identifier: BSD-2-Clause
@@ -125,7 +124,7 @@ void write_completion(const CLI::App& app) {
                  "\"\n        files=\"" + (files.empty() ? files : files.substr(1)) +
                  "\"\n        ;;\n";
     }
-    std::string settings; // each with its values, but for those that are to be filled in
+    std::string settings; // each with its values, except those that a person fills in
     for (const SettingText& setting : kSettingTexts)
         for (const auto part : std::views::split(setting.values, '|'))
             if (const std::string_view value(part); std::ranges::none_of(value, is_capital))

@@ -4,9 +4,10 @@
 #include "compression/compression.hpp"
 #include "config/entry_file.hpp"
 #include "config/start_line.hpp"
-#include "start/start_info.hpp"
+#include "start_info/start_info.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/fat_name.hpp"
+#include "tools/baton/heap_arena.hpp"
 #include "tools/baton/text.hpp"
 
 #include <algorithm>
@@ -15,29 +16,19 @@ namespace baton::tool {
 namespace {
 
 [[noreturn]] void refuse(const std::string& why) {
-    throw Failure("the loader would not boot this as it is meant: " + why);
+    throw Failure("the loader would boot this differently: " + why);
 }
 
 std::string as_text(const Error& error) {
     return string_of(Text().error(error));
 }
 
-/// What the parser leaves aside would be missing.
+/// What the parser ignores would be missing.
 class Refusal final : public RemarkSink {
   public:
     void remark(const Remark& remark) override {
-        refuse("it has no use for \"" + std::string(remark.key) + "\"");
+        refuse("it ignores \"" + std::string(remark.key) + "\"");
     }
-};
-
-/// Room for a parser.
-class Memory {
-  public:
-    explicit Memory(uint64_t bytes) : bytes_(bytes) {}
-    Arena arena() { return Arena(bytes_); }
-
-  private:
-    std::vector<std::byte> bytes_;
 };
 
 std::string with_backslashes(std::string path) {
@@ -86,10 +77,9 @@ void check_lines(std::string_view text, const Lines& meant) {
     KeyLine line{};
     for (const Setting& one : meant)
         if (!lines.next(line) || line.key != one.key || line.value != one.value)
-            refuse("a line of its boot entry reads otherwise than \"" + one.key + " " + one.value +
-                   "\"");
+            refuse("it reads another line than \"" + one.key + " " + one.value + "\"");
     if (lines.next(line))
-        refuse("its boot entry has more lines than it should");
+        refuse("its boot entry has unexpected lines");
 }
 
 void check_entry(const BootEntry& entry, const BootFiles& files) {
@@ -124,8 +114,7 @@ std::string entry_text(const BootFiles& files) {
     std::string text;
     for (const Setting& line : lines)
         text += line.key + " " + line.value + "\n";
-    Memory memory(entry_arena_bytes(text.size()));
-    Arena arena = memory.arena();
+    HeapArena arena;
     Refusal refusal;
     const auto entry = parse_entry("baton.conf", text, arena, refusal);
     if (!entry)
@@ -146,8 +135,7 @@ std::string start_line(const BootFiles& files) {
         refuse("its command line has " + std::to_string(line.size()) +
                " bytes with the settings before it, and at most " +
                std::to_string(kLongestStartText - 1) + " can be handed over");
-    Memory memory(start_line_arena_bytes(line.size()));
-    Arena arena = memory.arena();
+    HeapArena arena;
     Refusal refusal;
     const auto entry = parse_start_line(line, arena, refusal);
     if (!entry)

@@ -44,7 +44,7 @@ class Explanation {
     }
 
   private:
-    /// Address as it was less that as linked. What the report says itself goes over the log's,
+    /// Address as it was less that as linked. What the report says itself overrides the log,
     /// which may be another boot's.
     void find_slides() {
         if (report_.code == Code::kernel && rip_)

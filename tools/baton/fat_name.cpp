@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/fat_name.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include "config/lines.hpp"
 #include "config/unicode.hpp"
@@ -24,8 +25,7 @@ std::size_t character_bytes(std::string_view text) {
     const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     if (bytes > text.size())
         return 0;
-    std::array<std::byte, utf16_arena_bytes(4)> memory;
-    Arena arena(memory);
+    HeapArena arena;
     const auto utf16 = to_utf16(text.substr(0, bytes), arena);
     const bool is_whole = utf16 && utf16->size() == (bytes == 4 ? 2 : 1) &&
                           (utf16->front() != kReplacement || text.starts_with("\xef\xbf\xbd"));

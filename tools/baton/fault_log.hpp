@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a serial log tells of a boot that went wrong. docs/faults.md shows what a report looks like.
+// What a serial log says about a boot that went wrong. docs/faults.md shows what a report looks
+// like.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct FaultLog {
     std::optional<uint64_t> stage2{};  // where it was
     std::optional<uint64_t> stage1{};  // where it was
     bool stage1_is_for_uefi = false;
-    std::string build_id{}; // of the kernel, in digits; empty: not told
+    std::string build_id{}; // of the kernel, in digits; empty: not known
 };
 
 /// A line of a console without codes for terminals and carriage returns.

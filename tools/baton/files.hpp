@@ -11,7 +11,7 @@
 
 namespace baton::tool {
 
-/// A file of Baton's that is installed with the tool: "BOOTX64.EFI". Throws a Failure if it isn't
+/// A file that is installed with the tool: "BOOTX64.EFI". Throws a Failure if it isn't
 /// there.
 std::filesystem::path data_file(const std::string& name);
 

@@ -11,7 +11,7 @@ namespace baton::tool {
 /// "cause: …\nfix:  …\n", of an error's name; empty: there is no such error.
 std::string cause_and_fix(std::string_view name);
 
-/// A line "error: NAME: …" of the loader's, with its cause and fix; empty: it is no such line.
+/// The loader's line "error: NAME: …", with its cause and fix; empty: it is no such line.
 std::string explain_error(std::string_view line);
 
 } // namespace baton::tool

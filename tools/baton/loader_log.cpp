@@ -9,9 +9,9 @@
 namespace baton::tool {
 namespace {
 
-constexpr std::size_t kLongestLine = 16384; // what is longer is none of the loader's
+constexpr std::size_t kLongestLine = 16384; // the loader writes no longer ones
 
-/// From "error: NAME: " on, if it is an error of the loader's; else empty.
+/// From "error: NAME: " on, if it is a loader error; else empty.
 std::string_view error_in(std::string_view text) {
     const std::size_t at = text.find("error: ");
     if (at == std::string_view::npos || explain_error(text.substr(at)).empty())
@@ -93,7 +93,7 @@ void LoaderLog::take_log_line(std::string_view text) {
                        std::string(text.substr(0, name_end + kEntry.size())),
                    error);
         else if (rest.starts_with(": skipped: "))
-            refuse("the loader leaves a boot entry aside: " + std::string(text), {});
+            refuse("the loader skips a boot entry: " + std::string(text), {});
     }
 }
 

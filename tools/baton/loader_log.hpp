@@ -15,7 +15,7 @@ struct Refusal {
     std::string error; // "error: NAME: …"; empty: there is none
 };
 
-/// Reads a console as it grows. Lines of the kernel's, once it runs, do no harm.
+/// Reads a console as it grows. The kernel's own lines, once it runs, do no harm.
 class LoaderLog {
   public:
     /// `has_entry`: the loader is to boot a boot entry, so that anything else is a refusal.

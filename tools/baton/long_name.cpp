@@ -5,6 +5,7 @@
 #include "core/arena.hpp"
 #include "core/bytes.hpp"
 #include "tools/baton/failure.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,8 +26,7 @@ constexpr std::byte kLongName{0x0f}, kUnused{0xe5}, kOrderMask{0x3f};
 constexpr std::array<std::size_t, 13> kCharacters = {1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30};
 
 std::u16string utf16_of(std::string_view name) {
-    std::vector<std::byte> memory(utf16_arena_bytes(name.size()));
-    Arena arena(memory);
+    HeapArena arena;
     const auto utf16 = to_utf16(name, arena);
     return utf16 ? std::u16string(*utf16) : std::u16string();
 }

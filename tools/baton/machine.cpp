@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kConsoleBytes = 1 << 20; // of the console that are kept
-constexpr std::chrono::seconds kGrace{5};      // for QEMU to end when it is told to
+constexpr std::chrono::seconds kGrace{5};      // for QEMU to end on request
 
 // QEMU's status for what is written to the exit device: twice the value, and one.
 constexpr int kSuccess = 33;

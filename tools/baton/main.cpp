@@ -110,7 +110,7 @@ bool is_of_watchdog(const Outcome& outcome, const Arguments& arguments) {
 }
 
 /// The line that says why, and the status.
-int tell(const Outcome& outcome, const Arguments& arguments) {
+int report(const Outcome& outcome, const Arguments& arguments) {
     switch (outcome.ending) {
     case Ending::success:
         say("the kernel reported success");
@@ -120,8 +120,8 @@ int tell(const Outcome& outcome, const Arguments& arguments) {
         return 1;
     case Ending::fault:
         say(outcome.console.contains("baton: fault: watchdog")
-                ? "no result, and no acknowledgement of the kernel: docs/faults.md explains"
-                : "the loader reported a fault, docs/faults.md explains");
+                ? "no result, and no acknowledgement from the kernel: see docs/faults.md"
+                : "the loader reported a fault: see docs/faults.md");
         std::cerr << explain(outcome.console, arguments.kernel);
         return 1;
     case Ending::nothing_booted:
@@ -176,7 +176,7 @@ int run(Arguments& arguments) {
         files.set_default("watchdog", std::to_string(*seconds));
     const Words boot = boot_arguments(arguments.machine.boot_path, files, scratch);
     say("booting " + arguments.kernel.filename().string() + " in QEMU, Ctrl-C ends it");
-    return tell(run_machine(boot, arguments.machine), arguments);
+    return report(run_machine(boot, arguments.machine), arguments);
 }
 
 int debug_boot(Arguments& arguments) {
@@ -198,7 +198,7 @@ int explain_log(const Arguments& arguments) {
     const std::string text = explain(log, arguments.kernel);
     std::cout << text;
     if (text.empty())
-        say("there is no fault report and no error of the loader in it");
+        say("it has no fault report and no error of the loader");
     return text.empty() ? 1 : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "memory/normalise.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/fault_log.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <array>
@@ -252,7 +253,7 @@ class MapFinder {
             return best_;
         if (is_there_ && is_hidden_)
             throw Failure(name_ + ": all addresses of the memory map are 0. /proc/iomem shows "
-                                  "them to root alone: `sudo cat /proc/iomem`");
+                                  "them only to root: `sudo cat /proc/iomem`");
         throw Failure(name_ + (is_there_ ? ": the memory map has no usable memory"
                                          : ": there is no memory map in it, such as `dmesg` or "
                                            "`sudo cat /proc/iomem` print"));
@@ -295,11 +296,10 @@ std::vector<TypedRange> joined(std::vector<TypedRange> ranges) {
 
 /// As the loader does it.
 std::vector<TypedRange> normalised(const std::vector<TypedRange>& ranges) {
-    std::vector<std::byte> memory(NormaliseRoom::bytes_needed(ranges.size()));
-    Arena arena(memory);
-    const auto room = NormaliseRoom::create(arena, ranges.size());
+    HeapArena arena;
+    const auto buffers = NormaliseBuffers::create(arena, ranges.size());
     std::vector<TypedRange> result;
-    for (const NormalisedRange& range : normalise(ranges, *room))
+    for (const NormalisedRange& range : normalise(ranges, *buffers))
         result.push_back({.range = range.range, .type = range.type});
     return result;
 }

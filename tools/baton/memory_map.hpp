@@ -15,7 +15,7 @@ namespace baton::tool {
 /// firmware's own ("efi: mem00: [Conventional Memory|…] range=[0x0-0xfff]"), Xen, FreeBSD's SMAP
 /// lines, /proc/iomem ("00100000-7ffdffff : System RAM"), and bare lines "0x100000-0x7fffffff
 /// usable". Prefixes and other lines do no harm; what changes a map later ("e820: update", "e820:
-/// remove") is left aside. Of several maps the last one counts that has usable memory. A type that
+/// remove") is ignored. Of several maps the last one counts that has usable memory. A type that
 /// isn't known is reserved. The result is sorted, in whole pages and disjoint, as the loader makes
 /// it: where ranges overlap, the more careful type wins.
 ///

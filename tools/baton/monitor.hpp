@@ -26,7 +26,7 @@ class Monitor {
     /// To be polled for input; -1 once QEMU has closed its end.
     int descriptor() const { return own_; }
 
-    /// Messages of QEMU's that have come: replies, events and the greeting. Doesn't wait if
+    /// QEMU's messages that have come: replies, events and the greeting. Doesn't wait if
     /// descriptor() has input.
     std::vector<nlohmann::json> receive();
     /// A command, whose reply will come with the same id. Nothing happens if QEMU doesn't listen

@@ -109,7 +109,7 @@ OutputFile::OutputFile(const fs::path& path, const ScratchDirectory& scratch)
         throw Failure("the name of the file to write is empty");
     if (path == "-") {
         if (isatty(STDOUT_FILENO) != 0)
-            throw Failure("an image is nothing for a terminal: name a file, or use a pipe");
+            throw Failure("an image can't go to a terminal: name a file, or use a pipe");
         write_file(image_, "");
         return;
     }
@@ -157,7 +157,7 @@ void OutputFile::make_part() {
     std::string name = path_.parent_path() / ".baton-XXXXXX";
     const Descriptor file(mkostemp(name.data(), O_CLOEXEC));
     if (file.get() < 0)
-        fail_on(path_, std::string("no file can be made beside it: ") + std::strerror(errno));
+        fail_on(path_, std::string("can't make a file beside it: ") + std::strerror(errno));
     part_ = name;
     image_ = folder_.emplace(path_.parent_path()) / part_.filename().string();
     struct stat found{};

@@ -19,7 +19,7 @@ constexpr int kWidth = 1240;
 constexpr int kTop = 96;
 constexpr int kBoxWidth = 300;
 constexpr int kLeft = 190;  // of the virtual boxes; their addresses are before it
-constexpr int kRight = 740; // of the physical boxes; their addresses are behind them
+constexpr int kRight = 740; // of the physical boxes; their addresses come after them
 constexpr int kGapHeight = 24;
 constexpr int kGuardHeight = 20;
 constexpr int kBoxHeight = 32; // of a page
@@ -125,7 +125,7 @@ std::vector<Box> virtual_boxes(const PlanReport& report) {
     return boxes;
 }
 
-/// What touches and is of one type is one box, which tells the first few things that are in it.
+/// Neighbours of one type are one box, which names the first few things in it.
 std::vector<Box> physical_boxes(const PlanReport& report) {
     constexpr std::size_t kNameBytes = 40;
     std::vector<Box> boxes;
@@ -165,7 +165,7 @@ class Picture {
                "' font-family='DejaVu Sans, Helvetica, Arial, sans-serif' font-size='12'>\n"
                "<rect width='100%' height='100%' fill='#ffffff'/>\n";
         heading();
-        // The direct map shows all of memory: behind everything else.
+        // The direct map shows all of memory: draw it first, under everything else.
         for (const Box& box : virtual_)
             if (is_direct_map(box))
                 band(box);

@@ -78,7 +78,7 @@ class TableReader {
     PlanReport& report_;
 };
 
-/// An array of BootInfo's.
+/// An array of BootInfo.
 template<class T>
 std::vector<T> array(const Rehearsal& rehearsal, uint64_t address, uint32_t count) {
     std::vector<T> elements(count);
@@ -115,7 +115,7 @@ void add_kernel(const LoadPlan& plan, std::vector<VirtualPart>& parts) {
 }
 
 void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& parts) {
-    const Layout& layout = rehearsal.builder().layout();
+    const Layout& layout = rehearsal.boot().memory.layout;
     const BatonBootInfo& info = rehearsal.boot_info();
     parts.push_back({.base = layout.direct_map.base.value,
                      .bytes = layout.direct_map.bytes,
@@ -130,7 +130,7 @@ void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& part
     for (const auto& mapping : array<BatonIdentityMapping>(rehearsal, info.identity_mappings,
                                                            info.identity_mapping_count)) {
         const PhysAddr base{mapping.base};
-        const Stage2Block& stage2 = rehearsal.builder().stage2();
+        const Stage2Block& stage2 = rehearsal.boot().stage2.block;
         parts.push_back({.base = mapping.base,
                          .bytes = mapping.bytes,
                          .access = access_text((mapping.permissions & BATON_SEGMENT_READ) != 0,
@@ -182,15 +182,16 @@ std::string range_text(uint64_t base, uint64_t bytes, unsigned digits) {
 } // namespace
 
 PlanReport report_on(const Rehearsal& rehearsal) {
-    const HandoffBuilder& builder = rehearsal.builder();
+    const PreparedBoot& boot = rehearsal.boot();
+    const LoadPlan& plan = boot.kernel.plan;
     PlanReport report{.kernel = text_at(rehearsal, rehearsal.boot_info().kernel_path),
-                      .entry = builder.plan().entry.value,
-                      .slide = builder.plan().slide,
-                      .root = builder.page_table_root().value,
-                      .levels = builder.five_level() ? kLevelsLa57 : kLevels,
-                      .table_frames = builder.page_table_frames()};
+                      .entry = plan.entry.value,
+                      .slide = plan.slide,
+                      .root = boot.tables.root.value,
+                      .levels = boot.kernel.five_level ? kLevelsLa57 : kLevels,
+                      .table_frames = boot.tables.frames};
     TableReader(rehearsal, report).read();
-    add_kernel(builder.plan(), report.parts);
+    add_kernel(plan, report.parts);
     add_surroundings(rehearsal, report.parts);
     for (VirtualPart& part : report.parts)
         if (part.access != "---")

@@ -34,7 +34,7 @@ struct PhysicalPart {
     uint64_t base = 0;
     uint64_t bytes = 0;
     std::string type{};
-    std::string what{}; // of the loader's; empty for others
+    std::string what{}; // that the loader has put there; empty for others
 };
 
 struct PlanReport {

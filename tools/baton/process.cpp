@@ -116,7 +116,7 @@ int start(const Words& words, int input, int output, int errors, bool in_backgro
     _exit(write(failure[1], &number, sizeof number) < 0 ? 126 : 127);
 }
 
-/// The status as waitpid() tells it. 0: the program has ended with success.
+/// The status from waitpid(). 0: the program ended with success.
 int wait_for(int id) {
     int status = 0;
     while (waitpid(id, &status, 0) < 0)
@@ -183,7 +183,7 @@ int poll_milliseconds(unsigned timeout_seconds) {
 }
 
 std::optional<int> run_in_front(const Words& words, unsigned timeout_seconds) {
-    constexpr int kGraceMilliseconds = 5000; // for the program to end when it is told to
+    constexpr int kGraceMilliseconds = 5000; // for the program to end on request
     const Interruptions interruptions;
     const int id = start(words, -1, -1, -1);
     pollfd wait{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Programs of others, which do what they do well: partition tables, file systems, machines.
+// Other programs: those for partition tables, file systems and machines.
 #pragma once
 
 #include <array>

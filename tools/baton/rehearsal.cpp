@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
+#include <functional>
 #include <map>
 #include <sys/mman.h>
 #include <utility>
@@ -49,7 +51,7 @@ class LazyMemory {
 class Frames final : public FrameSource {
   public:
     explicit Frames(std::span<const TypedRange> memory)
-        : room_(FreeMemory::room_for(memory.size() + 1, kMostSplits)) {
+        : room_(FreeMemory::entries_for(memory.size() + 1, kMostSplits)) {
         free_.add_taken({{0}, kPageBytes}); // never handed out
         for (const TypedRange& range : memory)
             if (range.type == BATON_MEMORY_USABLE)
@@ -64,7 +66,8 @@ class Frames final : public FrameSource {
         if (const auto base = free_.take({kPhysicalAddressEnd}, request)) {
             LazyMemory memory(bytes);
             if (memory.data()) {
-                blocks_.emplace(base->value, Block{std::move(memory), request.origin});
+                blocks_.emplace(base->value,
+                                Block{std::move(memory), request.use, request.label()});
                 return *base;
             }
         }
@@ -72,8 +75,18 @@ class Frames final : public FrameSource {
     }
 
     std::byte* access(PhysAddr address) override { return find(address); }
+    PhysAddr address_of(const void* pointer) const override {
+        const auto* const wanted = static_cast<const std::byte*>(pointer);
+        for (const auto& [base, block] : blocks_)
+            if (std::less_equal()(block.memory.data(), wanted) &&
+                std::less()(wanted, block.memory.data() + block.memory.bytes()))
+                return PhysAddr{base} + static_cast<uint64_t>(wanted - block.memory.data());
+        return {kOwnMemory | reinterpret_cast<uint64_t>(pointer)};
+    }
 
     std::byte* find(PhysAddr address) const {
+        if (address.value >= kOwnMemory)
+            return reinterpret_cast<std::byte*>(address.value - kOwnMemory);
         auto block = blocks_.upper_bound(address.value);
         if (block == blocks_.begin())
             return nullptr;
@@ -86,19 +99,21 @@ class Frames final : public FrameSource {
     std::size_t block_count() const { return blocks_.size(); }
 
     /// What is where.
-    void claim(std::vector<TypedRange>& claims) const {
+    void add_blocks(std::vector<TypedRange>& ranges) const {
         for (const auto& [base, block] : blocks_)
-            claims.push_back({.range = {{base}, block.memory.bytes()},
-                              .type = final_type(block.origin),
-                              .origin = block.origin});
+            ranges.push_back(
+                FrameBlock{{{base}, block.memory.bytes()}, block.use, block.label}.typed());
     }
 
   private:
     struct Block {
         LazyMemory memory;
-        const char* origin;
+        MemoryUse use;
+        const char* label;
     };
 
+    // This program's memory lies there, as that of a stage 1 lies somewhere in the machine's.
+    static constexpr uint64_t kOwnMemory = uint64_t{1} << 51;
     static constexpr std::size_t kMostSplits = 1 << 16; // by alignment
     std::vector<PhysRange> room_;
     FreeMemory free_{room_};
@@ -164,18 +179,18 @@ class DeskPlatform final : public Platform {
     Result<FileSource*> open_module(std::string_view path) override {
         for (const Module& module : given_.modules)
             if (module.file == path)
-                return &module_.emplace(module.file, without_compression_suffix(path) != path
-                                                         ? Content::read
-                                                         : Content::left_out);
+                return &modules_.emplace_back(module.file, without_compression_suffix(path) != path
+                                                               ? Content::read
+                                                               : Content::left_out);
         // A path on the boot volume, which isn't here.
         if (std::ranges::find(unseen_, path) == unseen_.end()) {
             unseen_.emplace_back(path);
-            log_.line(Text().add("module ").add(path).add(" is requested: not looked for here"));
+            log_.line(Text().add("module ").add(path).add(" is requested, and not checked here"));
         }
-        return &module_.emplace(kPageBytes);
+        return &modules_.emplace_back(kPageBytes);
     }
 
-    Result<std::span<const PhysRange>> memory() override {
+    Result<std::span<const PhysRange>> memory(Arena& /*arena*/) override {
         cacheable_.clear();
         for (const TypedRange& range : given_.memory)
             if (range.type != BATON_MEMORY_RESERVED && range.type != BATON_MEMORY_BAD)
@@ -183,22 +198,23 @@ class DeskPlatform final : public Platform {
         return cacheable_;
     }
 
-    Result<Needs> prepare() override {
-        return Needs{.fact_bytes = 0, .claims = given_.memory.size() + frames_.block_count()};
+    Result<MachineFacts> facts(Arena& /*arena*/) override { return MachineFacts{}; }
+    Result<std::size_t> reserve_memory_map() override {
+        constexpr std::size_t kBlocksToSpare = 64;
+        return given_.memory.size() + frames_.block_count() + kBlocksToSpare;
     }
-    void add_facts(BootRecord&) override {}
-    Result<void> leave(MemoryListener& listener) override { return listener.memory_is_known(); }
-
-    std::size_t claim_memory(std::span<TypedRange> room) override {
-        std::vector<TypedRange> claims = given_.memory;
-        frames_.claim(claims);
-        std::copy_n(claims.begin(), std::min(room.size(), claims.size()), room.begin());
-        return claims.size();
+    Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override {
+        std::vector<TypedRange> ranges = given_.memory;
+        frames_.add_blocks(ranges);
+        if (ranges.size() > buffer.size())
+            return fail(ErrorCode::memory_map_too_long, {ranges.size(), buffer.size()});
+        std::ranges::copy(ranges, buffer.begin());
+        return buffer.first(ranges.size());
     }
 
     bool can_map_runtime_services() override { return true; }
 
-    Result<Displays> find_displays(const Requests& requests) override {
+    Result<Displays> find_displays(const Requests& requests, Arena& /*arena*/) override {
         const auto& request = requests.framebuffer;
         BatonFramebuffer& framebuffer = display_.framebuffer;
         framebuffer.base_physical = framebuffer_base(given_.memory, ovmf_version()).value;
@@ -224,7 +240,7 @@ class DeskPlatform final : public Platform {
     Log& log_;
     Frames frames_;
     std::optional<DeskFile> kernel_;
-    std::optional<DeskFile> module_;
+    std::deque<DeskFile> modules_;
     std::vector<std::string> unseen_;
     std::vector<PhysRange> cacheable_;
     Display display_{};
@@ -254,31 +270,30 @@ struct Rehearsal::Desk {
     BootEntry entry{};
     PreviousBoot previous{};
     RandomNumbers random{};
-    uint64_t boot_info = 0; // its address for the kernel
     Lines lines;
     std::array<char, 1 << 16> log_memory{};
     Log log{lines, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, log_memory};
     DeskPlatform platform{given, log};
-    HandoffBuilder builder{{.platform = platform,
-                            .entry = entry,
-                            .log = log,
-                            .stage2 = stage2,
-                            .processor = {.huge_pages = true, .five_level_paging = true},
-                            .random = random,
-                            .ports = {},
-                            .previous = previous,
-                            .path = BATON_BOOT_PATH_UEFI}};
+    FrameArena arena{platform.frames()};
+    BootInput input{.platform = platform,
+                    .entry = entry,
+                    .log = log,
+                    .stage2 = stage2,
+                    .processor = {.huge_pages = true, .five_level_paging = true},
+                    .random = random,
+                    .ports = {},
+                    .previous = previous,
+                    .path = BATON_BOOT_PATH_UEFI};
+    std::optional<PreparedBoot> boot;
 };
 
 Rehearsal::Rehearsal(const Given& given) : desk_(std::make_unique<Desk>(given)) {
-    const auto built = desk_->builder.build();
+    const auto prepared = prepare_boot(desk_->input, desk_->arena);
     const std::size_t lines = log().size();
-    if (!built)
-        error_ = built.error();
-    else if (const auto left = desk_->builder.leave(); !left)
+    if (!prepared)
+        error_ = prepared.error();
+    else if (const auto left = finish_boot(desk_->input, desk_->boot.emplace(*prepared)); !left)
         error_ = left.error();
-    else
-        desk_->boot_info = (*left)->boot_info;
     desk_->lines.lines.resize(lines); // no firmware is left here
 }
 
@@ -293,17 +308,17 @@ std::size_t Rehearsal::warnings() const {
         log(), [](const std::string& line) { return line.starts_with("warning: "); }));
 }
 
-const HandoffBuilder& Rehearsal::builder() const {
-    return desk_->builder;
+const PreparedBoot& Rehearsal::boot() const {
+    return *desk_->boot;
 }
 
 const BatonBootInfo& Rehearsal::boot_info() const {
-    return desk_->builder.boot_info();
+    return *static_cast<const BatonBootInfo*>(at(boot().record->address().value));
 }
 
 const void* Rehearsal::at(uint64_t address) const {
-    const auto here = reinterpret_cast<uint64_t>(&boot_info());
-    return reinterpret_cast<const void*>(here + (address - desk_->boot_info));
+    return desk_->platform.memory_frames().find(
+        {address - boot().memory.layout.direct_map.base.value});
 }
 
 uint64_t Rehearsal::read(PhysAddr address) const {

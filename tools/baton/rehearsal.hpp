@@ -4,7 +4,7 @@
 // on a machine with a given memory map, in this process.
 #pragma once
 
-#include "handoff/builder.hpp"
+#include "boot/boot.hpp"
 #include "tools/baton/boot_image.hpp"
 #include "tools/baton/memory_map.hpp"
 
@@ -22,7 +22,7 @@ class Rehearsal {
         std::filesystem::path kernel;
         std::vector<Module> modules;
         std::string command_line;
-        std::vector<Setting> settings; // each is one of the loader's
+        std::vector<Setting> settings; // each one that the loader has
         std::vector<TypedRange> memory;
     };
     /// Throws a Failure if a file can't be read. The machine has all that a kernel can request.
@@ -38,11 +38,11 @@ class Rehearsal {
     std::size_t warnings() const;
 
     // Of a boot without an error.
-    const HandoffBuilder& builder() const;
+    const PreparedBoot& boot() const;
     const BatonBootInfo& boot_info() const;
     /// Where the texts and arrays are that BootInfo has an address of.
     const void* at(uint64_t address) const;
-    /// Eight bytes at a physical address, of the loader's memory.
+    /// Eight bytes at a physical address of the loader's memory.
     uint64_t read(PhysAddr address) const;
 
   private:

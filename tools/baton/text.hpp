@@ -16,7 +16,7 @@ inline std::string size_text(uint64_t bytes) {
     return string_of(Text().size(bytes));
 }
 
-/// "0x1000", with so many digits at least.
+/// "0x1000", with at least this many digits.
 inline std::string hex_text(uint64_t value, unsigned digits = 1) {
     return string_of(Text().hex(value, digits));
 }

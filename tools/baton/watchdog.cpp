@@ -3,7 +3,7 @@
 
 #include "config/boot_entry.hpp"
 #include "elf/image.hpp"
-#include "plan/requests.hpp"
+#include "protocols/baton/notes.hpp"
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"

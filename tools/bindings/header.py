@@ -18,7 +18,7 @@ SCALARS = {
 }  # fmt: skip
 
 # What of the header is C's alone, or has a counterpart in the templates beside this file. A macro or
-# a function that is not named here is refused, so that the languages can't fall behind unnoticed.
+# a function that is not named here is refused, so that no language silently lacks it.
 CONDITIONALS = (
     "#ifndef BATON_BOOT_INFO_H", "#ifndef BATON_HANDOFF_H", "#ifdef __GNUC__", "#ifdef __cplusplus",
     "#if defined(__cplusplus) && defined(__GNUC__)", "#ifndef __clang__", "#else", "#endif",
@@ -248,7 +248,7 @@ class Parser:
             else:
                 self.fields(result)
         self.expect("}", "'}'")
-        self.expect(name.text, f"{name.text}, as behind 'struct'")
+        self.expect(name.text, f"{name.text}, as after 'struct'")
         self.expect(";", "';'")
         self.lay_out(result)
         self.header.items.append(result)
@@ -354,7 +354,7 @@ class Parser:
                     following = structure.fields[index + 1 : index + 3]
                     shape = [(each.type, each.name.rsplit("_", 1)[-1]) for each in following]
                     if shape != [("uint32_t", "count"), ("uint32_t", "bytes")]:
-                        self.refuse(one.line, f"{one.name}: no count and entry size behind it")
+                        self.refuse(one.line, f"{one.name}: no count and entry size after it")
                     if one.entries not in self.header.structures:
                         self.refuse(one.line, f"{one.name}: no structure {one.entries}")
 

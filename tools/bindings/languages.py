@@ -6,7 +6,7 @@ from model import Constant, Enumeration, Structure
 
 
 def wrapped(comment, prefix):
-    """The lines of a one-paragraph comment, each behind `prefix`."""
+    """The lines of a one-paragraph comment, each after `prefix`."""
     return textwrap.wrap(comment, 100, initial_indent=prefix, subsequent_indent=prefix)
 
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Writes docs/errors.md, from the table that the loader's errors are made of.
+// Writes docs/errors.md, from the table of the loader's errors.
 #include "core/error.hpp"
+#include "tools/errors/wrap.hpp"
 
 #include <iostream>
 #include <string_view>
@@ -9,7 +10,7 @@
 namespace {
 
 struct Entry {
-    std::string_view group; // not empty: no error, but the title of those that follow
+    std::string_view group; // not empty: not an error, but the title of those that follow
     std::string_view name, labels, sentence, cause, fix;
 };
 
@@ -31,24 +32,28 @@ static_assert(each_has_a_cause_and_a_fix());
 
 constexpr std::string_view kBegin = R"(# Errors
 
-Made from `common/core/errors.def` by `tools/errors/`: change that, not this.
+For people who have seen an error of the loader: what each one means, what causes it, and how to fix
+it. `tools/errors/` makes this page from `common/core/errors.def`: change that file, not this page.
 
-What can't be booted is told in one line, on the screen, the serial port and QEMU's debug console:
+Baton shows an error in one line, on the screen, the serial port and QEMU's debug console:
 
 ```
 error: NAME: [what it is about: ]what is wrong, and what to do (label 0x…, label 0x…)
 ```
 
-Then the next boot entry is tried; when none is left, the firmware gets the machine back. Names never change, so that
-tools can look for them. All numbers are hexadecimal. They are those of the file: a program header's number is that of
-`readelf -lW`, counted from 0, and addresses are as linked, without the slide of a position-independent kernel.
+Then it tries the next boot entry; when none is left, it returns to the firmware. Names never
+change, so that tools can look for them. All numbers are hexadecimal, and come from the file: a
+program header has the number that `readelf -lW` gives it, counted from 0, and addresses are as
+linked, without the slide of a position-independent kernel.
 
-An error of a kernel that was written for another boot protocol says so at its end, behind a semicolon: the protocols whose
-headers or notes the file has, and that Baton doesn't have yet. Then the cause is most likely that, and not what its linker script says.
+If a kernel was written for another boot protocol, its error says so at the end, after a semicolon:
+the protocols whose headers or notes the file has and which Baton doesn't support. That is then the
+most likely cause, not the linker script.
 
-A `status` is the firmware's (UEFI 2.10, appendix D), with the topmost bit set: `…1` load error, `…2` invalid
-parameter, `…3` unsupported, `…7` device error, `…9` out of resources, `…a` volume corrupted, `…c` no medium,
-`…d` medium changed, `…e` not found, `…f` access denied, `…12h` time-out, `…15h` aborted.
+A `status` comes from the firmware (UEFI 2.10, appendix D), with the topmost bit set: `…1` load
+error, `…2` invalid parameter, `…3` unsupported, `…7` device error, `…9` out of resources, `…a`
+volume corrupted, `…c` no medium, `…d` medium changed, `…e` not found, `…f` access denied, `…12h`
+time-out, `…15h` aborted.
 )";
 
 /// Every error by name, with a link.
@@ -65,12 +70,14 @@ void print_index() {
 }
 
 void print_error(const Entry& entry) {
-    std::cout << "\n### " << entry.name << "\n\n> " << entry.sentence << '\n';
+    using baton::wrapped;
+    std::cout << "\n### " << entry.name << "\n\n" << wrapped(entry.sentence, "> ", "> ");
     if (!entry.labels.empty())
-        std::cout << "\n**Numbers:** " << entry.labels << '\n';
+        std::cout << '\n' << wrapped(entry.labels, "**Numbers:** ");
     const bool begins_with_code = entry.fix.starts_with("```");
-    std::cout << "\n**Cause:** " << entry.cause << "\n\n**Fix:**"
-              << (begins_with_code ? "\n\n" : " ") << entry.fix << '\n';
+    std::cout << '\n'
+              << wrapped(entry.cause, "**Cause:** ") << '\n'
+              << wrapped(entry.fix, begins_with_code ? "**Fix:**\n\n" : "**Fix:** ");
 }
 
 } // namespace

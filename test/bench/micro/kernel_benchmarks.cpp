@@ -7,6 +7,7 @@
 #include "plan/address_space.hpp"
 #include "plan/direct_map.hpp"
 #include "table_frames.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 namespace baton::bench {
 namespace {
@@ -48,7 +49,7 @@ void handoff_of_a_large_kernel(benchmark::State& state) {
     boot.set_headers(large_kernel(bytes, static_cast<uint64_t>(state.range(1)) * kKiB),
                      bytes + 4 * kLargePageBytes);
     boot.measure(state);
-    state.counters["table_frames"] = static_cast<double>(boot.builder().page_table_frames());
+    state.counters["table_frames"] = static_cast<double>(boot.boot().tables.frames);
 }
 BENCHMARK(handoff_of_a_large_kernel)
     ->ArgNames({"KiB", "align"})
@@ -60,10 +61,10 @@ BENCHMARK(handoff_of_a_large_kernel)
 void parse_plan_and_tables_of_an_ordinary_kernel(benchmark::State& state) {
     const test::Buffer file = ordinary_kernel().build(kOrdinaryFileBytes);
     const PhysRange memory[] = {{{0}, 0xa0000}, {{kMiB}, 2 * kGiB - kMiB}, {{4 * kGiB}, 6 * kGiB}};
-    std::array<std::byte, 8192> room{};
+    HeapArena arena;
     TableFrames frames(64);
     for ([[maybe_unused]] auto _ : state) {
-        Arena arena(room);
+        arena.clear();
         frames.restart();
         const auto image = elf::Image::parse(file);
         auto plan = plan_load(*image, 0, address_bits(false), arena);

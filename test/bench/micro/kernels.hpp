@@ -3,7 +3,7 @@
 // Kernels of all sizes, and the boot that they are measured in.
 #pragma once
 
-#include "handoff/fake_boot.hpp"
+#include "boot/fake_boot.hpp"
 #include "support/elf_builder.hpp"
 
 #include <benchmark/benchmark.h>
@@ -50,13 +50,9 @@ class Boot : public test::FakeBoot {
     /// One handoff from the beginning, up to where stage 2 would be called.
     void run(benchmark::State& state) {
         platform_.restart();
-        HandoffBuilder& builder = make();
-        if (const auto built = builder.build(); !built)
-            return state.SkipWithError(std::string(Text().error(built.error()).view()).c_str());
-        auto left = builder.leave();
-        if (!left)
-            return state.SkipWithError(std::string(Text().error(left.error()).view()).c_str());
-        benchmark::DoNotOptimize(*left);
+        if (const std::string outcome = try_boot(); handoff_ == nullptr)
+            return state.SkipWithError(outcome.c_str());
+        benchmark::DoNotOptimize(handoff_);
     }
     /// What is measured of most: that, again and again.
     void measure(benchmark::State& state) {
@@ -66,7 +62,7 @@ class Boot : public test::FakeBoot {
 
     test::FakePlatform& platform() { return platform_; }
     Processor& processor() { return processor_; }
-    const HandoffBuilder& builder() const { return *builder_; }
+    const PreparedBoot& boot() const { return *boot_; } // of the last run()
 };
 
 } // namespace baton::bench

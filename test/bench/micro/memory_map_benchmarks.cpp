@@ -2,9 +2,10 @@
 //
 // Memory maps of up to 100,000 entries.
 #include "kernels.hpp"
+#include "memory/normalise.hpp"
 #include "plan/direct_map.hpp"
-#include "support/normalise_room.hpp"
 #include "support/random.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <vector>
 
@@ -36,9 +37,10 @@ std::vector<TypedRange> memory_map(int64_t entries, Order order) {
 
 void normalise_map(benchmark::State& state, Order order) {
     const auto map = memory_map(state.range(0), order);
-    test::ExactNormaliseRoom room(map.size());
+    HeapArena arena;
+    const auto buffers = NormaliseBuffers::create(arena, map.size()).value();
     for ([[maybe_unused]] auto _ : state)
-        benchmark::DoNotOptimize(normalise(map, room.room()));
+        benchmark::DoNotOptimize(normalise(map, buffers));
     state.SetComplexityN(state.range(0));
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }
@@ -49,9 +51,9 @@ void plan_direct_map_of(benchmark::State& state, Order order) {
         memory.push_back(range.range);
     const LoadPlan plan{};
     const DirectMapParts parts{.memory = memory, .plan = plan, .framebuffers = {}};
-    std::vector<std::byte> room(direct_map_bytes(parts));
+    HeapArena arena;
     for ([[maybe_unused]] auto _ : state) {
-        Arena arena(room);
+        arena.clear();
         benchmark::DoNotOptimize(plan_direct_map(parts, arena));
     }
     state.SetComplexityN(state.range(0));

@@ -55,8 +55,8 @@ void page_tables_of_a_machine(benchmark::State& state, bool huge_pages) {
         tool::q35_memory_map(static_cast<uint64_t>(state.range(0)) * kGiB / kMiB);
     boot.processor().huge_pages = huge_pages;
     boot.measure(state);
-    const auto all = static_cast<double>(boot.builder().page_table_frames());
-    const double own = frames_of_kernel(boot.builder().plan(), huge_pages);
+    const auto all = static_cast<double>(boot.boot().tables.frames);
+    const double own = frames_of_kernel(boot.boot().kernel.plan, huge_pages);
     state.counters["frames"] = all;
     state.counters["beyond_kernel"] = all - own;
 }

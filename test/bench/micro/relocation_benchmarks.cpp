@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kernels.hpp"
-#include "plan/relocate.hpp"
+#include "loading/relocate.hpp"
 
 namespace baton::bench {
 namespace {
@@ -11,7 +11,7 @@ void relocate_kernel(benchmark::State& state, RelocationTable table) {
     boot.set_file(relocated_kernel(table, static_cast<uint64_t>(state.range(0))));
     boot.run(state);
     for ([[maybe_unused]] auto _ : state) {
-        const auto counts = relocate(boot.builder().plan(), boot.platform().source);
+        const auto counts = relocate(boot.boot().kernel.plan, boot.platform().source);
         if (!counts || counts->rela + counts->relr != static_cast<uint64_t>(state.range(0)))
             return state.SkipWithError("not relocated");
     }

@@ -30,6 +30,10 @@ class TableFrames final : public FrameSource {
     std::byte* access(PhysAddr address) override {
         return memory_.get() + (address.value - kPageBytes);
     }
+    PhysAddr address_of(const void* pointer) const override {
+        const auto* const at = static_cast<const std::byte*>(pointer);
+        return {kPageBytes + static_cast<uint64_t>(at - memory_.get())};
+    }
 
   private:
     struct Free {

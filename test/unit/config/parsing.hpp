@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the tests of the parsers share: a sink that keeps its remarks, and an arena that is no
-// larger than the parser's own formula says.
+// What the tests of the parsers share: a sink that keeps its remarks, and arenas.
 #pragma once
 
 #include "config/boot_entry.hpp"
 #include "core/arena.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class Remarks final : public RemarkSink {
     std::vector<std::string> texts;
 };
 
-/// An arena of an exact size.
+/// An arena of a size that may be too small.
 class ArenaOf {
   public:
     explicit ArenaOf(uint64_t bytes) : memory_(bytes), arena_(memory_) {}
@@ -39,6 +39,20 @@ class ArenaOf {
     Buffer memory_;
     Arena arena_;
 };
+
+/// parse() in arenas from 0 bytes on: out_of_memory until one is large enough.
+template<class Parse>
+void expect_memory_to_be_checked(Parse parse) {
+    for (uint64_t size = 0;; ++size) {
+        ArenaOf arena(size);
+        const auto result = parse(*arena);
+        if (result) {
+            EXPECT_GT(size, 0u);
+            return;
+        }
+        ASSERT_EQ(result.error().code, ErrorCode::out_of_memory);
+    }
+}
 
 inline Buffer as_utf16(std::u16string_view text) {
     Buffer bytes;

@@ -14,14 +14,14 @@ namespace {
 constexpr TextPosition kPosition = {7, 9};
 
 std::string normalised(std::string_view path) {
-    ArenaOf arena(path_arena_bytes(path.size()));
-    const auto result = normalise_path(path, kPosition, *arena);
+    HeapArena arena;
+    const auto result = normalise_path(path, kPosition, arena);
     return result ? std::string(*result) : outcome(result);
 }
 
 void expect_refused(std::string_view path, const Error& error) {
-    ArenaOf arena(path_arena_bytes(path.size()));
-    expect_failure(normalise_path(path, kPosition, *arena), error);
+    HeapArena arena;
+    expect_failure(normalise_path(path, kPosition, arena), error);
 }
 
 TEST(Path, EitherSeparatorBecomesABackslash) {

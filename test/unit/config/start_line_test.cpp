@@ -17,14 +17,10 @@ class StartLine : public testing::Test, public RemarkSink {
     std::vector<std::string> remarks_;
 
     void remark(const Remark& remark) override { remarks_.emplace_back(remark.key); }
-    Result<BootEntry> parse(std::string_view line) {
-        memory_ = Buffer(start_line_arena_bytes(line.size()));
-        Arena arena(memory_);
-        return parse_start_line(line, arena, *this);
-    }
+    Result<BootEntry> parse(std::string_view line) { return parse_start_line(line, arena_, *this); }
 
   private:
-    Buffer memory_;
+    HeapArena arena_;
 };
 
 TEST_F(StartLine, WithoutTwoDashesIsTheKernels) {

@@ -12,16 +12,16 @@ namespace baton::test {
 namespace {
 
 std::string utf8_of(std::span<const std::byte> bytes) {
-    ArenaOf arena(utf8_arena_bytes(bytes.size()));
-    const auto text = to_utf8(bytes, *arena);
+    HeapArena arena;
+    const auto text = to_utf8(bytes, arena);
     return text ? std::string(*text) : outcome(text);
 }
 std::string utf8_of(std::u16string_view text) {
     return utf8_of(as_utf16(text));
 }
 std::u16string utf16_of(std::string_view text) {
-    ArenaOf arena(utf16_arena_bytes(text.size()));
-    const auto result = to_utf16(text, *arena);
+    HeapArena arena;
+    const auto result = to_utf16(text, arena);
     EXPECT_EQ(outcome(result), "good");
     if (!result)
         return {};

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <gtest/gtest.h>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace baton::test {
 namespace {
@@ -69,7 +73,6 @@ TEST(Arena, GivesItsLastByteAndThenNoMore) {
     Buffer memory(16);
     Arena arena(memory);
     EXPECT_TRUE(arena.array<uint64_t>(2));
-    EXPECT_EQ(arena.used_bytes(), 16u);
     expect_error(arena.array<uint8_t>(1), ErrorCode::out_of_memory, {1, 1});
 }
 
@@ -90,7 +93,6 @@ TEST(Arena, AFailureTakesNothing) {
     Buffer memory(16);
     Arena arena(memory);
     EXPECT_FALSE(arena.array<uint64_t>(3));
-    EXPECT_EQ(arena.used_bytes(), 0u);
     EXPECT_TRUE(arena.array<uint64_t>(2));
 }
 
@@ -117,13 +119,68 @@ TEST(Arena, AnEmptyArrayNeedsNoMemory) {
     EXPECT_TRUE(array->empty());
 }
 
-TEST(Arena, BytesForIsEnoughWhateverCameBefore) {
-    for (std::size_t before = 0; before < alignof(Wide); ++before) {
-        Buffer memory(before + Arena::bytes_for<Wide>(3));
-        Arena arena(memory);
-        ASSERT_TRUE(arena.array<uint8_t>(before));
-        EXPECT_TRUE(arena.array<Wide>(3)) << "after " << before << " bytes";
+/// Counts chunks, and has no more after so many.
+class Chunks final : public ChunkSource {
+  public:
+    explicit Chunks(std::size_t most = 100) : most_(most) {}
+    Result<std::span<std::byte>> chunk(uint64_t bytes) override {
+        if (sizes.size() == most_)
+            return fail(ErrorCode::out_of_memory, {bytes, 1});
+        sizes.push_back(bytes);
+        return std::span(memory_.emplace_back(bytes));
     }
+    std::vector<uint64_t> sizes;
+
+  private:
+    std::size_t most_;
+    std::deque<Buffer> memory_;
+};
+
+TEST(Arena, TakesAChunkWhenItNeedsOneAndALargerOneEachTime) {
+    Chunks chunks;
+    Arena arena(chunks);
+    EXPECT_TRUE(chunks.sizes.empty());
+    const auto first = arena.array<uint8_t>(100).value();
+    first[99] = 7;
+    ASSERT_TRUE(arena.array<uint8_t>(1));
+    ASSERT_TRUE(arena.array<uint8_t>(199));
+    ASSERT_TRUE(arena.array<uint8_t>(5000));
+    EXPECT_EQ(chunks.sizes, (std::vector<uint64_t>{100, 200, 5000}));
+    EXPECT_EQ(first[99], 7) << "what was handed out stays";
+}
+
+TEST(Arena, IsOutOfMemoryWhenItsSourceIs) {
+    Chunks chunks(1);
+    Arena arena(chunks);
+    ASSERT_TRUE(arena.array<uint8_t>(100));
+    EXPECT_TRUE(failed_with(arena.array<uint8_t>(1), ErrorCode::out_of_memory));
+    EXPECT_TRUE(failed_with(arena.make<uint64_t>(1), ErrorCode::out_of_memory));
+    EXPECT_TRUE(failed_with(arena.copy("text"), ErrorCode::out_of_memory));
+}
+
+TEST(Arena, ClearedUsesItsLastChunkAgain) {
+    Chunks chunks;
+    Arena arena(chunks);
+    const auto* const first = arena.array<uint8_t>(100).value().data();
+    arena.clear();
+    EXPECT_EQ(arena.array<uint8_t>(100).value().data(), first);
+    EXPECT_EQ(chunks.sizes.size(), 1u);
+    for (uint64_t bytes = 1; bytes < 10'000; ++bytes) { // many that are a little larger each
+        arena.clear();
+        ASSERT_TRUE(arena.array<uint8_t>(bytes));
+    }
+    EXPECT_LT(chunks.sizes.size(), 10u);
+}
+
+TEST(Arena, MakesObjectsAndCopiesOfText) {
+    Chunks chunks;
+    Arena arena(chunks);
+    std::string text = "some text";
+    const std::string_view copy = arena.copy(text).value();
+    text.clear();
+    EXPECT_EQ(copy, "some text");
+    const auto* const pair = arena.make<std::pair<int, char>>(5, 'x').value();
+    EXPECT_EQ(*pair, std::pair(5, 'x'));
 }
 
 } // namespace

@@ -99,7 +99,6 @@ constexpr std::string_view kStableNames[] = {
     "mapping_misaligned",
     "mapping_not_canonical",
     "mapping_exists",
-    "boot_info_full",
     "load_options_too_long",
     "load_options_without_kernel",
     "boot_text_too_long",

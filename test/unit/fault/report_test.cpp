@@ -291,6 +291,29 @@ walk   level 5, entry   0 at 0x300000: 0x0000000000000000, not present
 rax )")) << report();
 }
 
+TEST_F(FaultReport, PageTablesThatMapStage2ElsewhereAreNamed) {
+    page_fault(0x20'0000, kPageErrorFetch);
+    frame_.vector = kPageTablesRefused;
+    handoff_.page_table_root = control_.cr3;
+    handoff_.efer = control_.efer;
+    physical_[0x10'3008] = 0x40'0083; // 2 MiB at another address
+    EXPECT_EQ(line("cause"), "fetch from 0x0000000000200000: mapped to another address");
+}
+
+TEST_F(FaultReport, ARefusedRecordIsReportedWithNumberAndField) {
+    frame_.vector = kRecordRefused;
+    frame_.rip = 0x20'0100;
+    frame_.error_code = BATON_REFUSED_CONTROL;
+    EXPECT_TRUE(report().starts_with(
+        R"(baton: fault: handoff record refused, in stage 2 + 0x100
+error  0x6: cr0, cr4 or efer
+rax )")) << report();
+    frame_.error_code = BATON_REFUSED_MAGIC;
+    EXPECT_EQ(line("error"), "0x1: magic");
+    frame_.error_code = BATON_REFUSED_SEGMENT;
+    EXPECT_EQ(line("error"), "0xa: a segment");
+}
+
 TEST_F(FaultReport, TellsOfTheWatchdog) {
     frame_.vector = kWatchdogExpired;
     handoff_.watchdog_seconds = 30;

@@ -21,18 +21,18 @@ TEST(E820, ReservesWhatItDoesNotKnow) {
 }
 
 TEST(E820, KeepsTheTypeBeside) {
-    const TypedRange claim = e820_claim(0x1000, 0x2000, 3);
-    EXPECT_EQ(claim.range, (PhysRange{{0x1000}, 0x2000}));
-    EXPECT_EQ(claim.firmware_type, 3u);
-    EXPECT_EQ(claim.attributes, 0u);
-    EXPECT_EQ(claim.origin, nullptr);
+    const TypedRange typed = e820_typed_range(0x1000, 0x2000, 3);
+    EXPECT_EQ(typed.range, (PhysRange{{0x1000}, 0x2000}));
+    EXPECT_EQ(typed.firmware_type, 3u);
+    EXPECT_EQ(typed.attributes, 0u);
+    EXPECT_EQ(typed.origin, nullptr);
 }
 
 TEST(E820, CutsOffWhatNoAddressReaches) {
-    EXPECT_EQ(e820_claim(kPhysicalAddressEnd - 0x1000, ~uint64_t{0}, 1).range,
+    EXPECT_EQ(e820_typed_range(kPhysicalAddressEnd - 0x1000, ~uint64_t{0}, 1).range,
               (PhysRange{{kPhysicalAddressEnd - 0x1000}, 0x1000}));
-    EXPECT_TRUE(e820_claim(kPhysicalAddressEnd, 0x1000, 1).range.empty());
-    EXPECT_TRUE(e820_claim(~uint64_t{0}, 0x1000, 1).range.empty());
+    EXPECT_TRUE(e820_typed_range(kPhysicalAddressEnd, 0x1000, 1).range.empty());
+    EXPECT_TRUE(e820_typed_range(~uint64_t{0}, 0x1000, 1).range.empty());
 }
 
 } // namespace

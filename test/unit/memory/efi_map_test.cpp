@@ -165,20 +165,20 @@ TEST(EfiMemoryType, AttributesChangeNoOtherType) {
     }
 }
 
-TEST(EfiClaim, KeepsTheFirmwaresTypeAndAttributes) {
-    const TypedRange claim =
-        efi_claim(descriptor(boot_data, 0x5000, 3, kWriteBack | kSpecialPurpose));
-    EXPECT_EQ(claim.range, (PhysRange{{0x5000}, 0x3000}));
-    EXPECT_EQ(claim.type, BATON_MEMORY_SPECIAL_PURPOSE);
-    EXPECT_EQ(claim.firmware_type, boot_data);
-    EXPECT_EQ(claim.attributes, kWriteBack | kSpecialPurpose);
-    EXPECT_EQ(claim.origin, nullptr);
+TEST(EfiTypedRange, KeepsTheFirmwaresTypeAndAttributes) {
+    const TypedRange typed =
+        efi_typed_range(descriptor(boot_data, 0x5000, 3, kWriteBack | kSpecialPurpose));
+    EXPECT_EQ(typed.range, (PhysRange{{0x5000}, 0x3000}));
+    EXPECT_EQ(typed.type, BATON_MEMORY_SPECIAL_PURPOSE);
+    EXPECT_EQ(typed.firmware_type, boot_data);
+    EXPECT_EQ(typed.attributes, kWriteBack | kSpecialPurpose);
+    EXPECT_EQ(typed.origin, nullptr);
 }
 
-TEST(EfiClaim, KeepsATypeThatIsYetToCome) {
-    const TypedRange claim = efi_claim(descriptor(0x8000'0001, 0x5000, 1));
-    EXPECT_EQ(claim.type, BATON_MEMORY_RESERVED);
-    EXPECT_EQ(claim.firmware_type, 0x8000'0001u);
+TEST(EfiTypedRange, KeepsATypeThatIsYetToCome) {
+    const TypedRange typed = efi_typed_range(descriptor(0x8000'0001, 0x5000, 1));
+    EXPECT_EQ(typed.type, BATON_MEMORY_RESERVED);
+    EXPECT_EQ(typed.firmware_type, 0x8000'0001u);
 }
 
 TEST(EfiIsCacheable, MemoryOfEachKindThatCanBeWrittenBack) {

@@ -54,7 +54,7 @@ TEST(FreeMemoryProperty, HandsOutWhatTryingEachPageFinds) {
     int found = 0, not_found = 0;
     for (int round = 0; round < 400; ++round) {
         constexpr std::size_t kRanges = 12, kBlocks = 60;
-        std::vector<PhysRange> room(FreeMemory::room_for(kRanges, kBlocks));
+        std::vector<PhysRange> room(FreeMemory::entries_for(kRanges, kBlocks));
         FreeMemory memory(room);
         Oracle oracle;
         std::vector<PhysRange> taken;
@@ -93,7 +93,7 @@ TEST(FreeMemoryProperty, HandsOutWhatTryingEachPageFinds) {
 }
 
 TEST(FreeMemory, GoesOnWithoutRoomToSplit) {
-    std::vector<PhysRange> room(FreeMemory::room_for(1, 0));
+    std::vector<PhysRange> room(FreeMemory::entries_for(1, 0));
     FreeMemory memory(room);
     memory.add_free({{0}, 64 * kPage});
     memory.build();
@@ -102,7 +102,7 @@ TEST(FreeMemory, GoesOnWithoutRoomToSplit) {
 }
 
 TEST(FreeMemory, CutsOffWhatLiesBeyondAllAddresses) {
-    std::vector<PhysRange> room(FreeMemory::room_for(3, 4));
+    std::vector<PhysRange> room(FreeMemory::entries_for(3, 4));
     FreeMemory memory(room);
     memory.add_free({{kPhysicalAddressEnd - kPage}, ~uint64_t{0}});
     memory.add_taken({{~uint64_t{0} - 5}, ~uint64_t{0}});

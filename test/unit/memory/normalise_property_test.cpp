@@ -44,41 +44,41 @@ uint64_t hostile_size(Random& random) {
 }
 
 /// The firmware's type and attributes, or an origin of the loader's, or none of them, or all.
-void add_layers(TypedRange& claim, Random& random) {
+void add_layers(TypedRange& typed, Random& random) {
     // Two that read the same are the same, wherever they are.
     static const char kTables[] = "page tables", kTablesToo[] = "page tables", kStack[] = "stack";
     constexpr const char* kOrigins[] = {kTables, kTablesToo, kStack, ""};
     if (random.one_in(2)) {
-        claim.firmware_type = static_cast<uint32_t>(random.below(3));
-        claim.attributes = random.below(3);
+        typed.firmware_type = static_cast<uint32_t>(random.below(3));
+        typed.attributes = random.below(3);
     }
     if (random.one_in(3))
-        claim.origin = random.pick(kOrigins);
+        typed.origin = random.pick(kOrigins);
 }
 
 enum class Layers { none, some };
 
-std::vector<TypedRange> hostile_claims(Random& random, Layers layers = Layers::none) {
-    std::vector<TypedRange> claims;
+std::vector<TypedRange> hostile_ranges(Random& random, Layers layers = Layers::none) {
+    std::vector<TypedRange> ranges;
     const uint64_t count = random.below(13);
-    while (claims.size() < count) {
-        if (!claims.empty() && random.one_in(6))
-            claims.push_back(claims[random.below(claims.size())]);
+    while (ranges.size() < count) {
+        if (!ranges.empty() && random.one_in(6))
+            ranges.push_back(ranges[random.below(ranges.size())]);
         else
-            claims.push_back({.range = {{hostile_base(random)}, hostile_size(random)},
+            ranges.push_back({.range = {{hostile_base(random)}, hostile_size(random)},
                               .type = static_cast<BatonMemoryType>(1 + random.below(12))});
         if (layers == Layers::some)
-            add_layers(claims.back(), random);
+            add_layers(ranges.back(), random);
     }
-    return claims;
+    return ranges;
 }
 
-TEST(NormaliseProperty, HostileClaimsMakeTheOraclesMap) {
+TEST(NormaliseProperty, HostileRangesMakeTheOraclesMap) {
     Random random(2024);
     for (int i = 0; i < 5000; ++i) {
-        const auto claims = hostile_claims(random);
-        const MemoryMap map = normalised(claims);
-        ASSERT_EQ(map, normalise_oracle(claims)) << "case " << i;
+        const auto ranges = hostile_ranges(random);
+        const MemoryMap map = normalised(ranges);
+        ASSERT_EQ(map, normalise_oracle(ranges)) << "case " << i;
         expect_well_formed(map);
     }
 }
@@ -86,35 +86,35 @@ TEST(NormaliseProperty, HostileClaimsMakeTheOraclesMap) {
 TEST(NormaliseProperty, LayersOfFirmwareAndLoaderMakeTheOraclesMap) {
     Random random(2027);
     for (int i = 0; i < 5000; ++i) {
-        const auto claims = hostile_claims(random, Layers::some);
-        const MemoryMap map = normalised(claims);
-        ASSERT_EQ(map, normalise_oracle(claims)) << "case " << i;
+        const auto ranges = hostile_ranges(random, Layers::some);
+        const MemoryMap map = normalised(ranges);
+        ASSERT_EQ(map, normalise_oracle(ranges)) << "case " << i;
         expect_well_formed(map);
     }
 }
 
-TEST(NormaliseProperty, TheOrderOfClaimsDoesNotMatter) {
+TEST(NormaliseProperty, TheOrderOfRangesDoesNotMatter) {
     Random random(2025);
     for (int i = 0; i < 1000; ++i) {
-        auto claims = hostile_claims(random);
-        const MemoryMap map = normalised(claims);
-        random.shuffle(std::span(claims));
-        ASSERT_EQ(normalised(claims), map) << "case " << i;
+        auto ranges = hostile_ranges(random);
+        const MemoryMap map = normalised(ranges);
+        random.shuffle(std::span(ranges));
+        ASSERT_EQ(normalised(ranges), map) << "case " << i;
     }
 }
 
 TEST(NormaliseProperty, AMapIsItsOwnNormalForm) {
     Random random(2026);
     for (int i = 0; i < 1000; ++i) {
-        const MemoryMap map = normalised(hostile_claims(random, Layers::some));
-        std::vector<TypedRange> claims;
+        const MemoryMap map = normalised(hostile_ranges(random, Layers::some));
+        std::vector<TypedRange> ranges;
         for (const NormalisedRange& range : map)
-            claims.push_back({.range = range.range,
+            ranges.push_back({.range = range.range,
                               .type = range.type,
                               .firmware_type = range.firmware_type,
                               .attributes = range.attributes,
                               .origin = range.origin});
-        ASSERT_EQ(normalised(claims), map) << "case " << i;
+        ASSERT_EQ(normalised(ranges), map) << "case " << i;
     }
 }
 

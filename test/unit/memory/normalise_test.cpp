@@ -22,7 +22,7 @@ constexpr BatonMemoryType kPrecedence[] = {
     BATON_MEMORY_RESERVED,         BATON_MEMORY_FRAMEBUFFER,        BATON_MEMORY_BAD,
 };
 
-TypedRange claim(uint64_t base, uint64_t bytes, BatonMemoryType type = BATON_MEMORY_USABLE) {
+TypedRange typed(uint64_t base, uint64_t bytes, BatonMemoryType type = BATON_MEMORY_USABLE) {
     return {.range = {{base}, bytes}, .type = type};
 }
 
@@ -39,32 +39,32 @@ TEST(Normalise, NothingMakesNothing) {
 }
 
 TEST(Normalise, SortsByAddress) {
-    EXPECT_EQ(normalised({claim(9 * kPage, kPage), claim(kPage, kPage), claim(5 * kPage, kPage)}),
+    EXPECT_EQ(normalised({typed(9 * kPage, kPage), typed(kPage, kPage), typed(5 * kPage, kPage)}),
               (MemoryMap{range(kPage, kPage), range(5 * kPage, kPage), range(9 * kPage, kPage)}));
 }
 
 TEST(Normalise, MergesNeighboursOfOneType) {
-    EXPECT_EQ(normalised({claim(2 * kPage, kPage), claim(kPage, kPage)}),
+    EXPECT_EQ(normalised({typed(2 * kPage, kPage), typed(kPage, kPage)}),
               (MemoryMap{range(kPage, 2 * kPage)}));
 }
 
 TEST(Normalise, MergesWhatOverlapsAndIsOfOneType) {
-    EXPECT_EQ(normalised({claim(kPage, 3 * kPage), claim(2 * kPage, 4 * kPage)}),
+    EXPECT_EQ(normalised({typed(kPage, 3 * kPage), typed(2 * kPage, 4 * kPage)}),
               (MemoryMap{range(kPage, 5 * kPage)}));
 }
 
-TEST(Normalise, MergesAcrossAClaimOfTheSameType) {
-    EXPECT_EQ(normalised({claim(0, 9 * kPage), claim(2 * kPage, kPage), claim(0, 9 * kPage)}),
+TEST(Normalise, MergesAcrossARangeOfTheSameType) {
+    EXPECT_EQ(normalised({typed(0, 9 * kPage), typed(2 * kPage, kPage), typed(0, 9 * kPage)}),
               (MemoryMap{range(0, 9 * kPage)}));
 }
 
 TEST(Normalise, KeepsAHoleBetweenTwoOfOneType) {
-    EXPECT_EQ(normalised({claim(0, kPage), claim(2 * kPage, kPage)}),
+    EXPECT_EQ(normalised({typed(0, kPage), typed(2 * kPage, kPage)}),
               (MemoryMap{range(0, kPage), range(2 * kPage, kPage)}));
 }
 
-TEST(Normalise, SplitsWhereAMoreCarefulClaimLies) {
-    EXPECT_EQ(normalised({claim(kPage, kPage, BATON_MEMORY_RESERVED), claim(0, 3 * kPage)}),
+TEST(Normalise, SplitsWhereAMoreCarefulRangeLies) {
+    EXPECT_EQ(normalised({typed(kPage, kPage, BATON_MEMORY_RESERVED), typed(0, 3 * kPage)}),
               (MemoryMap{range(0, kPage), range(kPage, kPage, BATON_MEMORY_RESERVED),
                          range(2 * kPage, kPage)}));
 }
@@ -72,8 +72,8 @@ TEST(Normalise, SplitsWhereAMoreCarefulClaimLies) {
 TEST(Normalise, TheMoreCarefulTypeWins) {
     for (std::size_t i = 0; i < std::size(kPrecedence); ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
-            const auto weak = claim(kPage, kPage, kPrecedence[j]);
-            const auto strong = claim(kPage, kPage, kPrecedence[i]);
+            const auto weak = typed(kPage, kPage, kPrecedence[j]);
+            const auto strong = typed(kPage, kPage, kPrecedence[i]);
             const MemoryMap expected{range(kPage, kPage, kPrecedence[i])};
             EXPECT_EQ(normalised({weak, strong}), expected) << i << ' ' << j;
             EXPECT_EQ(normalised({strong, weak}), expected) << i << ' ' << j;
@@ -86,16 +86,16 @@ TEST(Normalise, PrecedenceNamesEveryType) {
 }
 
 TEST(Normalise, APartOfAPageIsNotUsable) {
-    EXPECT_EQ(normalised({claim(kPage + 1, 3 * kPage - 2)}), (MemoryMap{range(2 * kPage, kPage)}));
-    EXPECT_EQ(normalised({claim(kPage + 1, kPage)}), MemoryMap{});
-    EXPECT_EQ(normalised({claim(kPage, kPage - 1)}), MemoryMap{});
+    EXPECT_EQ(normalised({typed(kPage + 1, 3 * kPage - 2)}), (MemoryMap{range(2 * kPage, kPage)}));
+    EXPECT_EQ(normalised({typed(kPage + 1, kPage)}), MemoryMap{});
+    EXPECT_EQ(normalised({typed(kPage, kPage - 1)}), MemoryMap{});
 }
 
 TEST(Normalise, APartOfAPageBelongsToEachOtherTypeThatTouchesIt) {
     for (const BatonMemoryType type : kPrecedence) {
         if (type == BATON_MEMORY_USABLE)
             continue;
-        EXPECT_EQ(normalised({claim(2 * kPage - 1, 2, type)}),
+        EXPECT_EQ(normalised({typed(2 * kPage - 1, 2, type)}),
                   (MemoryMap{range(kPage, 2 * kPage, type)}))
             << type;
     }
@@ -103,26 +103,26 @@ TEST(Normalise, APartOfAPageBelongsToEachOtherTypeThatTouchesIt) {
 
 TEST(Normalise, APageThatUsableAndReservedMemoryShareIsReserved) {
     EXPECT_EQ(
-        normalised({claim(0, kPage + 100), claim(kPage + 100, kPage - 100, BATON_MEMORY_RESERVED)}),
+        normalised({typed(0, kPage + 100), typed(kPage + 100, kPage - 100, BATON_MEMORY_RESERVED)}),
         (MemoryMap{range(0, kPage), range(kPage, kPage, BATON_MEMORY_RESERVED)}));
 }
 
-TEST(Normalise, AnEmptyClaimMeansNothing) {
-    EXPECT_EQ(normalised({claim(kPage, 0), claim(kPage + 7, 0, BATON_MEMORY_BAD)}), MemoryMap{});
+TEST(Normalise, AnEmptyRangeMeansNothing) {
+    EXPECT_EQ(normalised({typed(kPage, 0), typed(kPage + 7, 0, BATON_MEMORY_BAD)}), MemoryMap{});
 }
 
 TEST(Normalise, LeavesOutWhatLiesBeyondTwoToThe52) {
-    EXPECT_EQ(normalised({claim(kEnd, kPage, BATON_MEMORY_RESERVED),
-                          claim(~uint64_t{0} - 0xfff, kPage, BATON_MEMORY_BAD)}),
+    EXPECT_EQ(normalised({typed(kEnd, kPage, BATON_MEMORY_RESERVED),
+                          typed(~uint64_t{0} - 0xfff, kPage, BATON_MEMORY_BAD)}),
               MemoryMap{});
-    EXPECT_EQ(normalised({claim(kEnd - kPage, 2 * kPage, BATON_MEMORY_RESERVED)}),
+    EXPECT_EQ(normalised({typed(kEnd - kPage, 2 * kPage, BATON_MEMORY_RESERVED)}),
               (MemoryMap{range(kEnd - kPage, kPage, BATON_MEMORY_RESERVED)}));
 }
 
-TEST(Normalise, AClaimThatWrapsReachesTwoToThe52) {
-    EXPECT_EQ(normalised({claim(kPage, ~uint64_t{0}, BATON_MEMORY_RESERVED)}),
+TEST(Normalise, ARangeThatWrapsReachesTwoToThe52) {
+    EXPECT_EQ(normalised({typed(kPage, ~uint64_t{0}, BATON_MEMORY_RESERVED)}),
               (MemoryMap{range(kPage, kEnd - kPage, BATON_MEMORY_RESERVED)}));
-    EXPECT_EQ(normalised({claim(0, ~uint64_t{0})}), (MemoryMap{range(0, kEnd)}));
+    EXPECT_EQ(normalised({typed(0, ~uint64_t{0})}), (MemoryMap{range(0, kEnd)}));
 }
 
 // Layers: what the firmware says, and what the loader has put there.
@@ -139,7 +139,7 @@ TypedRange of_loader(uint64_t base, uint64_t bytes, BatonMemoryType type, const 
     return {.range = {{base}, bytes}, .type = type, .origin = origin};
 }
 
-TEST(NormaliseLayers, TheFirmwaresTypeStaysUnderAClaimOfTheLoaders) {
+TEST(NormaliseLayers, TheFirmwaresTypeStaysUnderARangeOfTheLoaders) {
     EXPECT_EQ(normalised({of_firmware(0, 3 * kPage, BATON_MEMORY_USABLE, 7, 0xf),
                           of_loader(kPage, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, kTables)}),
               (MemoryMap{{{{0}, kPage}, BATON_MEMORY_USABLE, 7, 0xf, nullptr},
@@ -156,7 +156,7 @@ TEST(NormaliseLayers, ARangeThatTheFirmwareDoesNotKnowHasNoFirmwareType) {
                           "framebuffer"}}));
 }
 
-TEST(NormaliseLayers, OfTheFirmwaresClaimsTheMostCarefulOneTellsTypeAndAttributes) {
+TEST(NormaliseLayers, OfTheFirmwaresRangesTheMostCarefulOneTellsTypeAndAttributes) {
     const auto usable = of_firmware(0, kPage, BATON_MEMORY_USABLE, 7, 0xf);
     const auto reserved = of_firmware(0, kPage, BATON_MEMORY_RESERVED, 0, 0x1);
     const auto bad = of_loader(0, kPage, BATON_MEMORY_BAD, nullptr);
@@ -165,7 +165,7 @@ TEST(NormaliseLayers, OfTheFirmwaresClaimsTheMostCarefulOneTellsTypeAndAttribute
     EXPECT_EQ(normalised({bad, reserved, usable}), expected);
 }
 
-TEST(NormaliseLayers, TheOriginIsThatOfTheClaimThatWins) {
+TEST(NormaliseLayers, TheOriginIsThatOfTheRangeThatWins) {
     const auto stack = of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "stack");
     const auto kernel = of_loader(0, kPage, BATON_MEMORY_KERNEL_AND_MODULES, "kernel");
     const auto reserved = of_firmware(0, kPage, BATON_MEMORY_RESERVED, 0, 0);
@@ -174,7 +174,7 @@ TEST(NormaliseLayers, TheOriginIsThatOfTheClaimThatWins) {
     EXPECT_EQ(normalised({kernel, reserved}).at(0).origin, nullptr);
 }
 
-TEST(NormaliseLayers, OfOneTypeAClaimWithAnOriginWins) {
+TEST(NormaliseLayers, OfOneTypeARangeWithAnOriginWins) {
     const auto plain = of_firmware(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, 2, 0xf);
     const auto stack = of_loader(0, kPage, BATON_MEMORY_LOADER_RECLAIMABLE, "stack");
     const MemoryMap expected{{{{0}, kPage}, BATON_MEMORY_LOADER_RECLAIMABLE, 2, 0xf, "stack"}};
@@ -207,36 +207,35 @@ TEST(NormaliseLayers, OriginsThatReadTheSameAreOne) {
                           kTables}}));
 }
 
-/// Claims of which each splits the one below it: a result as long as can be.
+/// Ranges of which each splits the one below it: a result as long as can be.
 std::vector<TypedRange> nested(std::size_t count) {
-    std::vector<TypedRange> claims;
-    claims.reserve(count);
+    std::vector<TypedRange> ranges;
+    ranges.reserve(count);
     for (uint64_t i = 0; i < count; ++i)
-        claims.push_back(claim(i * kPage, 2 * (count - i) * kPage, kPrecedence[i]));
-    return claims;
+        ranges.push_back(typed(i * kPage, 2 * (count - i) * kPage, kPrecedence[i]));
+    return ranges;
 }
 
-TEST(Normalise, TheResultOfNestedClaimsFitsIntoItsRoom) {
-    const auto claims = nested(std::size(kPrecedence));
-    const MemoryMap map = normalised(claims);
+TEST(Normalise, TheMostRangesThatThereCanBeFit) {
+    const auto ranges = nested(std::size(kPrecedence));
+    const MemoryMap map = normalised(ranges);
     expect_well_formed(map);
-    EXPECT_EQ(map.size(), 2 * claims.size() - 1);
-    EXPECT_LE(map.size(), normalised_at_most(claims.size()));
+    EXPECT_EQ(map.size(), 2 * ranges.size() - 1);
 }
 
 double seconds_to_normalise(std::size_t count) {
     Random random(1);
-    std::vector<TypedRange> claims;
-    claims.reserve(count);
+    std::vector<TypedRange> ranges;
+    ranges.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
-        claims.push_back(
-            claim(random.below(kEnd), random.below(kEnd / count), random.pick(kPrecedence)));
+        ranges.push_back(
+            typed(random.below(kEnd), random.below(kEnd / count), random.pick(kPrecedence)));
     const std::clock_t begin = std::clock(); // of the processor: other processes don't count
-    expect_well_formed(normalised(claims));
+    expect_well_formed(normalised(ranges));
     return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
-TEST(Normalise, AHundredThousandClaimsTakeNoQuadraticTime) {
+TEST(Normalise, AHundredThousandRangesTakeNoQuadraticTime) {
     // A quadratic sweep would take minutes.
     EXPECT_LT(seconds_to_normalise(100'000), 3.0);
 }

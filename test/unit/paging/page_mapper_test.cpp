@@ -204,7 +204,7 @@ TEST(PageMapper, TablesTellWhatTheyAre) {
     Tables tables;
     ASSERT_TRUE(tables.mapper.map(read_write(0x1000, 0x5000, kSmall)));
     for (const FrameRequest& request : tables.frames.requests())
-        EXPECT_STREQ(request.origin, "page tables");
+        EXPECT_EQ(request.use, MemoryUse::page_tables);
 }
 
 TEST(PageMapper5Levels, TranslateAllSizesAndKinds) {

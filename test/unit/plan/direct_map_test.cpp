@@ -6,6 +6,7 @@
 #include "support/planned.hpp"
 #include "support/printers.hpp"
 #include "support/tables.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <gtest/gtest.h>
 #include <vector>
@@ -48,12 +49,7 @@ class FirmwareMap {
         kernel_ = plan;
         return *this;
     }
-    uint64_t arena_bytes() const { return direct_map_bytes(parts(std::vector<PhysRange>(count_))); }
-
-    /// In an arena of that size.
-    Result<std::vector<DirectMapping>> plan(uint64_t bytes) const {
-        Buffer memory(bytes, std::byte{0xa5});
-        Arena arena(memory);
+    Result<std::vector<DirectMapping>> plan(Arena& arena) const {
         std::vector<PhysRange> room(count_);
         const auto ranges = efi_cacheable_ranges(EfiMemoryMap(bytes_, kStride), room);
         const auto mappings = plan_direct_map(parts(ranges), arena);
@@ -61,7 +57,10 @@ class FirmwareMap {
             return std::unexpected(mappings.error());
         return std::vector(mappings->begin(), mappings->end());
     }
-    std::vector<DirectMapping> mappings() const { return plan(arena_bytes()).value(); }
+    std::vector<DirectMapping> mappings() const {
+        HeapArena arena;
+        return plan(arena).value();
+    }
 
   private:
     DirectMapParts parts(std::span<const PhysRange> memory) const {
@@ -269,14 +268,16 @@ TEST_F(DirectMapOfAKernel, TextAndConstantsAreReadOnlyInEveryAlias) {
 TEST(DirectMap, AnArenaThatIsTooSmallIsOutOfMemory) {
     FirmwareMap map;
     map.add(0x1000, 1).add(0x3000, 1).add_framebuffer(0x5000, 1);
-    const uint64_t needed = map.arena_bytes() - 48; // less what alignment might take
-    for (uint64_t bytes = 0; bytes < needed; bytes += 8)
-        EXPECT_TRUE(failed_with(map.plan(bytes), ErrorCode::out_of_memory)) << bytes;
+    for (uint64_t bytes = 0; bytes < 512; bytes += 8) {
+        Buffer memory(bytes);
+        Arena arena(memory);
+        EXPECT_TRUE(failed_with(map.plan(arena), ErrorCode::out_of_memory)) << bytes;
+    }
 }
 
-TEST(DirectMap, ItsArenaSufficesForTheMostRangesThatThereCanBe) {
+TEST(DirectMap, EachFramebufferMaySplitTheMemoryBelowIt) {
     FirmwareMap map;
-    map.add(0, 64); // split by each framebuffer
+    map.add(0, 64);
     for (uint64_t i = 0; i < 30; ++i)
         map.add_framebuffer((2 * i + 1) * kPage, 1);
     EXPECT_EQ(map.mappings().size(), 61u);

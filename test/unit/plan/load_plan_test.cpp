@@ -244,7 +244,7 @@ TEST(LoadPlan, Of65534SegmentsTakesNoQuadraticTime) {
     EXPECT_LT(seconds, 3.0);
 }
 
-TEST(LoadPlan, Of65534SegmentsThatSharePagesFitsIntoItsArena) {
+TEST(LoadPlan, Of65534SegmentsThatSharePages) {
     ElfBuilder elf;
     elf.entry(kBase);
     for (uint64_t i = 0; i < 65534; ++i) // each page is shared, and each run ends after a page

@@ -44,6 +44,15 @@ std::byte* FakeFrames::access(PhysAddr address) {
     return contents.data() + (address - block.base);
 }
 
+PhysAddr FakeFrames::address_of(const void* pointer) const {
+    const auto* const wanted = static_cast<const std::byte*>(pointer);
+    for (const auto& [base, contents] : contents_)
+        if (std::less_equal()(contents.data(), wanted) &&
+            std::less()(wanted, contents.data() + contents.size()))
+            return base + static_cast<uint64_t>(wanted - contents.data());
+    return {};
+}
+
 uint64_t FakeFrames::read(uint64_t physical) {
     uint64_t value = 0;
     std::memcpy(&value, access({physical}), sizeof value);

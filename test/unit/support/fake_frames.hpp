@@ -29,6 +29,7 @@ class FakeFrames final : public FrameSource {
 
     Result<PhysAddr> allocate(const FrameRequest& request) override;
     std::byte* access(PhysAddr address) override;
+    PhysAddr address_of(const void* pointer) const override;
 
     /// Every request so far, those that failed too.
     const std::vector<FrameRequest>& requests() const { return requests_; }

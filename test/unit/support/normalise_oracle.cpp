@@ -42,20 +42,20 @@ int rank(uint32_t type) {
     }
 }
 
-/// The pages of a claim, [first, last) as numbers of pages.
+/// The pages of a typed, [first, last) as numbers of pages.
 struct Pages {
     uint64_t first, last;
 };
 
-Pages pages_of(const TypedRange& claim) {
-    if (claim.range.bytes == 0)
+Pages pages_of(const TypedRange& typed) {
+    if (typed.range.bytes == 0)
         return {0, 0};
-    const uint64_t first_byte = claim.range.base.value;
-    uint64_t last_byte = first_byte + (claim.range.bytes - 1);
+    const uint64_t first_byte = typed.range.base.value;
+    uint64_t last_byte = first_byte + (typed.range.bytes - 1);
     if (last_byte < first_byte)
         last_byte = ~uint64_t{0};
     Pages touched{first_byte / 4096, last_byte / 4096 + 1};
-    if (claim.type == BATON_MEMORY_USABLE) {
+    if (typed.type == BATON_MEMORY_USABLE) {
         if (first_byte % 4096 != 0)
             ++touched.first;
         if (last_byte % 4096 != 4095)
@@ -64,40 +64,40 @@ Pages pages_of(const TypedRange& claim) {
     return {std::min(touched.first, kPageLimit), std::min(touched.last, kPageLimit)};
 }
 
-/// Of one type, a claim that has an origin wins, then the one that comes first.
-bool is_stronger(const TypedRange& claim, const TypedRange& than) {
-    if (claim.type != than.type)
-        return rank(claim.type) > rank(than.type);
-    return claim.origin != nullptr && than.origin == nullptr;
+/// Of one type, a typed that has an origin wins, then the one that comes first.
+bool is_stronger(const TypedRange& typed, const TypedRange& than) {
+    if (typed.type != than.type)
+        return rank(typed.type) > rank(than.type);
+    return typed.origin != nullptr && than.origin == nullptr;
 }
 
-/// The strongest of the claims on a page, or null. `firmware_only`: of the firmware's.
-const TypedRange* strongest_at(uint64_t page, std::span<const TypedRange> claims,
+/// The strongest of the ranges on a page, or null. `firmware_only`: of the firmware's.
+const TypedRange* strongest_at(uint64_t page, std::span<const TypedRange> ranges,
                                bool firmware_only) {
     const TypedRange* strongest = nullptr;
-    for (const TypedRange& claim : claims) {
-        const Pages pages = pages_of(claim);
+    for (const TypedRange& typed : ranges) {
+        const Pages pages = pages_of(typed);
         if (page < pages.first || page >= pages.last ||
-            (firmware_only && claim.firmware_type == BATON_NO_FIRMWARE_TYPE))
+            (firmware_only && typed.firmware_type == BATON_NO_FIRMWARE_TYPE))
             continue;
-        if (strongest == nullptr || is_stronger(claim, *strongest))
-            strongest = &claim;
+        if (strongest == nullptr || is_stronger(typed, *strongest))
+            strongest = &typed;
     }
     return strongest;
 }
 
 } // namespace
 
-MemoryMap normalise_oracle(std::span<const TypedRange> claims) {
+MemoryMap normalise_oracle(std::span<const TypedRange> ranges) {
     std::set<uint64_t> boundaries;
-    for (const TypedRange& claim : claims) {
-        boundaries.insert(pages_of(claim).first);
-        boundaries.insert(pages_of(claim).last);
+    for (const TypedRange& typed : ranges) {
+        boundaries.insert(pages_of(typed).first);
+        boundaries.insert(pages_of(typed).last);
     }
     MemoryMap map;
     for (auto page = boundaries.begin(); page != boundaries.end(); ++page) {
-        const TypedRange* const winner = strongest_at(*page, claims, false);
-        const TypedRange* const firmware = strongest_at(*page, claims, true);
+        const TypedRange* const winner = strongest_at(*page, ranges, false);
+        const TypedRange* const firmware = strongest_at(*page, ranges, true);
         if (winner == nullptr)
             continue;
         const uint64_t base = *page * 4096;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The map that normalise() has to make, found in another way: for each stretch between two page
-// boundaries, every claim is asked whether it is there. Written from normalise.hpp's sentences.
+// boundaries, every typed is asked whether it is there. Written from normalise.hpp's sentences.
 #pragma once
 
 #include "memory/normalise.hpp"
@@ -29,7 +29,7 @@ namespace test {
 
 using MemoryMap = std::vector<NormalisedRange>;
 
-MemoryMap normalise_oracle(std::span<const TypedRange> claims);
+MemoryMap normalise_oracle(std::span<const TypedRange> ranges);
 
 } // namespace test
 } // namespace baton

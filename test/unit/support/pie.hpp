@@ -5,7 +5,7 @@
 #pragma once
 
 #include "elf/format.hpp"
-#include "plan/relocate.hpp"
+#include "loading/relocate.hpp"
 #include "support/planned.hpp"
 
 #include <cstdint>

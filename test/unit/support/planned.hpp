@@ -8,10 +8,12 @@
 #include "support/elf_builder.hpp"
 #include "support/errors.hpp"
 #include "support/fake_frames.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -20,7 +22,7 @@ namespace baton::test {
 
 struct Planned {
     Buffer file;
-    Buffer arena; // just as large as load_plan_bytes() says
+    std::unique_ptr<HeapArena> arena = std::make_unique<HeapArena>();
     Result<LoadPlan> result;
 
     LoadPlan& plan() { return result.value(); }
@@ -34,7 +36,7 @@ struct Place {
 
 /// `claimed_file_bytes`: how long the file is said to be, where its bytes don't matter.
 inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0, Place at = {}) {
-    Planned planned{.file = elf.build(), .arena = {}, .result = LoadPlan{}};
+    Planned planned{.file = elf.build(), .result = LoadPlan{}};
     const uint64_t file_bytes = std::max<uint64_t>(claimed_file_bytes, planned.file.size());
     const auto header = elf::parse_header(planned.file, file_bytes);
     if (!header)
@@ -44,9 +46,7 @@ inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0, P
         std::span(planned.file)
             .subspan(header->program_headers_offset, header->program_headers_bytes()),
         file_bytes);
-    planned.arena.resize(load_plan_bytes(image));
-    Arena arena(planned.arena);
-    planned.result = plan_load(image, at.slide, at.bits, arena);
+    planned.result = plan_load(image, at.slide, at.bits, *planned.arena);
     return planned;
 }
 

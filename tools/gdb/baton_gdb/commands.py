@@ -87,7 +87,7 @@ class _Verb(gdb.Command):
 
 
 class Attach(_Verb):
-    """baton attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]: as `baton debug --server-only` tells."""
+    """baton attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]: as `baton debug --server-only` prints."""
 
     def run(self, argument):
         words = arguments_of(argument, 1, 4, "attach SOCKET [KERNEL [QEMU-LOG [SERIAL]]]")
@@ -158,7 +158,7 @@ class Break(_Verb):
     before-exit   all is planned, the firmware is about to be left
     stage2        stage 2's first instruction
     before-cr3    before it loads the kernel's page tables
-    after-cr3     behind that
+    after-cr3     after that
     copy N        before segment N is copied
     before-jump   the last instruction of stage 2
     kernel-entry  the kernel's first instruction
@@ -215,7 +215,7 @@ class Break(_Verb):
             return symbol("efi_main" if session.stage1 == EFI else "stage1_main")
         session.wait_for_all()
         if where == "before-exit":
-            return symbol("baton::HandoffBuilder::leave_firmware")
+            return symbol("baton::leave_firmware")
         if where == "kernel-entry":
             return int(session.handoff()["kernel_entry"])
         return symbol(self.IN_STAGE2[where][0])
@@ -279,7 +279,7 @@ class Walk(_Verb):
 
 
 class Map(_Verb):
-    """baton map [CR3]: all that is mapped; CR3 `new`: by the kernel's tables."""
+    """baton map [CR3]: everything that is mapped; CR3 `new`: by the kernel's tables."""
 
     def run(self, argument):
         words = arguments_of(argument, 0, 1, "map [CR3|new]")
@@ -330,7 +330,7 @@ class Diff(_Verb):
     def run(self, argument):
         arguments_of(argument, 0, 0, "diff")
         if session.kernel_file is None:
-            raise gdb.GdbError("which kernel? `baton kernel FILE` tells")
+            raise gdb.GdbError("the kernel is not known: use `baton kernel FILE`")
         diff.show(session)
 
 

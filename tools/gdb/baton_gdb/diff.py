@@ -13,7 +13,7 @@ WRITABLE = 2
 def _expected(
     elf: images.Elf, segment: images.Segment, words: dict[int, int | None]
 ) -> tuple[bytearray, set[int]]:
-    """What should be there, and the offsets of bytes that nobody can tell."""
+    """What should be there, and the offsets of bytes that are not known."""
     content = bytearray(elf.bytes_of(segment).ljust(segment.memory_bytes, b"\0"))
     unknown: set[int] = set()
     for address, value in words.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Backtraces end where Baton was entered: who called is firmware, of which nothing is known."""
+"""Backtraces end where Baton was entered: the caller is firmware, about which nothing is known."""
 
 import gdb
 

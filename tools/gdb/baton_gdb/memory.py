@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Physical memory, which QEMU's stub reads when told to; registers; and records in memory."""
+"""Physical memory, which QEMU's stub reads on request; registers; and records in memory."""
 
 import gdb
 

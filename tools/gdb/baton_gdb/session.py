@@ -115,7 +115,7 @@ class Session:
         return False
 
     def wait_for_stage1(self) -> None:
-        """Lets the guest run until stage 1 has been loaded; not further, if the firmware tells."""
+        """Lets the guest run until stage 1 has been loaded; not further, if the firmware reports it."""
         if not self.find_stage1():
             gdb.write("baton: waiting for stage 1 to be loaded\n")
             self._run_until_loaded()
@@ -146,23 +146,23 @@ class Session:
         finally:
             watch.delete()
 
-    # What stage 1 tells.
+    # What stage 1 publishes.
 
-    def told(self) -> dict[str, int] | None:
+    def published(self) -> dict[str, int] | None:
         if not self.find_stage1():
             return None
         record = record_at("BatonDebug", symbol("baton_debug"))
-        told = {field.name: int(record[field.name]) for field in record.type.fields()}
-        return told if told["magic"] == DEBUG_MAGIC and told["stage2_base"] else None
+        values = {field.name: int(record[field.name]) for field in record.type.fields()}
+        return values if values["magic"] == DEBUG_MAGIC and values["stage2_base"] else None
 
     def find_all(self) -> bool:
         """Stage 2 and the kernel's slide, once stage 1 has planned them; without running."""
         if self.stage2_base:
             return True
-        told = self.told()
-        if told is None:
+        values = self.published()
+        if values is None:
             return False
-        self.stage2_base, self.slide = told["stage2_base"], told["slide"]
+        self.stage2_base, self.slide = values["stage2_base"], values["slide"]
         self._check_stage2()
         _add_symbols(self.folder / "stage2.elf", self.stage2_base)
         if self.kernel_file:
@@ -190,10 +190,10 @@ class Session:
     # Records.
 
     def handoff(self) -> gdb.Value:
-        return record_at("BatonHandoff", self._told_or_fail()["handoff"])
+        return record_at("BatonHandoff", self._published_or_fail()["handoff"])
 
     def boot_info(self) -> gdb.Value:
-        return record_at("BatonBootInfo", self._told_or_fail()["boot_info"])
+        return record_at("BatonBootInfo", self._published_or_fail()["boot_info"])
 
     def physical(self, direct: int) -> int:
         """Of an address in the direct map."""
@@ -205,10 +205,10 @@ class Session:
         base = self.physical(int(owner[field]))
         return [record_at(type_, base + i * int(owner[step])) for i in range(int(owner[count]))]
 
-    def _told_or_fail(self) -> dict[str, int]:
+    def _published_or_fail(self) -> dict[str, int]:
         if not self.find_all():
             raise gdb.GdbError("stage 1 has not planned the handoff yet")
-        return self.told()
+        return self.published()
 
     def stage_of(self, address: int) -> str:
         if self.find_all():

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/address_space.hpp"
+
+#include "plan/direct_map.hpp"
+#include "protocols/protocol.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+/// Hands out single frames from blocks of several, so that page tables lie together: in the memory
+/// map they are a few ranges.
+class FramePool final : public FrameSource {
+  public:
+    explicit FramePool(FrameSource& source) : source_(source) {}
+
+    Result<PhysAddr> allocate(const FrameRequest& request) override {
+        constexpr uint64_t kBlockPages = 16;
+        if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty() ||
+            request.below < PhysAddr{kPhysicalAddressEnd})
+            return source_.allocate(request);
+        if (pages_left_ == 0) {
+            next_ = TRY(source_.allocate({.pages = kBlockPages, .use = request.use}));
+            pages_left_ = kBlockPages;
+        }
+        const PhysAddr frame = next_;
+        next_ = next_ + kPageBytes;
+        --pages_left_;
+        return frame;
+    }
+    std::byte* access(PhysAddr address) override { return source_.access(address); }
+    PhysAddr address_of(const void* pointer) const override { return source_.address_of(pointer); }
+
+  private:
+    FrameSource& source_;
+    PhysAddr next_{};
+    uint64_t pages_left_ = 0;
+};
+
+/// Where the firmware doesn't say what part of it is data, all of it must be both writable and
+/// executable.
+Result<void> check_runtime_code(Log& log, std::span<const DirectMapping> direct_map,
+                                bool refuse_write_execute) {
+    const auto both = std::ranges::find(direct_map, Access::kernel_demanded_write_execute,
+                                        &DirectMapping::access);
+    if (both == direct_map.end())
+        return {};
+    if (refuse_write_execute)
+        return fail(ErrorCode::write_execute_refused, {both->range.base.value, both->range.bytes});
+    log.warn(Text()
+                 .add("runtime services at ")
+                 .hex(both->range.base.value)
+                 .add(" are writable and executable: the firmware doesn't say which part is code"));
+    return {};
+}
+
+Result<Layout> choose_layout(Log& log, const Kernel& kernel, uint64_t physical_end) {
+    const Requests& requests = kernel.requests;
+    LayoutRequests asked{.physical_end = physical_end,
+                         .stack_bytes = requests.stack_bytes,
+                         .direct_map = requests.direct_map};
+    const auto layout = plan_layout(kernel.plan, asked);
+    if (layout || layout.error().code != ErrorCode::request_not_met || requests.direct_map_required)
+        return layout;
+    log.warn(Text().add("no direct map at ").hex(requests.direct_map->value));
+    asked.direct_map = {};
+    return plan_layout(kernel.plan, asked);
+}
+
+struct Addresses {
+    std::span<const DirectMapping> direct_map;
+    Layout layout;
+};
+
+/// The direct map and the layout.
+Result<Addresses> choose_addresses(const Services& with, const Kernel& kernel,
+                                   std::span<const Display> displays, bool runtime_map) {
+    const auto framebuffers = TRY(with.arena.array<BatonFramebuffer>(displays.size()));
+    std::ranges::transform(displays, framebuffers.begin(), &Display::framebuffer);
+    DirectMapParts parts{.memory = TRY(with.platform.memory(with.arena)),
+                         .plan = kernel.plan,
+                         .framebuffers = framebuffers};
+    if (runtime_map)
+        parts.runtime = TRY(with.platform.runtime_memory(with.arena));
+    const auto direct_map = TRY(plan_direct_map(parts, with.arena));
+    TRY(check_runtime_code(with.log, direct_map, kernel.requests.refuse_write_execute));
+    const Layout layout = TRY(choose_layout(with.log, kernel, physical_end(direct_map)));
+    return Addresses{direct_map, layout};
+}
+
+/// What stage 2 and its reports need. Two devices may share a page; one in the kernel's place can't
+/// be used.
+class IdentityMappings {
+  public:
+    explicit IdentityMappings(std::span<IdentityMapping> mappings) : mappings_(mappings) {}
+
+    void add(PhysRange range, Access access) { mappings_[count_++] = {range, access}; }
+    void add_device(PhysRange pages) {
+        for (uint64_t offset = 0; offset < pages.bytes; offset += kPageBytes) {
+            const PhysRange page{pages.base + offset, kPageBytes};
+            const bool is_covered = std::ranges::any_of(all(), [&](const IdentityMapping& mapping) {
+                return mapping.range.overlaps(page);
+            });
+            if (!is_covered)
+                mappings_[count_++] = {page, Access::read_write, Caching::uncacheable};
+        }
+    }
+    std::span<const IdentityMapping> all() const { return mappings_.first(count_); }
+
+  private:
+    std::span<IdentityMapping> mappings_;
+    std::size_t count_ = 0;
+};
+
+} // namespace
+
+Result<Displays> Platform::find_displays(const Requests& requests, Arena& /*arena*/) {
+    const auto& request = requests.framebuffer;
+    const bool requested = request.width != 0 || request.height != 0;
+    if (requested && request.required)
+        return request_not_met(BATON_REQUEST_FRAMEBUFFER, request.width, request.height);
+    return Displays{.all = {}, .has_requested_mode = !requested};
+}
+
+Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
+    const Requests& requests = kernel.requests;
+    const Displays displays = TRY(with.platform.find_displays(requests, with.arena));
+    if (!displays.has_requested_mode)
+        with.log.warn(Text()
+                          .add("no display has a mode of ")
+                          .decimal(requests.framebuffer.width)
+                          .add(" x ")
+                          .decimal(requests.framebuffer.height)
+                          .add(" pixels: the modes stay as they are"));
+    bool runtime_map = requests.runtime_map;
+    auto addresses = choose_addresses(with, kernel, displays.all, runtime_map);
+    const bool is_impossible =
+        !addresses && (addresses.error().code == ErrorCode::no_virtual_space ||
+                       addresses.error().code == ErrorCode::write_execute_refused);
+    if (runtime_map && is_impossible) {
+        // Without what runtime services need.
+        addresses = TRY(choose_addresses(with, kernel, displays.all, false));
+        if (requests.runtime_map_required)
+            return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
+        leave_out_request(BATON_REQUEST_RUNTIME_MAP, with.log);
+        runtime_map = false;
+    }
+    const auto [direct_map, layout] = TRY(addresses);
+    const PhysAddr stack = TRY(with.frames().allocate(
+        {.pages = layout.stack.bytes / kPageBytes, .use = MemoryUse::kernel_stack}));
+    with.log.line(Text()
+                      .add("direct map at ")
+                      .hex(layout.direct_map.base.value)
+                      .add(", ")
+                      .size(layout.direct_map.bytes)
+                      .add("; stack at ")
+                      .hex(layout.stack.base.value)
+                      .add(", ")
+                      .size(layout.stack.bytes));
+    return MemoryPlan{displays.all, direct_map, layout, stack, runtime_map};
+}
+
+Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
+                                     const MemoryPlan& memory, const Stage2& stage2,
+                                     const ReportPorts& ports, bool huge_pages) {
+    // At most: stage 2's, the watchdog's, and two pages for each UART.
+    constexpr std::size_t kMost = 5 + 2 * BATON_HANDOFF_UARTS;
+    IdentityMappings identity(TRY(with.arena.array<IdentityMapping>(kMost)));
+    identity.add(stage2.block.code(), Access::read_execute);
+    identity.add(stage2.block.data(), Access::read_write);
+    identity.add(stage2.handoff.memory.pages(), Access::read_only);
+    if (stage2.watchdog)
+        for (const PhysAddr device :
+             {stage2.watchdog->devices.timers, stage2.watchdog->devices.io_apic.registers})
+            identity.add_device(watchdog_page(device));
+    ReportPorts usable{.debug = ports.debug};
+    for (const BatonUart& uart : ports.all()) {
+        const PhysRange pages = page_cover(memory_of(uart));
+        const bool is_taken = std::ranges::any_of(
+            stage2.avoid, [&](const PhysRange& range) { return range.overlaps(pages); });
+        if (is_taken)
+            with.log.warn(Text()
+                              .add("no fault reports on the UART at ")
+                              .hex(uart.address)
+                              .add(": the kernel's pages are there"));
+        else if (usable.add(uart))
+            identity.add_device(pages);
+    }
+
+    FramePool pool(with.frames());
+    PageMapper mapper =
+        TRY(PageMapper::create(pool, {.huge_pages = huge_pages, .five_level = kernel.five_level}));
+    TRY(map_address_space(mapper, {.plan = kernel.plan,
+                                   .layout = memory.layout,
+                                   .direct_map = memory.direct_map,
+                                   .stack = memory.stack,
+                                   .identity = identity.all()}));
+    with.log.line(Text()
+                      .add("page tables at ")
+                      .hex(mapper.root().value)
+                      .add(kernel.five_level ? ", 5 levels, " : ", 4 levels, ")
+                      .count(mapper.table_frames(), "frame"));
+    return PageTables{mapper.root(), mapper.table_frames(), identity.all(), usable};
+}
+
+} // namespace baton

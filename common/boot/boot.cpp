@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/boot.hpp"
+
+#include "boot/leave.hpp"
+
+namespace baton {
+namespace {
+
+/// About the kernel, where it is about nothing else.
+std::unexpected<Error> about_kernel(const BootInput& input, const Error& error) {
+    return std::unexpected(error.subject[0] != 0 ? error : error.about(input.entry.kernel));
+}
+
+/// The kernel's record, for as many memory ranges as there may be.
+Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
+    FrameSource& frames = input.platform.frames();
+    const std::size_t ranges =
+        TRY(input.platform.reserve_memory_map()) + boot.memory.displays.size();
+    FrameArena arena(frames);
+    boot.map_buffer = TRY(arena.scratch<TypedRange>(ranges));
+    boot.record = TRY(boot.kernel.protocol->write({.kernel = boot.kernel,
+                                                   .modules = boot.modules,
+                                                   .layout = boot.memory.layout,
+                                                   .page_table_root = boot.tables.root,
+                                                   .displays = boot.memory.displays,
+                                                   .identity = boot.tables.identity,
+                                                   .watchdog_disarm = boot.stage2.disarm(),
+                                                   .machine = boot.machine,
+                                                   .random = input.random,
+                                                   .previous = input.previous,
+                                                   .command_line = input.entry.command_line,
+                                                   .path = input.path,
+                                                   .tsc_hz = input.log.tsc_hz()},
+                                                  ranges, frames));
+    input.log.line(Text().add("BootInfo at ").hex(boot.record->address().value));
+    return {};
+}
+
+void make_handoff(const BootInput& input, PreparedBoot& boot) {
+    const VirtAddr acknowledgement = boot.record->acknowledgement();
+    boot.stage2.handoff.fill(
+        {.plan = boot.kernel.plan,
+         .layout = boot.memory.layout,
+         .page_table_root = boot.tables.root,
+         .five_level = boot.kernel.five_level,
+         .boot_info = boot.record->address(),
+         .acknowledgement = acknowledgement,
+         .ports = boot.tables.ports,
+         .displays = boot.memory.displays,
+         .after_fault = input.entry.after_fault,
+         .watchdog_seconds = boot.stage2.watchdog ? boot.kernel.requests.watchdog_seconds : 0,
+         .tsc_hz = input.log.tsc_hz()});
+    // The record lies in the direct map as in physical memory.
+    if (acknowledgement.value != 0)
+        boot.stage2.block.crash_record().acknowledgement_physical =
+            acknowledgement.value - boot.memory.layout.direct_map.base.value;
+}
+
+Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
+    const Services with{input.platform, input.log, arena};
+    const BootEntry& entry = input.entry;
+
+    OpenKernel open = TRY(open_kernel(with, entry, input.processor));
+    input.log.step("kernel headers read");
+    const KernelPlan plan = TRY(plan_kernel(with, entry, open, input.random));
+    input.log.step("kernel planned");
+    const auto files = TRY(find_modules(with, entry, open.requests));
+    input.log.step("modules found");
+    const Kernel kernel = TRY(load_kernel(with, entry, open, plan));
+    input.log.step("kernel loaded");
+    const auto modules = TRY(load_modules(with, files));
+    input.log.step("modules loaded");
+    const MemoryPlan memory = TRY(plan_memory(with, kernel));
+    input.log.step("memory planned");
+    const Stage2 alone = TRY(load_stage2(with, input.stage2, kernel.plan));
+    input.log.step("stage 2 loaded");
+    const Stage2 stage2 = TRY(choose_watchdog(with, alone, kernel.requests));
+    input.log.step("watchdog prepared");
+    const PageTables tables = TRY(
+        build_page_tables(with, kernel, memory, stage2, input.ports, input.processor.huge_pages));
+    input.log.step("page tables built");
+    PreparedBoot boot{.kernel = kernel,
+                      .modules = modules,
+                      .memory = memory,
+                      .stage2 = stage2,
+                      .tables = tables,
+                      .machine = TRY(input.platform.facts(arena)),
+                      .record = nullptr,
+                      .map_buffer = {}};
+    TRY(make_record(input, boot));
+    input.log.step("records made");
+    make_handoff(input, boot);
+    input.log.step("handoff made");
+    return boot;
+}
+
+/// With larger records where the firmware's memory map has grown.
+Result<void> leave(const BootInput& input, PreparedBoot& boot) {
+    constexpr unsigned kTries = 4;
+    for (unsigned tries = 1;; ++tries) {
+        const auto left =
+            leave_firmware(input.platform, *boot.record, boot.memory.displays, boot.map_buffer);
+        if (left || left.error().code != ErrorCode::memory_map_too_long || tries == kTries)
+            return left;
+        input.log.line(
+            Text().add("the firmware's memory map has grown: the records are made again"));
+        boot.record->wipe_secrets();
+        TRY(make_record(input, boot));
+        make_handoff(input, boot);
+    }
+}
+
+} // namespace
+
+Result<PreparedBoot> prepare_boot(const BootInput& input, Arena& arena) {
+    auto prepared = prepare(input, arena);
+    if (!prepared)
+        return about_kernel(input, prepared.error());
+    return prepared;
+}
+
+Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
+    const bool leaves_record = input.entry.crash_record != Switch::off;
+    input.platform.prepare_to_leave(
+        leaves_record ? std::optional(boot.stage2.block.crash_record_physical()) : std::nullopt);
+    input.log.line(Text().add("leaving the firmware"));
+    if (const auto left = leave(input, boot); !left)
+        return about_kernel(input, left.error());
+    input.log.step("firmware left");
+
+    // The firmware is gone: nothing here can fail.
+    input.random.forget();
+    bool runtime_mapped = false;
+    if (boot.memory.runtime_map) {
+        const uint64_t status =
+            input.platform.map_runtime_services(boot.memory.layout.direct_map.base);
+        runtime_mapped = status == 0;
+        if (!runtime_mapped)
+            input.log.warn(
+                Text().add("runtime services keep their physical addresses: status ").hex(status));
+    }
+    describe_place(
+        input.log, input.entry, boot.kernel.kaslr,
+        Text().add("firmware left; entering the kernel at ").hex(boot.kernel.plan.entry.value));
+    boot.record->complete({.firmware_map = input.platform.firmware_map(),
+                           .runtime_mapped = runtime_mapped,
+                           .log = input.log.text(),
+                           .steps = input.log.steps()});
+    boot.stage2.handoff.record->time_stamps = boot.record->stage2_time_stamps().value;
+    if (boot.stage2.watchdog)
+        input.platform.start_watchdog(*boot.stage2.watchdog);
+    return {};
+}
+
+} // namespace baton

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/entry_finder.hpp"
+
+#include "config/entry_file.hpp"
+#include "config/entry_order.hpp"
+#include "config/glob.hpp"
+#include "config/lines.hpp"
+#include "config/load_options.hpp"
+#include "config/loader_config.hpp"
+#include "core/heap_sort.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+constexpr unsigned kMostLines = 64;
+constexpr std::size_t kSortBytes = 256; // of each text that entries are sorted by
+
+/// Thousands of entries may have lines of 64 KiB.
+std::string_view first_bytes(std::string_view text) {
+    return head(text, std::min(text.size(), kSortBytes));
+}
+
+bool matches(std::string_view pattern, std::string_view file_name) {
+    const std::string_view id = parse_entry_name(file_name).id;
+    return !pattern.empty() && (matches_glob(pattern, id) || matches_glob(pattern, id, ".conf"));
+}
+
+} // namespace
+
+/// Puts a parser's remarks into the log.
+class EntryFinder::Remarks final : public RemarkSink {
+  public:
+    Remarks(EntryFinder& finder, std::string_view file, bool is_silent = false)
+        : finder_(finder),
+          file_(file),
+          is_silent_(is_silent) {}
+
+    void remark(const Remark& remark) override {
+        if (is_silent_)
+            return;
+        Text text;
+        text.add(file_).add(':').decimal(remark.position.line).add(": ");
+        describe(remark, text);
+        finder_.say(text);
+    }
+
+  private:
+    EntryFinder& finder_;
+    std::string_view file_;
+    bool is_silent_;
+};
+
+const BootEntry* EntryFinder::next() {
+    if (stage_ == Stage::load_options) {
+        stage_ = Stage::list;
+        if (const BootEntry* const entry = parse_options())
+            return entry;
+    }
+    if (stage_ == Stage::list) {
+        list();
+        if (matching_ > 1)
+            survey(0, matching_);
+        stage_ = matching_ == 0 ? Stage::survey : Stage::default_entry;
+    }
+    if (stage_ == Stage::default_entry) {
+        while (next_ < matching_) {
+            const BootEntry* const entry = load(candidates_[next_++]);
+            if (entry != nullptr) {
+                stage_ = Stage::survey;
+                return entry;
+            }
+        }
+        stage_ = Stage::survey;
+    }
+    if (stage_ == Stage::survey) {
+        survey(next_, count_);
+        stage_ = Stage::others;
+    }
+    while (stage_ == Stage::others && next_ < count_)
+        if (const BootEntry* const entry = load(candidates_[next_++]))
+            return entry;
+    if (stage_ == Stage::end)
+        return nullptr;
+    stage_ = Stage::end;
+    entry_ = {};
+    entry_.kernel = kDefaultKernel;
+    return &entry_;
+}
+
+const BootEntry* EntryFinder::parse_options() {
+    parsed_.clear();
+    Remarks remarks(*this, "load options");
+    const auto parsed = parse_load_options(given_.load_options, parsed_, remarks);
+    if (!parsed)
+        say(Text().add("load options: ").error(parsed.error()));
+    if (!parsed || !*parsed)
+        return nullptr;
+    entry_ = **parsed;
+    return &entry_;
+}
+
+/// A directory of a damaged disk may have no end.
+void EntryFinder::list() {
+    pattern_ = read_default_pattern();
+    given_.source.start_list(pattern_);
+    std::size_t names = 0;
+    while (const auto name = given_.source.next_name()) {
+        if (++names > kMostNames) {
+            say(Text()
+                    .add("\\loader\\entries has more than ")
+                    .decimal(kMostNames)
+                    .add(" names: the rest isn't looked at"));
+            break;
+        }
+        if (is_entry_file_name(*name))
+            add_name(*name);
+    }
+    if (left_out_ != 0)
+        say(Text()
+                .add("\\loader\\entries: ")
+                .count(left_out_, "entry file")
+                .add(" left out, since there are too many or memory is short"));
+}
+
+/// One that may be the default entry takes the place of another where there are too many.
+void EntryFinder::add_name(std::string_view name) {
+    const auto known = candidates_.first(count_);
+    if (std::any_of(known.begin(), known.end(),
+                    [&](const Candidate& candidate) { return candidate.key.file_name == name; }))
+        return; // the directory is damaged
+    const bool is_match = matches(pattern_, name);
+    if (count_ == candidates_.size() && !grow()) {
+        ++left_out_;
+        if (!is_match || matching_ == count_)
+            return;
+        --count_;
+    }
+    const auto kept = kept_.copy(name);
+    if (!kept) {
+        ++left_out_;
+        return;
+    }
+    Candidate& place = candidates_[count_++];
+    place = {};
+    place.key.file_name = *kept;
+    if (is_match)
+        std::swap(place, candidates_[matching_++]);
+}
+
+/// Whether there is a place for one more candidate.
+bool EntryFinder::grow() {
+    constexpr std::size_t kFirst = 16;
+    const std::size_t wanted = candidates_.empty() ? kFirst : 2 * candidates_.size();
+    if (wanted > kMostEntryFiles)
+        return false;
+    const auto larger = kept_.array<Candidate>(wanted);
+    if (!larger)
+        return false;
+    std::copy_n(candidates_.begin(), count_, larger->begin());
+    candidates_ = *larger;
+    return true;
+}
+
+std::string_view EntryFinder::read_default_pattern() {
+    text_.clear();
+    const auto text = given_.source.read_config(text_);
+    if (!text && text.error().code == ErrorCode::file_not_found)
+        return {};
+    Remarks remarks(*this, "loader.conf");
+    const auto config = text ? parse_loader_config(*text, remarks)
+                             : Result<LoaderConfig>(std::unexpected(text.error()));
+    const auto pattern = config ? kept_.copy(config->default_pattern)
+                                : Result<std::string_view>(std::unexpected(config.error()));
+    if (!pattern)
+        say(Text().add("loader.conf: ").error(pattern.error()));
+    return pattern.value_or("");
+}
+
+/// Sorts candidates, without those that are no entries.
+void EntryFinder::survey(std::size_t first, std::size_t end) {
+    std::size_t kept = first;
+    for (std::size_t i = first; i < end; ++i)
+        if (candidates_[i].is_surveyed || survey(candidates_[i]))
+            candidates_[kept++] = candidates_[i];
+    heap_sort(candidates_.subspan(first, kept - first), [](const Candidate& a, const Candidate& b) {
+        return compare_entries(a.key, b.key) < 0;
+    });
+    std::copy(candidates_.begin() + static_cast<std::ptrdiff_t>(end),
+              candidates_.begin() + static_cast<std::ptrdiff_t>(count_),
+              candidates_.begin() + static_cast<std::ptrdiff_t>(kept));
+    count_ -= end - kept;
+    if (end == matching_)
+        matching_ = kept;
+}
+
+bool EntryFinder::survey(Candidate& candidate) {
+    const std::string_view name = candidate.key.file_name;
+    const auto entry = parse(name, false);
+    if (!entry) {
+        log_failure(name, entry.error());
+        return false;
+    }
+    const auto version = kept_.copy(first_bytes(entry->version));
+    const auto sort_key = kept_.copy(first_bytes(entry->sort_key));
+    const auto machine_id = kept_.copy(first_bytes(entry->machine_id));
+    if (!version || !sort_key || !machine_id) {
+        log_failure(name, Error(ErrorCode::out_of_memory, {3 * kSortBytes, 1}));
+        return false;
+    }
+    candidate.key.id = entry->id;
+    candidate.key.tries = entry->tries;
+    candidate.key.version = *version;
+    candidate.key.sort_key = *sort_key;
+    candidate.key.machine_id = *machine_id;
+    candidate.is_surveyed = true;
+    return true;
+}
+
+/// Null, and logged, where it is no entry.
+const BootEntry* EntryFinder::load(const Candidate& candidate) {
+    const std::string_view name = candidate.key.file_name;
+    const auto entry = parse(name, candidate.is_surveyed);
+    if (!entry) {
+        log_failure(name, entry.error());
+        return nullptr;
+    }
+    entry_ = *entry;
+    return &entry_;
+}
+
+Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
+    text_.clear();
+    const std::string_view text = TRY(given_.source.read_entry(name, text_));
+    if (text.empty())
+        return fail(ErrorCode::file_empty);
+    parsed_.clear();
+    Remarks remarks(*this, name, is_silent);
+    return parse_entry(name, text, parsed_, remarks);
+}
+
+void EntryFinder::log_failure(std::string_view name, const Error& error) {
+    if (is_entry_for_others(error))
+        say(Text().add(name).add(": skipped: ").add(describe(error.code).sentence));
+    else
+        say(Text().add(name).add(": ").error(error));
+}
+
+/// A line of the log, as long as they don't fill it.
+void EntryFinder::say(const TextWriter& text) {
+    if (lines_ < kMostLines)
+        given_.log.line(text);
+    else if (lines_ == kMostLines)
+        given_.log.line(Text().add("boot entries: no more of these lines"));
+    ++lines_;
+}
+
+} // namespace baton

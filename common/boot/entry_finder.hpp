@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Finds what to boot, in this order: the load options; the Boot Loader Specification's entries, the
+// default one first; \baton\kernel.elf. What can't be used is logged and left out: neither many nor
+// large nor broken entries keep the rest from being tried.
+#pragma once
+
+#include "config/boot_entry.hpp"
+#include "core/arena.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "log/log.hpp"
+#include "memory/block.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// The kernel that is booted when nothing says otherwise.
+inline constexpr std::string_view kDefaultKernel = "\\baton\\kernel.elf";
+
+inline constexpr std::size_t kMostEntryFiles = 1024;
+inline constexpr std::size_t kMostNames = 16384; // that are read in \loader\entries
+/// Of a file's name as UTF-8: FAT has 255 units of UTF-16, and a NUL ends them.
+inline constexpr std::size_t kMostNameBytes = 3 * std::size_t{256};
+
+/// Where boot entries lie.
+class EntrySource {
+  public:
+    /// Begins to list \loader\entries. Where no directory can be listed, the only name is that of
+    /// the entry that `default_pattern` names.
+    virtual void start_list(std::string_view default_pattern) = 0;
+    /// The next name; valid until the next call. No value: there are no more.
+    virtual std::optional<std::string_view> next_name() = 0;
+    /// Text of the entry's file, in the arena. Errors: file_*, tftp_failed, out_of_memory.
+    virtual Result<std::string_view> read_entry(std::string_view name, Arena& arena) = 0;
+    /// The same for \loader\loader.conf.
+    virtual Result<std::string_view> read_config(Arena& arena) = 0;
+
+  protected:
+    ~EntrySource() = default;
+};
+
+/// Needs memory for one entry at a time, and for what entries are sorted by.
+class EntryFinder {
+  public:
+    struct Given {
+        EntrySource& source;
+        FrameSource& frames;
+        Log& log;
+        Bytes load_options;
+    };
+    explicit EntryFinder(const Given& given) : given_(given) {}
+
+    /// The next entry to try, valid until the next call; null: there are no more. The default
+    /// kernel is always the last.
+    const BootEntry* next();
+    bool has_next() const { return stage_ != Stage::end; }
+
+  private:
+    enum class Stage : uint8_t { load_options, list, default_entry, survey, others, kernel, end };
+    /// An entry's file. `key` has its name, and what entries are sorted by once it `is_surveyed`.
+    struct Candidate {
+        BootEntry key;
+        bool is_surveyed = false;
+    };
+    class Remarks; // NOLINT(cppcoreguidelines-virtual-class-destructor): final where it is defined
+
+    const BootEntry* parse_options();
+    void list();
+    void add_name(std::string_view name);
+    bool grow();
+    std::string_view read_default_pattern();
+    void survey(std::size_t first, std::size_t end);
+    bool survey(Candidate& candidate);
+    const BootEntry* load(const Candidate& candidate);
+    Result<BootEntry> parse(std::string_view name, bool is_silent);
+    void log_failure(std::string_view name, const Error& error);
+    void say(const TextWriter& text);
+
+    Given given_;
+    Stage stage_ = Stage::load_options;
+    BootEntry entry_; // the one that next() returns
+    std::string_view pattern_;
+    std::span<Candidate> candidates_; // of which those that match the pattern come first
+    std::size_t count_ = 0;
+    std::size_t matching_ = 0;
+    std::size_t next_ = 0; // of the candidates
+    std::size_t left_out_ = 0;
+    unsigned lines_ = 0; // of the log
+    // What is used again for each entry, and what stays.
+    FrameArena text_{given_.frames, MemoryUse::boot_entries};
+    FrameArena parsed_{given_.frames, MemoryUse::boot_entries};
+    FrameArena kept_{given_.frames, MemoryUse::boot_entries};
+};
+
+} // namespace baton

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/kernel.hpp"
+
+#include "loading/relocate.hpp"
+#include "plan/odd_segments.hpp"
+#include "plan/write_execute.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kMostLines = 16; // of one kind
+
+/// What the person at the machine says overrides what the kernel requests.
+void apply_entry(const BootEntry& entry, OpenKernel& kernel) {
+    Requests& requests = kernel.requests;
+    kernel.kaslr = entry.kaslr == Switch::unset ? requests.kaslr : entry.kaslr == Switch::on;
+    if (entry.write_execute != WriteExecute::unset)
+        requests.refuse_write_execute = entry.write_execute == WriteExecute::refuse;
+    if (entry.watchdog) {
+        requests.watchdog_seconds = *entry.watchdog;
+        requests.watchdog_required = false;
+    }
+}
+
+/// SetVirtualAddressMap is called when nothing may fail any more.
+Result<void> decide_runtime_map(const Services& with, Requests& requests) {
+    if (!requests.runtime_map || with.platform.can_map_runtime_services())
+        return {};
+    if (requests.runtime_map_required)
+        return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
+    requests.runtime_map = false;
+    leave_out_request(BATON_REQUEST_RUNTIME_MAP, with.log);
+    return {};
+}
+
+Result<bool> decide_five_level(const Requests& requests, Processor processor, Log& log) {
+    const bool possible = processor.five_level_paging;
+    if (requests.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
+        return request_not_met(BATON_REQUEST_5_LEVEL_PAGING, requests.five_level);
+    if (requests.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
+        log.line(Text().add("the processor has no 5-level paging: 4 levels"));
+    return possible && requests.five_level != BATON_FIVE_LEVEL_NEVER;
+}
+
+void describe_kernel(Log& log, const BootEntry& entry, const OpenKernel& kernel,
+                     const KernelPlan& planned) {
+    const LoadPlan& plan = planned.plan;
+    Text text;
+    text.add("kernel ").add(entry.kernel).add(": ").size(kernel.file->size()).add(", ");
+    text.count(plan.segments.size(), "segment").add(", entry ");
+    if (planned.kaslr)
+        log.line(text.hex(plan.entry.value - plan.slide).add(" + slide"));
+    else
+        log.line(text.hex(plan.entry.value));
+    if (plan.slide != 0 || kernel.file->image().header().position_independent)
+        describe_place(
+            log, entry, planned.kaslr,
+            Text().add("slide ").hex(plan.slide).add(planned.kaslr ? ", at random" : ""));
+    const Bytes build_id = kernel.requests.build_id;
+    if (!build_id.empty()) {
+        Text id;
+        id.add("build id ");
+        for (const std::byte byte : build_id.first(std::min<std::size_t>(build_id.size(), 20)))
+            id.hex_byte(static_cast<uint8_t>(byte));
+        log.line(id);
+    }
+}
+
+void describe_segments(Log& log, const BootEntry& entry, const KernelPlan& planned) {
+    const LoadPlan& plan = planned.plan;
+    for (const Segment& segment : plan.segments.first(std::min(plan.segments.size(), kMostLines))) {
+        describe_place(log, entry, planned.kaslr,
+                       Text()
+                           .add("segment ")
+                           .decimal(segment.program_header)
+                           .add(": ")
+                           .hex(segment.memory.base.value, 16)
+                           .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
+                           .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
+                           .add((segment.flags & elf::PF_X) != 0 ? "x " : "- ")
+                           .size(segment.memory.bytes)
+                           .add(" at ")
+                           .hex(plan.physical(segment.memory.base).value));
+    }
+    if (plan.segments.size() > kMostLines)
+        log.line(Text().add("and ").count(plan.segments.size() - kMostLines, "more segment"));
+}
+
+void warn_of_odd_segments(Log& log, const LoadPlan& plan) {
+    std::size_t shown = 0;
+    for (const Segment& segment : plan.segments) {
+        Text text;
+        if (describe_odd_segment(segment, text) && ++shown <= kMostLines)
+            log.warn(text);
+    }
+    if (shown > kMostLines)
+        log.warn(Text().count(shown - kMostLines, "more segment").add(" of that kind"));
+}
+
+void warn_of_write_execute(Log& log, const LoadPlan& plan) {
+    std::size_t shown = 0;
+    for (auto found = next_write_execute(plan); found;
+         found = next_write_execute(plan, found->pages)) {
+        if (++shown > kMostLines)
+            return log.warn(Text().add("and more pages are writable and executable at once"));
+        Text text;
+        WriteExecutePages linked = *found; // without the slide, as in errors
+        linked.pages.base.value -= plan.slide;
+        describe_write_execute(linked, text);
+        log.warn(text);
+    }
+}
+
+/// Their headers are looked for in what has been loaded: a good kernel's file isn't read for them.
+void warn_of_other_protocols(Log& log, const OpenKernel& kernel, const LoadPlan& plan) {
+    OtherProtocols found = kernel.requests.others;
+    found.add(kernel.file->other_protocols_in_memory(plan));
+    if (found.empty())
+        return;
+    Text text;
+    describe(found, text);
+    log.warn(text.add("; it makes no request of Baton's, and may not find what it expects"));
+}
+
+Result<std::optional<KernelFile::Symbols>> load_symbols(Log& log, const KernelFile& file,
+                                                        const Requests& requests) {
+    if (!requests.symbols)
+        return std::nullopt;
+    auto symbols = file.read_symbols();
+    if (requests.symbols_required && symbols && !*symbols)
+        return request_not_met(BATON_REQUEST_SYMBOLS, 1);
+    if (requests.symbols_required || (symbols && *symbols))
+        return symbols;
+    if (symbols)
+        leave_out_request(BATON_REQUEST_SYMBOLS, log);
+    else
+        log.warn(Text().add("the symbol table isn't loaded: ").error(symbols.error()));
+    return std::nullopt;
+}
+
+Result<std::optional<Block>> load_whole_file(Log& log, const BootEntry& entry,
+                                             const KernelFile& file, const Requests& requests) {
+    if (!requests.kernel_file)
+        return std::nullopt;
+    const uint64_t start = log.now();
+    const auto whole = file.read_whole();
+    if (!whole && requests.kernel_file_required)
+        return std::unexpected(whole.error().about(entry.kernel));
+    if (!whole) {
+        log.warn(Text().add("the kernel's file isn't loaded: ").error(whole.error()));
+        return std::nullopt;
+    }
+    log.rate("kernel's file: ", whole->bytes.size(), start);
+    return *whole;
+}
+
+} // namespace
+
+Result<OpenKernel> open_kernel(const Services& with, const BootEntry& entry, Processor processor) {
+    FileSource* const source = TRY(with.platform.open_kernel(entry.kernel));
+    const uint64_t start = with.log.now();
+    const KernelFile opened = TRY(KernelFile::open(*source, with.frames(), with.arena));
+    const KernelFile* const file = TRY(with.arena.make<KernelFile>(opened));
+    if (file->decompressed() != nullptr)
+        describe_decompression(with.log, entry.kernel, *file->decompressed(), file->size(), start);
+    const Recognised recognised = TRY(recognise(*file, with.arena));
+    OpenKernel kernel{.file = file,
+                      .protocol = recognised.protocol,
+                      .requests = recognised.requests,
+                      .kaslr = false,
+                      .five_level = false};
+    Requests& requests = kernel.requests;
+    apply_entry(entry, kernel);
+    if (requests.unknown_count != 0)
+        with.log.line(Text()
+                          .add("this version doesn't know what the kernel requests in ")
+                          .count(requests.unknown_count, "note"));
+    for (uint32_t type = 0; type < 32; ++type)
+        if ((requests.left_out >> type & 1) != 0)
+            leave_out_request(type, with.log);
+    TRY(decide_runtime_map(with, requests));
+    kernel.five_level = TRY(decide_five_level(requests, processor, with.log));
+    return kernel;
+}
+
+Result<KernelPlan> plan_kernel(const Services& with, const BootEntry& entry, OpenKernel& kernel,
+                               const RandomNumbers& random) {
+    const KernelPlan planned = TRY(kernel.protocol->plan(
+        *kernel.file, kernel.requests,
+        {.address_bits = address_bits(kernel.five_level), .random = random, .kaslr = kernel.kaslr},
+        with.arena, with.log));
+    describe_kernel(with.log, entry, kernel, planned);
+    if (const auto found = next_write_execute(planned.plan);
+        found && kernel.requests.refuse_write_execute)
+        return fail(ErrorCode::write_execute_refused,
+                    {found->pages.base.value - planned.plan.slide, found->pages.bytes,
+                     found->writable, found->executable});
+    return planned;
+}
+
+Result<Kernel> load_kernel(const Services& with, const BootEntry& entry, const OpenKernel& kernel,
+                           const KernelPlan& planned) {
+    Log& log = with.log;
+    LoadPlan plan = planned.plan;
+    TRY(place(plan, with.frames()));
+    describe_segments(log, entry, {plan, planned.kaslr});
+    warn_of_odd_segments(log, plan);
+    warn_of_write_execute(log, plan);
+    const uint64_t start = log.now();
+    const auto bytes = kernel.file->read_segments(plan);
+    if (!bytes)
+        return std::unexpected(bytes.error().about(entry.kernel));
+    log.rate("kernel read: ", *bytes, start);
+    if (!kernel.requests.any)
+        warn_of_other_protocols(log, kernel, plan);
+
+    const RelocationCounts relocations = TRY(relocate(plan, with.frames()));
+    if (relocations.rela + relocations.relr != 0)
+        log.line(Text()
+                     .add("relocations: ")
+                     .decimal(relocations.rela)
+                     .add(" RELA, ")
+                     .decimal(relocations.relr)
+                     .add(" RELR"));
+    const auto symbols = TRY(load_symbols(log, *kernel.file, kernel.requests));
+    const auto whole_file = TRY(load_whole_file(log, entry, *kernel.file, kernel.requests));
+    return Kernel{.path = entry.kernel,
+                  .protocol = kernel.protocol,
+                  .file = kernel.file,
+                  .requests = kernel.requests,
+                  .kaslr = planned.kaslr,
+                  .five_level = kernel.five_level,
+                  .plan = plan,
+                  .symbols = symbols,
+                  .whole_file = whole_file};
+}
+
+void describe_place(Log& log, const BootEntry& entry, bool kaslr, const TextWriter& text) {
+    const bool is_requested =
+        entry.log == LogTo::ports || entry.log == LogTo::screen || entry.debug == Debug::wait;
+    if (kaslr && !is_requested)
+        log.private_line(text);
+    else
+        log.line(text);
+}
+
+void describe_decompression(Log& log, std::string_view path, const DecompressedFile& file,
+                            uint64_t bytes, uint64_t start) {
+    Text text;
+    text.add(path).add(": ").size(file.compressed_bytes()).add(" of ");
+    text.add(name_of(file.compression())).add(", read and decompressed: ");
+    log.rate(text.view(), bytes, start);
+}
+
+} // namespace baton

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/leave.hpp"
+
+namespace baton {
+namespace {
+
+/// What the stage 1 says, and the framebuffers.
+Result<std::span<TypedRange>> read_memory_map(Platform& platform, std::span<const Display> displays,
+                                              std::span<TypedRange> buffer) {
+    auto map = platform.read_memory_map(buffer.first(buffer.size() - displays.size()));
+    std::size_t count = TRY(map).size();
+    for (const Display& display : displays)
+        buffer[count++] = {
+            .range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
+            .type = BATON_MEMORY_FRAMEBUFFER};
+    return buffer.first(count);
+}
+
+} // namespace
+
+Result<void> leave_firmware(Platform& platform, KernelRecord& record,
+                            std::span<const Display> displays, std::span<TypedRange> buffer) {
+    constexpr unsigned kTries = 8;
+    uint64_t status = 0;
+    for (unsigned tries = 0; tries < kTries; ++tries) {
+        const auto map = read_memory_map(platform, displays, buffer);
+        if (!map && tries == 0)
+            return std::unexpected(map.error());
+        if (!map) // the firmware is half gone
+            return fail(ErrorCode::exit_boot_services_failed, {map.error().numbers[0], tries});
+        // Sorting it takes longer than all that is left to do once the firmware is gone.
+        record.set_memory_map(*map);
+        status = platform.exit();
+        if (status == 0)
+            return {};
+    }
+    return fail(ErrorCode::exit_boot_services_failed, {status, kTries});
+}
+
+} // namespace baton

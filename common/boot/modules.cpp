@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/modules.hpp"
+
+#include "boot/kernel.hpp"
+#include "config/foreign_path.hpp"
+#include "config/path.hpp"
+#include "loading/decompressed_file.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace baton {
+namespace {
+
+Result<ModuleFile> open_module(const Services& with, std::string_view path,
+                               std::string_view string) {
+    FileSource* const file = TRY(with.platform.open_module(path));
+    if (const auto size = file->size(); !size)
+        return std::unexpected(size.error().about(path));
+    return ModuleFile{file, path, string};
+}
+
+/// Nothing where the boot entry has the same file.
+Result<std::optional<ModuleFile>> open_requested(const Services& with, std::string_view path,
+                                                 std::span<const ModuleFile> known) {
+    const auto normalised = normalise_path(path, {}, with.arena);
+    if (!normalised)
+        return std::unexpected(normalised.error().about(path));
+    const bool is_there = std::ranges::any_of(known, [&](const ModuleFile& module) {
+        return module.path == *normalised || without_compression_suffix(module.path) == *normalised;
+    });
+    if (is_there)
+        return std::nullopt;
+    TRY(check_no_device(path, {}));
+    return TRY(open_module(with, *normalised, {}));
+}
+
+/// "module NAME", as the memory map calls it.
+Result<const char*> label_of(Arena& arena, std::string_view path) {
+    constexpr std::string_view kPrefix = "module ";
+    path.remove_prefix(path.rfind('\\') + 1); // from 0 on where there is none
+    const auto label = TRY(arena.array<char>(kPrefix.size() + path.size() + 1));
+    std::ranges::copy(path, std::ranges::copy(kPrefix, label.begin()).out);
+    return label.data();
+}
+
+Result<Module> load_module(const Services& with, const ModuleFile& module) {
+    const std::string_view path = without_compression_suffix(module.path);
+    const char* const label = TRY(label_of(with.arena, path));
+    FileSource* file = module.file;
+    const uint64_t start = with.log.now();
+    std::optional<DecompressedFile> decompressed;
+    if (path.size() != module.path.size())
+        file = &decompressed.emplace(TRY(DecompressedFile::open(*file, with.frames())));
+    const uint64_t size = TRY(file->size());
+    const Block memory =
+        TRY(allocate_block(with.frames(), size, {.use = MemoryUse::module, .name = label}));
+    TRY(file->read(0, memory.bytes));
+    const uint64_t whole = std::max<uint64_t>(pages_for(size), 1) * kPageBytes;
+    std::fill_n(memory.bytes.data() + size, whole - size, std::byte{0});
+    if (decompressed)
+        describe_decompression(with.log, module.path, *decompressed, size, start);
+    else
+        with.log.rate(Text().add("module ").add(path).add(": ").view(), size, start);
+    return Module{.contents = {memory.base, size}, .path = path, .string = module.string};
+}
+
+} // namespace
+
+Result<std::span<const ModuleFile>> find_modules(const Services& with, const BootEntry& entry,
+                                                 const Requests& requests) {
+    const auto modules =
+        TRY(with.arena.array<ModuleFile>(entry.modules.size() + requests.module_count));
+    std::size_t count = 0;
+    for (const BootModule& module : entry.modules)
+        modules[count++] = TRY(open_module(with, module.path, module.string));
+    for (const RequestedModule& module : requests.requested_modules()) {
+        const auto found = open_requested(with, module.path, modules.first(count));
+        if (!found && module.required)
+            return std::unexpected(found.error());
+        if (!found)
+            with.log.warn(Text().add("no module ").add(module.path).add(": ").error(found.error()));
+        else if (*found)
+            modules[count++] = **found;
+    }
+    return modules.first(count);
+}
+
+Result<std::span<const Module>> load_modules(const Services& with,
+                                             std::span<const ModuleFile> files) {
+    const auto modules = TRY(with.arena.array<Module>(files.size()));
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const auto loaded = load_module(with, files[i]);
+        if (!loaded)
+            return std::unexpected(loaded.error().about(files[i].path));
+        modules[i] = *loaded;
+    }
+    return modules;
+}
+
+} // namespace baton

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "boot/stage2.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace baton {
+
+Result<Stage2Block> Stage2Block::load(Bytes blob, FrameSource& frames,
+                                      std::span<const PhysRange> avoid) {
+    if (blob.size() < sizeof(BatonStage2Header))
+        return fail(ErrorCode::stage2_mismatch, {0, 0});
+    const auto header = read_at<BatonStage2Header>(blob, 0);
+    if (header.magic != BATON_STAGE2_MAGIC || header.version_major != BATON_HANDOFF_VERSION_MAJOR ||
+        header.version_minor != BATON_HANDOFF_VERSION_MINOR || header.load_bytes != blob.size() ||
+        header.crash_record_bytes != sizeof(BatonCrashRecord))
+        return fail(ErrorCode::stage2_mismatch, {header.version_major, header.version_minor});
+    const Block memory = TRY(allocate_block(
+        frames, header.memory_bytes,
+        {.alignment = header.alignment, .use = MemoryUse::stage2, .avoid = avoid, .below = k4GiB}));
+    std::memcpy(memory.bytes.data(), blob.data(), blob.size());
+    std::memset(memory.bytes.data() + blob.size(), 0, memory.bytes.size() - blob.size());
+    return Stage2Block(memory, header);
+}
+
+Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& plan) {
+    const auto avoid = TRY(with.arena.array<PhysRange>(plan.regions.size()));
+    std::ranges::transform(plan.regions, avoid.begin(), [](const Region& region) {
+        return PhysRange{{region.pages.base.value}, region.pages.bytes};
+    });
+    const Stage2Block block = TRY(Stage2Block::load(blob, with.frames(), avoid));
+    TRY(with.platform.make_executable(block.code(), block.data()));
+    const HandoffRecord handoff =
+        TRY(HandoffRecord::make(plan.segments.size(), with.frames(), avoid));
+    with.log.line(Text().add("stage 2 at ").hex(block.code().base.value));
+    return Stage2{block, handoff, avoid, {}, {}};
+}
+
+Result<Stage2> choose_watchdog(const Services& with, const Stage2& stage2,
+                               const Requests& requests) {
+    const uint32_t seconds = requests.watchdog_seconds;
+    if (seconds == 0)
+        return stage2;
+    Stage2 result = stage2;
+    result.watchdog = with.platform.find_watchdog(seconds, stage2.avoid);
+    if (!result.watchdog && requests.watchdog_required)
+        return request_not_met(BATON_REQUEST_WATCHDOG, seconds);
+    if (!result.watchdog) {
+        with.log.warn(Text().add("no watchdog: no timer that can raise an NMI in time"));
+        return result;
+    }
+    result.watchdog_disarm = disarm_watchdog(*result.watchdog);
+    with.log.line(Text()
+                      .add("watchdog: ")
+                      .decimal(seconds)
+                      .add(" s, HPET timer ")
+                      .decimal(result.watchdog->timer)
+                      .add(" at pin ")
+                      .decimal(result.watchdog->pin));
+    return result;
+}
+
+} // namespace baton

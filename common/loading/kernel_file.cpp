@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "loading/kernel_file.hpp"
+
+#include "core/bytes.hpp"
+#include "plan/file_reads.hpp"
+#include "plan/other_protocols.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace baton {
+namespace {
+
+// What is read first: the headers and notes of most kernels are in it.
+constexpr uint64_t kHeadBytes = 2 * kPageBytes;
+
+struct Head {
+    uint64_t file_bytes;
+    Bytes bytes;
+};
+
+Result<Head> read_head(FileSource& file, Arena& arena) {
+    const uint64_t size = TRY(file.size());
+    if (size == 0)
+        return fail(ErrorCode::file_empty);
+    const auto head = TRY(arena.scratch<std::byte>(std::min(size, kHeadBytes)));
+    TRY(file.read(0, head));
+    return Head{.file_bytes = size, .bytes = head};
+}
+
+} // namespace
+
+Result<KernelFile> KernelFile::open(FileSource& given, FrameSource& frames, Arena& arena) {
+    FileSource* file = &given;
+    DecompressedFile* decompressed = nullptr;
+    Head head = TRY(read_head(*file, arena));
+    if (compression_of(head.bytes) != Compression::none) {
+        const DecompressedFile content = TRY(DecompressedFile::open(given, frames));
+        decompressed = TRY(arena.make<DecompressedFile>(content));
+        file = decompressed;
+        head = TRY(read_head(*file, arena));
+    }
+    const auto header = elf::parse_header(head.bytes, head.file_bytes);
+    if (!header)
+        return std::unexpected(header.error().of_kernel_with(find_other_protocols(head.bytes)));
+
+    // Both headers in one piece: the kernel gets them so.
+    const auto headers =
+        TRY(arena.scratch<std::byte>(sizeof(elf::Elf64_Ehdr) + header->program_headers_bytes()));
+    std::memcpy(headers.data(), head.bytes.data(), sizeof(elf::Elf64_Ehdr));
+    const auto table = headers.subspan(sizeof(elf::Elf64_Ehdr));
+    TRY(file->read(header->program_headers_offset, table));
+    return KernelFile(*file, decompressed, frames, arena, head.bytes, headers,
+                      elf::Image(*header, table, head.file_bytes));
+}
+
+Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
+    if (fits(offset, count, head_.size()))
+        return head_.subspan(offset, count);
+    const auto memory = TRY(arena_->scratch<std::byte>(count));
+    TRY(file_->read(offset, memory));
+    return Bytes(memory);
+}
+
+OtherProtocols KernelFile::other_protocols() const {
+    const auto head = bytes(0, std::min(size(), kOtherProtocolBytes));
+    return find_other_protocols(head ? *head : head_);
+}
+
+OtherProtocols KernelFile::other_protocols_in_memory(const LoadPlan& plan) const {
+    OtherProtocols found = find_other_protocols(head_);
+    for (const Segment& segment : plan.segments) {
+        if (segment.file_bytes == 0 || segment.file_offset >= kOtherProtocolBytes)
+            continue;
+        const uint64_t bytes =
+            std::min(segment.file_bytes, kOtherProtocolBytes - segment.file_offset);
+        const std::byte* const loaded = frames_->access(plan.physical(segment.memory.base));
+        found.add(find_other_protocols({loaded, bytes}, segment.file_offset));
+    }
+    return found;
+}
+
+Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
+    uint64_t total = 0;
+    FileReads reads(plan);
+    while (const auto part = reads.next()) {
+        TRY(file_->read(part->offset, {frames_->access(part->destination), part->bytes}));
+        total += part->bytes;
+    }
+    return total;
+}
+
+Result<Block> KernelFile::read_whole() const {
+    const Block memory = TRY(allocate_block(*frames_, size(), {.use = MemoryUse::kernel_file}));
+    TRY(file_->read(0, memory.bytes));
+    std::fill_n(memory.bytes.data() + size(), pages_for(size()) * kPageBytes - size(),
+                std::byte{0});
+    return memory;
+}
+
+/// A section that the section headers say is in the file.
+Result<Block> KernelFile::read_section(const elf::Elf64_Shdr& section, uint32_t index) const {
+    if (!fits(section.sh_offset, section.sh_size, size()))
+        return fail(ErrorCode::symbol_table_outside_file,
+                    {index, section.sh_offset, section.sh_size, size()});
+    const Block memory =
+        TRY(allocate_block(*frames_, section.sh_size, {.use = MemoryUse::kernel_symbols}));
+    TRY(file_->read(section.sh_offset, memory.bytes));
+    return memory;
+}
+
+Result<std::optional<KernelFile::Symbols>> KernelFile::read_symbols() const {
+    const elf::Header& header = image_.header();
+    const uint64_t table_bytes = uint64_t{header.section_header_count} * sizeof(elf::Elf64_Shdr);
+    if (table_bytes == 0)
+        return std::nullopt;
+    if (!fits(header.section_headers_offset, table_bytes, size()))
+        return fail(ErrorCode::section_headers_outside_file,
+                    {header.section_headers_offset, header.section_header_count, size()});
+    const Bytes table = TRY(bytes(header.section_headers_offset, table_bytes));
+    const auto section = [&](uint32_t index) {
+        return read_at<elf::Elf64_Shdr>(table, index * sizeof(elf::Elf64_Shdr));
+    };
+    for (uint32_t i = 0; i < header.section_header_count; ++i) {
+        const elf::Elf64_Shdr symbols = section(i);
+        if (symbols.sh_type != elf::SHT_SYMTAB || symbols.sh_link >= header.section_header_count)
+            continue;
+        const elf::Elf64_Shdr strings = section(symbols.sh_link);
+        if (strings.sh_type != elf::SHT_STRTAB || symbols.sh_size == 0 || strings.sh_size == 0)
+            continue;
+        const Block symbol_block = TRY(read_section(symbols, i));
+        return Symbols{symbol_block, TRY(read_section(strings, symbols.sh_link))};
+    }
+    return std::nullopt;
+}
+
+} // namespace baton

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The kernel's file, read by program header: a file with 200 MiB of debug information costs no more
+// than a stripped one.
+#pragma once
+
+#include "elf/image.hpp"
+#include "loading/decompressed_file.hpp"
+#include "loading/file_source.hpp"
+#include "memory/block.hpp"
+#include "plan/load_plan.hpp"
+
+#include <optional>
+
+namespace baton {
+
+class KernelFile {
+  public:
+    /// Checks the headers of a file. All three are referred to: large things that are read get
+    /// frames of their own, small ones come from the arena.
+    /// Errors: file_*, compressed_data_damaged, elf_*, out_of_memory.
+    static Result<KernelFile> open(FileSource& given, FrameSource& frames, Arena& arena);
+
+    const elf::Image& image() const { return image_; }
+    /// The ELF header, and the program headers after it.
+    Bytes headers() const { return headers_; }
+    uint64_t size() const { return image_.file_bytes(); }
+    /// What a compressed file holds; null: it isn't compressed.
+    const DecompressedFile* decompressed() const { return decompressed_; }
+
+    /// A part of the file, which the caller has checked to be in it. Errors: file_*, out_of_memory.
+    Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
+
+    /// Which boot protocols that Baton doesn't have the file has the headers of.
+    OtherProtocols other_protocols() const;
+    /// The same without reading the file: of its first bytes, and of what read_segments() has
+    /// loaded.
+    OtherProtocols other_protocols_in_memory(const LoadPlan& plan) const;
+
+    /// Reads the file bytes of all segments to their frames; neighbours in one Read.
+    /// Errors: file_*, out_of_memory. Returns the number of bytes read.
+    Result<uint64_t> read_segments(const LoadPlan& plan) const;
+
+    struct Symbols {
+        Block symbols;
+        Block strings;
+    };
+    /// .symtab and its string table, in frames of their own. No value: the file has none.
+    /// Errors: section_headers_outside_file, symbol_table_outside_file, file_*, out_of_memory.
+    Result<std::optional<Symbols>> read_symbols() const;
+
+    /// All of the file, in frames of its own; the last page is filled with zeroes.
+    /// Errors: file_*, out_of_memory.
+    Result<Block> read_whole() const;
+
+  private:
+    KernelFile(FileSource& file, const DecompressedFile* decompressed, FrameSource& frames,
+               Arena& arena, Bytes head, Bytes headers, const elf::Image& image)
+        : file_(&file),
+          decompressed_(decompressed),
+          frames_(&frames),
+          arena_(&arena),
+          head_(head),
+          headers_(headers),
+          image_(image) {}
+
+    Result<Block> read_section(const elf::Elf64_Shdr& section, uint32_t index) const;
+
+    FileSource* file_;
+    const DecompressedFile* decompressed_;
+    FrameSource* frames_;
+    Arena* arena_;
+    Bytes head_; // the first bytes of the file
+    Bytes headers_;
+    elf::Image image_;
+};
+
+} // namespace baton

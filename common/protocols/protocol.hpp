@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The seam between the recipe and the boot protocols that kernels are written for. A protocol is a
+// folder here; protocols.cpp lists them. The recipe knows this header alone.
+#pragma once
+
+#include "abi/handoff.h"
+#include "core/arena.hpp"
+#include "core/error.hpp"
+#include "loading/kernel_file.hpp"
+#include "log/log.hpp"
+#include "protocols/facts.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace baton {
+
+/// What a kernel reads: made before the firmware is left, completed after. It lies in memory that
+/// the kernel sees in the direct map.
+class KernelRecord {
+  public:
+    /// Its virtual address, for RDI.
+    virtual VirtAddr address() const = 0;
+    /// The virtual address of a uint32_t that the kernel writes to once it runs; 0: it has none.
+    virtual VirtAddr acknowledgement() const { return {}; }
+    /// Where stage 2 stores the time of its steps: kStage2TimeStamps stamps; 0: nowhere.
+    virtual VirtAddr stage2_time_stamps() { return {}; }
+
+    /// What all memory is, as the firmware says now. May be called several times; allocates
+    /// nothing.
+    virtual void set_memory_map(std::span<const TypedRange> ranges) = 0;
+    /// The firmware is gone: nothing here can fail.
+    virtual void complete(const LastFacts& facts) = 0;
+    /// Secrets in a record that will not be used.
+    virtual void wipe_secrets() {}
+
+  protected:
+    ~KernelRecord() = default;
+};
+
+/// What chooses where a kernel goes.
+struct PlanInput {
+    unsigned address_bits; // of virtual addresses
+    const RandomNumbers& random;
+    bool kaslr; // is requested
+};
+
+struct KernelPlan {
+    LoadPlan plan; // not placed
+    bool kaslr;    // at a random address
+};
+
+class Protocol {
+  public:
+    virtual std::string_view name() const = 0;
+
+    /// Recognise: what a file asks for; nothing: it doesn't speak this protocol. Errors: those of
+    /// its requests, file_*, out_of_memory.
+    virtual Result<std::optional<Requests>> recognise(const KernelFile& file,
+                                                      Arena& arena) const = 0;
+    /// Plan: where the kernel's segments go. Requests that can't be met and aren't required are
+    /// logged, and taken out of `requests`. Errors: those of plan_load() and slide_to(),
+    /// request_not_met, random_numbers_missing.
+    virtual Result<KernelPlan> plan(const KernelFile& file, Requests& requests,
+                                    const PlanInput& input, Arena& arena, Log& log) const = 0;
+    /// Write: the record, in frames of `frames`, for a memory map made of at most `ranges`
+    /// ranges. Errors: out_of_memory.
+    virtual Result<KernelRecord*> write(const BootFacts& facts, std::size_t ranges,
+                                        FrameSource& frames) const = 0;
+
+  protected:
+    ~Protocol() = default;
+};
+
+/// A kernel's protocol and what it asks for.
+struct Recognised {
+    const Protocol* protocol;
+    Requests requests;
+};
+
+/// The first protocol that a file speaks, of all that Baton has. Errors: those of recognise().
+Result<Recognised> recognise(const KernelFile& file, Arena& arena);
+
+/// Warns of a request, a BatonRequestType, that can't be met and isn't required.
+void leave_out_request(uint32_t type, Log& log);
+
+inline constexpr uint64_t kStage2TimeStamps = BATON_STEP_KERNEL;
+
+} // namespace baton

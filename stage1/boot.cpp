@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage1/boot.hpp"
+
+#include "cpu/instructions.hpp"
+#include "stage1/debug.hpp"
+
+extern "C" {
+extern const std::byte stage2_blob[]; // of stage2_blob.asm
+extern const std::byte stage2_blob_end[];
+}
+
+namespace baton {
+namespace {
+
+/// Both are identity-mapped.
+[[noreturn]] void call_stage2(PhysAddr entry64, const BatonHandoff& record) {
+    using Entry = uint32_t (*)(const BatonHandoff*);
+    reinterpret_cast<Entry>(entry64.value)(&record);
+    cpu::halt(); // it returns only from a record that is wrong, and HandoffRecord::fill() makes
+                 // none
+}
+
+} // namespace
+
+Bytes stage2_bytes() {
+    return {stage2_blob, stage2_blob_end};
+}
+
+Error boot(const BootInput& input, PhysAddr stage1_base) {
+    if (input.entry.debug == Debug::wait) {
+        input.log.line(Text().add("waiting for a debugger: its `baton break` ends that"));
+        wait_for_debugger(stage1_base);
+    }
+    FrameArena arena(input.platform.frames());
+    auto prepared = prepare_boot(input, arena);
+    if (!prepared)
+        return prepared.error();
+    publish_for_debugger(stage1_base, *prepared);
+    if (const auto left = finish_boot(input, *prepared); !left)
+        return left.error();
+    call_stage2(prepared->stage2.block.entry64(), *prepared->stage2.handoff.record);
+}
+
+} // namespace baton

@@ -1,0 +1,41 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; The way out. Position independent.
+
+%include "asm/frames.inc"
+
+bits 64
+
+global enter_kernel
+global enter_kernel.jump
+
+section .text align=4
+
+; In:     RDI = BootInfo, RSI = entry point, RDX = stack top.
+; Out:    the kernel, with the registers of the boot protocol.
+; Mapped: all three, by the kernel's page tables; this block to itself.
+enter_kernel:
+    frame_begin
+    mov rsp, rdx
+    frame_no_caller
+    push qword 0                    ; the kernel's return address: a backtrace ends there
+    push rsi
+    push qword 2                    ; RFLAGS: only the bit that is always 1
+    xor eax, eax
+    xor ebx, ebx
+    xor ecx, ecx
+    xor edx, edx
+    xor esi, esi
+    xor ebp, ebp
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r10d, r10d
+    xor r11d, r11d
+    xor r12d, r12d
+    xor r13d, r13d
+    xor r14d, r14d
+    xor r15d, r15d
+    popfq
+.jump:
+    ret
+    frame_end

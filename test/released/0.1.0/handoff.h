@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The handoff ABI: what a stage 1 gives to stage 2, and the header that stage2.bin begins with.
+ *
+ * Stage 2 executes a plan: it loads the page tables, copies the kernel's segments to their virtual
+ * addresses, zeroes what lies beyond their file bytes, sets the machine state and jumps. It
+ * chooses, allocates and parses nothing.
+ *
+ * The caller's part, numbered in docs/handoff-abi.md
+ *   1. Load stage2.bin (BatonStage2Header.load_bytes) at a physical address that is a multiple of
+ *      `alignment`, in a block of `memory_bytes`, and zero the rest of the block.
+ *   2. Build page tables that identity-map that block (read-execute below `writable_offset`,
+ *      read-write from there on), the BatonHandoff record and its segment array (read), and map all
+ *      physical memory that a segment's source lies in at direct_map_base; and the kernel's own
+ *      pages at their final addresses with their final permissions. Present read-only pages will be
+ *      written: stage 2 clears CR0.WP while it copies.
+ *   3. Call an entry:
+ *      - in 64-bit mode, with the block, the record and the segment array identity-mapped and the
+ *        block executable, block + entry64_offset by the System V calling convention with the
+ *        record's address in RDI;
+ *      - in 32-bit protected mode, with flat segments and paging off, block + entry32_offset with
+ *        the record's address in EDI. The block, the record, the segment array and the page
+ *        tables that map the first two lie below 4 GiB.
+ *      Either returns only when it refuses the record: then EAX is a BatonHandoffRefusal, ECX, EDX
+ *      and the flags have any values, and all else is as it was.
+ *
+ * From then on exceptions are reported (docs/faults.md). Page tables that don't map the block are
+ * reported too by the 64-bit entry, before they are loaded, if they can be read at their physical
+ * addresses; the 32-bit entry refuses them.
+ *
+ * A record grows at its end only.
+ */
+#ifndef BATON_HANDOFF_H
+#define BATON_HANDOFF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BATON_STAGE2_MAGIC UINT64_C(0x3245474154535442)     /* "BTSTAGE2" */
+#define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)    /* "HANDOFF" */
+#define BATON_LAST_WORDS_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
+#define BATON_HANDOFF_VERSION_MAJOR 1u
+#define BATON_HANDOFF_VERSION_MINOR 3u
+
+/* The first bytes of stage2.bin. Offsets count from the block's beginning. */
+typedef struct BatonStage2Header {
+    uint64_t magic;             /* BATON_STAGE2_MAGIC */
+    uint16_t version_major;     /* differs: incompatible */
+    uint16_t version_minor;     /* higher: more fields at the end of the record are understood */
+    uint32_t header_bytes;      /* of this header */
+    uint32_t entry64_offset;    /* 64-bit entry */
+    uint32_t entry32_offset;    /* 32-bit protected mode entry; 0: there is none */
+    uint32_t load_bytes;        /* length of stage2.bin */
+    uint32_t memory_bytes;      /* of the whole block, a multiple of 4096 */
+    uint32_t writable_offset;   /* where read-write memory begins, a multiple of 4096 */
+    uint32_t alignment;         /* of the block, bytes */
+    uint32_t last_words_offset; /* where BatonLastWords is, in read-write memory */
+    uint32_t last_words_bytes;  /* of it */
+    uint32_t build_id_offset;   /* where the build id is, by which a debugger finds stage2.elf */
+    uint32_t build_id_bytes;    /* of it: a hash of what stage2.elf holds */
+} BatonStage2Header;
+
+/* One PT_LOAD segment to put in its place. */
+typedef struct BatonHandoffSegment {
+    uint64_t source_physical; /* the file's bytes; read at direct_map_base + source_physical;
+                                 BATON_SOURCE_IN_PLACE: they are at the destination already */
+    uint64_t destination;     /* virtual, in the new page tables */
+    uint64_t file_bytes;      /* to copy; at most memory_bytes */
+    uint64_t memory_bytes;    /* zeroed from file_bytes on */
+} BatonHandoffSegment;
+
+/* How far the handoff has come. */
+enum BatonLastWordsState {
+    BATON_LAST_WORDS_HANDED_OVER = 1,    /* stage 2 has the machine */
+    BATON_LAST_WORDS_KERNEL_ENTERED = 2, /* so has the kernel, next */
+    BATON_LAST_WORDS_FAULT = 3 /* an exception is being reported: the text is the report */
+};
+
+#define BATON_LAST_WORDS_TEXT_BYTES UINT32_C(4048)
+
+/* What stage 2 notes for the next boot, which finds it after a reset that memory survives: one
+ * page, in memory that the kernel may reuse. It is written back to memory with each change. */
+typedef struct BatonLastWords {
+    uint64_t magic;    /* BATON_LAST_WORDS_MAGIC */
+    uint64_t checksum; /* FNV-1a, 64 bits, of what follows, up to the end of the text */
+    uint32_t size;     /* bytes of this record */
+    uint32_t state;    /* enum BatonLastWordsState */
+    uint64_t rip;      /* of the exception */
+    uint32_t vector;   /* of it; from 256 on they are stage 2's own */
+    uint32_t text_bytes;
+    uint64_t acknowledgement_physical; /* the caller's, who may fill it in before the call: of a
+                                          uint32_t that the kernel writes to; 0: there is none */
+    char text[BATON_LAST_WORDS_TEXT_BYTES]; /* UTF-8, lines end in \n, no NUL */
+} BatonLastWords;
+
+#define BATON_SOURCE_IN_PLACE UINT64_C(0xffffffffffffffff)
+
+/* Where the registers of a UART are: ACPI's address space identifiers. */
+enum BatonUartSpace { BATON_UART_MEMORY = 0, BATON_UART_IO = 1 };
+
+/* A UART with the registers of a 16550, set up by the firmware or the caller. */
+typedef struct BatonUart {
+    uint64_t address;       /* of its first register: physical, or an I/O port */
+    uint8_t space;          /* BATON_UART_MEMORY, BATON_UART_IO */
+    uint8_t register_bytes; /* from one register to the next */
+    uint8_t access_bytes;   /* of each access, 1, 2 or 4; I/O ports: 1. 0: there is no UART */
+    uint8_t reserved[5];    /* 0 */
+} BatonUart;
+
+#define BATON_HANDOFF_UARTS UINT32_C(4) /* most that a record holds */
+
+/* What stage 2 does after it has reported an exception. */
+enum BatonAfterFault {
+    BATON_AFTER_FAULT_HALT = 0,
+    BATON_AFTER_FAULT_EXIT = 1, /* write exit_value to exit_port (QEMU's isa-debug-exit) */
+    BATON_AFTER_FAULT_RESET = 2 /* reset the machine after reset_after_seconds */
+};
+
+/* The steps of stage 2, in order: indices of its time stamps, named in its fault reports. */
+enum BatonHandoffStep {
+    BATON_STEP_ENTERED = 0, /* own stack, GDT and IDT are being set up */
+    BATON_STEP_TABLES = 1,  /* loading EFER and CR3 */
+    BATON_STEP_COPY = 2,    /* copying and zeroing segments */
+    BATON_STEP_STATE = 3,   /* setting the machine state for the kernel */
+    BATON_STEP_KERNEL = 4,  /* the kernel has been jumped to */
+    BATON_STEP_COUNT = 5
+};
+
+/* Why a record was refused. They are looked for in this order. */
+enum BatonHandoffRefusal {
+    BATON_REFUSED_MAGIC = 1,
+    BATON_REFUSED_VERSION = 2,     /* version_major */
+    BATON_REFUSED_SIZE = 3,        /* less than a record of version 1.0 */
+    BATON_REFUSED_BLOCK = 4,       /* not aligned, or above 4 GiB where LA57 changes */
+    BATON_REFUSED_PROCESSOR = 5,   /* it lacks long mode, or what efer and cr4 ask for: NX, LA57 */
+    BATON_REFUSED_CONTROL = 6,     /* cr0, cr4 or efer */
+    BATON_REFUSED_PAGE_TABLES = 7, /* page_table_root: not aligned, or too large */
+    BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
+    BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
+    BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
+    BATON_REFUSED_MAPPING = 11 /* 32-bit entry: the page tables don't map the block or the record */
+};
+
+typedef struct BatonHandoff {
+    uint64_t magic; /* BATON_HANDOFF_MAGIC */
+    uint16_t version_major;
+    uint16_t version_minor;
+    uint32_t size; /* bytes of this record */
+
+    uint64_t page_table_root; /* for CR3: physical, page-aligned; below 4 GiB where LA57 changes,
+                                 and for the 32-bit entry */
+    uint64_t direct_map_base; /* virtual address of physical address 0 */
+
+    uint64_t segments; /* physical, identity-mapped: BatonHandoffSegment[] */
+    uint32_t segment_count;
+    uint32_t segment_entry_bytes; /* from one entry to the next */
+
+    uint64_t kernel_entry;     /* virtual */
+    uint64_t kernel_stack_top; /* virtual, multiple of 16; RSP will be 8 less */
+    uint64_t boot_info;        /* for RDI: virtual */
+
+    /* Register values for the kernel. */
+    uint64_t cr0;  /* PE and PG, but none of EM, TS, NW and CD */
+    uint64_t cr4;  /* PAE */
+    uint64_t efer; /* LME */
+    uint64_t pat;
+
+    /* The TSC at the end of each step before BATON_STEP_KERNEL is stored at
+     * time_stamps + step * time_stamp_bytes: a virtual address in the new page tables, or 0. */
+    uint64_t time_stamps;
+    uint32_t time_stamp_bytes;
+
+    /* Exceptions are reported there; 0: not there. */
+    uint16_t serial_port; /* of a 16550, set up by the caller; more of them: uarts */
+    uint16_t debug_port;  /* QEMU's and Bochs' debug console: each byte is written to it */
+    uint16_t after_fault; /* what follows: enum BatonAfterFault */
+    uint16_t exit_port;   /* for BATON_AFTER_FAULT_EXIT */
+    uint32_t exit_value;  /* written as 32 bits */
+
+    /* Here ends a record of version 1.0. What follows is 0 in it. */
+
+    uint64_t kernel_stack_base;   /* virtual: the stack's lowest address, with an unmapped page
+                                     below; 0: not told */
+    uint64_t tsc_hz;              /* for the seconds below; 0: not known, so there is no waiting */
+    uint32_t reset_after_seconds; /* for BATON_AFTER_FAULT_RESET */
+
+    /* A screen to report exceptions on, in memory of which all is mapped: at its physical address
+     * in the caller's page tables, at direct_map_base + it in the new ones. */
+    uint32_t framebuffer_width;       /* pixels */
+    uint32_t framebuffer_height;      /* pixels */
+    uint32_t framebuffer_pitch_bytes; /* from one row to the next */
+    uint64_t framebuffer_physical;    /* 0: there is none */
+    uint32_t framebuffer_foreground;  /* the value of a pixel of text; its lower bytes count */
+    uint32_t framebuffer_background;
+    uint32_t framebuffer_pixel_bytes; /* 1 … 4 */
+
+    /* An NMI that comes after half of watchdog_seconds or later is that of a watchdog, which the
+     * caller has armed. It is reported as such, and does nothing if the kernel has acknowledged. */
+    uint32_t watchdog_seconds; /* 0: there is no watchdog */
+    uint64_t acknowledgement;  /* virtual: a uint32_t that is not 0 if the kernel has; 0: none */
+
+    /* Exceptions are reported there too. Registers in memory are mapped at their physical address,
+     * read-write and uncacheable, in the caller's page tables and in the new ones. */
+    BatonUart uarts[BATON_HANDOFF_UARTS];
+} BatonHandoff;
+
+#define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
+
+#ifdef __cplusplus
+#define BATON_HANDOFF_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define BATON_HANDOFF_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+
+BATON_HANDOFF_ASSERT(sizeof(BatonStage2Header) == 56);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, magic) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_major) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_minor) == 10);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, header_bytes) == 12);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, entry64_offset) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, entry32_offset) == 20);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, load_bytes) == 24);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, memory_bytes) == 28);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, writable_offset) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, alignment) == 36);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_offset) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, last_words_bytes) == 44);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_offset) == 48);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_bytes) == 52);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonLastWords) == 4096);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, magic) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, checksum) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, size) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, state) == 20);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, rip) == 24);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, vector) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, text_bytes) == 36);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, acknowledgement_physical) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonLastWords, text) == 48);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoffSegment) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, source_physical) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, destination) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, file_bytes) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffSegment, memory_bytes) == 24);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonUart) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, address) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, space) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, register_bytes) == 9);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, access_bytes) == 10);
+BATON_HANDOFF_ASSERT(offsetof(BatonUart, reserved) == 11);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 256);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, magic) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, size) == 12);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, page_table_root) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, direct_map_base) == 24);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, segments) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, segment_count) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, segment_entry_bytes) == 44);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_entry) == 48);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_stack_top) == 56);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, boot_info) == 64);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, cr0) == 72);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, cr4) == 80);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, efer) == 88);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, pat) == 96);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, time_stamps) == 104);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, time_stamp_bytes) == 112);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, serial_port) == 116);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, debug_port) == 118);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, after_fault) == 120);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_port) == 122);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, exit_value) == 124);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_stack_base) == 128);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, tsc_hz) == 136);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reset_after_seconds) == 144);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_width) == 148);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_height) == 152);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pitch_bytes) == 156);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_physical) == 160);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_foreground) == 168);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_background) == 172);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pixel_bytes) == 176);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, watchdog_seconds) == 180);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, acknowledgement) == 184);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, uarts) == 192);
+
+#endif /* BATON_HANDOFF_H */
