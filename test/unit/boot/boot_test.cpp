@@ -179,6 +179,15 @@ TEST_F(BootTest, LoadsModulesWithZeroesToTheEndOfThePage) {
     EXPECT_EQ(*at(module.address + 8191), std::byte{0});
 }
 
+TEST_F(BootTest, OpensEachFileOnce) {
+    const BootModule modules[] = {{.path = "\\a", .string = {}}, {.path = "\\b", .string = {}}};
+    entry_.modules = modules;
+    platform_.files["\\a"] = Buffer(10);
+    platform_.files["\\b"] = Buffer(10);
+    boot();
+    EXPECT_EQ(platform_.opened, (std::vector<std::string>{"\\kernel", "\\a", "\\b"}));
+}
+
 TEST_F(BootTest, AnEmptyModuleHasAPageOfZeroes) {
     const BootModule modules[] = {{.path = "\\flag", .string = "text"},
                                   {.path = "\\initrd", .string = {}}};
