@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <stdexcept>
+#include <string>
 
 namespace baton::test {
 namespace {
@@ -69,7 +71,8 @@ class BootTest : public testing::Test, protected FakeBoot {
 
     /// What the kernel gets.
     const BatonBootInfo& boot() {
-        EXPECT_EQ(try_boot(), "good");
+        if (const std::string outcome = try_boot(); handoff_ == nullptr)
+            throw std::runtime_error(outcome);
         return info();
     }
     void expect_refused(std::string_view error) {
@@ -177,6 +180,23 @@ TEST_F(BootTest, LoadsModulesWithZeroesToTheEndOfThePage) {
     EXPECT_EQ(*at(module.address + 4999), std::byte{3});
     EXPECT_EQ(*at(module.address + 5000), std::byte{0});
     EXPECT_EQ(*at(module.address + 8191), std::byte{0});
+}
+
+TEST_F(BootTest, WhatIsIdentityMappedKeepsClearOfTheKernelsAddresses) {
+    constexpr PhysRange kLow{{0x1180'0000}, 0x80'0000}; // as addresses: the end of all memory
+    platform_.files["\\kernel"] = ElfBuilder()
+                                      .entry(kLow.base.value)
+                                      .load({.vaddr = kLow.base.value,
+                                             .memory_bytes = kLow.bytes,
+                                             .file_bytes = 0x2000,
+                                             .offset = 0})
+                                      .build(0x3000);
+    boot();
+    ASSERT_EQ(info().identity_mapping_count, 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const BatonIdentityMapping& mapping = identity_mapping(i);
+        EXPECT_FALSE(kLow.overlaps({{mapping.base}, mapping.bytes})) << i;
+    }
 }
 
 TEST_F(BootTest, OpensEachFileOnce) {
