@@ -47,8 +47,12 @@ Result<void> Decompressor::available(Compression compression) {
     return compression == Compression::zstd ? zstd::available() : lz4::available();
 }
 
-uint64_t Decompressor::workspace_bytes(Compression compression) {
-    return compression == Compression::zstd ? zstd::workspace_bytes() : lz4::workspace_bytes();
+Result<Decompressor> Decompressor::create(Compression compression, Arena& arena) {
+    TRY(available(compression));
+    const uint64_t bytes =
+        compression == Compression::zstd ? zstd::workspace_bytes() : lz4::workspace_bytes();
+    const auto words = TRY(arena.scratch<uint64_t>((bytes + 7) / 8));
+    return Decompressor(compression, std::as_writable_bytes(words));
 }
 
 Result<ContentSize> Decompressor::content_size(Bytes file) const {

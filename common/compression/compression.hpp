@@ -5,6 +5,7 @@
 // need a dictionary are not supported.
 #pragma once
 
+#include "core/arena.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 
@@ -31,18 +32,15 @@ struct ContentSize {
     bool exact; // otherwise it is at most that
 };
 
-/// Takes files apart in `workspace`, of workspace_bytes(), which is the caller's and is aligned to
-/// 8 bytes.
+/// Takes files apart.
 class Decompressor {
   public:
-    /// `compression` isn't none.
-    Decompressor(Compression compression, std::span<std::byte> workspace)
-        : compression_(compression),
-          workspace_(workspace) {}
+    /// What its decoder needs comes from `arena`. `compression` isn't none. Errors: those of
+    /// available(), out_of_memory.
+    static Result<Decompressor> create(Compression compression, Arena& arena);
 
     /// Whether its decoder was built. Errors: built_without_zstd, built_without_lz4.
     static Result<void> available(Compression compression);
-    static uint64_t workspace_bytes(Compression compression);
     Compression compression() const { return compression_; }
 
     /// What the headers of a file's frames and blocks say. Error: compressed_data_damaged.
@@ -53,8 +51,12 @@ class Decompressor {
     Result<uint64_t> decompress(Bytes file, std::span<std::byte> into) const;
 
   private:
+    Decompressor(Compression compression, std::span<std::byte> workspace)
+        : compression_(compression),
+          workspace_(workspace) {}
+
     Compression compression_;
-    std::span<std::byte> workspace_;
+    std::span<std::byte> workspace_; // aligned to 8 bytes
 };
 
 } // namespace baton

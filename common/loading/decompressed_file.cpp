@@ -16,11 +16,9 @@ Result<DecompressedFile> DecompressedFile::open(FileSource& file, FrameSource& f
     const Compression compression = compression_of(compressed.bytes);
     if (compression == Compression::none)
         return fail(ErrorCode::compression_unknown, {bytes});
-    TRY(Decompressor::available(compression));
-    const Block workspace = TRY(allocate_block(frames, Decompressor::workspace_bytes(compression),
-                                               {.use = MemoryUse::decompressor}));
-
-    DecompressedFile result(frames, compressed.bytes, {compression, workspace.bytes});
+    FrameArena arena(frames, MemoryUse::decompressor);
+    DecompressedFile result(frames, compressed.bytes,
+                            TRY(Decompressor::create(compression, arena)));
     const auto size = TRY(result.decompressor_.content_size(compressed.bytes));
     result.size_ = size.bytes;
     if (!size.exact)

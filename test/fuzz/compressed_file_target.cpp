@@ -7,6 +7,7 @@
 #include "compression/compression.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 
@@ -49,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     const Compression compression = compression_of(file);
     if (compression == Compression::none)
         return -1; // not worth keeping
-    static Buffer zstd(Decompressor::workspace_bytes(Compression::zstd));
-    static Buffer lz4(Decompressor::workspace_bytes(Compression::lz4));
-    check({compression, compression == Compression::zstd ? zstd : lz4}, file);
+    HeapArena arena;
+    check(require_good(Decompressor::create(compression, arena), "there is memory"), file);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "elf/image.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/fat_name.hpp"
+#include "tools/baton/heap_arena.hpp"
 #include "tools/baton/process.hpp"
 #include "tools/baton/text.hpp"
 
@@ -133,13 +134,13 @@ fs::path decompressed(const fs::path& file, const ScratchDirectory& scratch) {
     const Compression compression = compression_of(content);
     if (compression == Compression::none)
         return file;
-    if (const auto decoder = Decompressor::available(compression); !decoder)
-        throw Failure(string_of(Text().error(decoder.error().about(file.string()))));
-    std::vector<std::byte> workspace(Decompressor::workspace_bytes(compression));
-    const Decompressor decompressor(compression, workspace);
-    const auto size = decompressor.content_size(content);
+    HeapArena arena;
+    const auto decompressor = Decompressor::create(compression, arena);
+    if (!decompressor)
+        throw Failure(string_of(Text().error(decompressor.error().about(file.string()))));
+    const auto size = decompressor->content_size(content);
     std::vector<std::byte> plain(size ? size->bytes : 0);
-    const auto bytes = size ? decompressor.decompress(content, plain)
+    const auto bytes = size ? decompressor->decompress(content, plain)
                             : Result<uint64_t>(std::unexpected(size.error()));
     if (!bytes)
         throw Failure(string_of(Text().error(bytes.error().about(file.string()))));

@@ -5,6 +5,7 @@
 // Prints how many MiB of content a second the loader's decoder, as it was built for the loader,
 // gives on this machine: the best of several times.
 #include "compression/compression.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -30,15 +31,17 @@ int main(int count, char** words) {
     const Compression compression = compression_of(bytes);
     if (compression == Compression::none)
         return fail("needs a compressed file");
-    std::vector<std::byte> workspace(Decompressor::workspace_bytes(compression));
-    const Decompressor decompressor(compression, workspace);
-    const auto size = decompressor.content_size(bytes);
+    HeapArena arena;
+    const auto decompressor = Decompressor::create(compression, arena);
+    if (!decompressor)
+        return fail("was built without its decoder");
+    const auto size = decompressor->content_size(bytes);
     std::vector<std::byte> content(size ? size->bytes : 0);
     constexpr int kTimes = 7;
     double best = 0;
     for (int i = 0; i < kTimes; ++i) {
         const auto start = std::chrono::steady_clock::now();
-        const auto done = decompressor.decompress(bytes, content);
+        const auto done = decompressor->decompress(bytes, content);
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
         if (!done)
             return fail("the file is damaged");

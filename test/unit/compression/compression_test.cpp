@@ -3,6 +3,7 @@
 
 #include "compression/samples.hpp"
 #include "support/errors.hpp"
+#include "tools/baton/heap_arena.hpp"
 
 #include <gtest/gtest.h>
 #include <vector>
@@ -15,8 +16,7 @@ class Compressed {
   public:
     explicit Compressed(Buffer file)
         : file_(std::move(file)),
-          workspace_(Decompressor::workspace_bytes(compression_of(file_))),
-          decompressor_(compression_of(file_), workspace_) {}
+          decompressor_(Decompressor::create(compression_of(file_), arena_).value()) {}
 
     Result<ContentSize> content_size() { return decompressor_.content_size(file_); }
     Result<Buffer> decompress(std::size_t room) {
@@ -30,7 +30,7 @@ class Compressed {
 
   private:
     Buffer file_;
-    Buffer workspace_;
+    HeapArena arena_;
     Decompressor decompressor_;
 };
 
