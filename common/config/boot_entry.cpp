@@ -46,40 +46,47 @@ static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
                           }),
               "an error can hold the values of each setting");
 
+/// Which word of a list "this|that" a value is, from 1 on; 0: none.
+uint8_t position_in(std::string_view list, std::string_view value) {
+    for (uint8_t position = 1; !list.empty(); ++position) {
+        const std::size_t end = std::min(index_of(list, '|'), list.size());
+        if (head(list, end) == value)
+            return position;
+        list = tail(list, std::min(end + 1, list.size()));
+    }
+    return 0;
+}
+
+/// The enumerator, after `unset`, that is in the place of a value in a list "this|that".
+template<class Choice>
+std::optional<Choice> choice(std::string_view list, std::string_view value) {
+    static_assert(Choice::unset == Choice{});
+    const uint8_t position = position_in(list, value);
+    return position != 0 ? std::optional(static_cast<Choice>(position)) : std::nullopt;
+}
+
 } // namespace
 
 std::optional<Switch> parse_switch(std::string_view value) {
-    if (value == "on")
-        return Switch::on;
-    if (value == "off")
-        return Switch::off;
-    return std::nullopt;
+    return choice<Switch>("on|off", value);
 }
 
 std::optional<WriteExecute> parse_write_execute(std::string_view value) {
-    if (value == "refuse")
-        return WriteExecute::refuse;
-    if (value == "allow")
-        return WriteExecute::allow;
-    return std::nullopt;
+    return choice<WriteExecute>("refuse|allow", value);
 }
 
 std::optional<Debug> parse_debug(std::string_view value) {
-    if (value == "wait")
-        return Debug::wait;
-    if (value == "off")
-        return Debug::off;
-    return std::nullopt;
+    return choice<Debug>("wait|off", value);
 }
 
 std::optional<LogTo> parse_log_to(std::string_view value) {
-    if (value == "memory")
-        return LogTo::memory;
-    if (value == "ports")
-        return LogTo::ports;
-    if (value == "screen")
-        return LogTo::screen;
-    return std::nullopt;
+    return choice<LogTo>("memory|ports|screen", value);
+}
+
+std::optional<KernelProtocol> parse_protocol(std::string_view value) {
+    if (value == "auto")
+        return KernelProtocol::unset;
+    return choice<KernelProtocol>("baton|limine|multiboot2|multiboot|pvh|plain", value);
 }
 
 std::optional<AfterFault> parse_after_fault(std::string_view value) {

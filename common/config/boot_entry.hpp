@@ -28,6 +28,9 @@ enum class Debug : uint8_t { unset, wait, off };
 /// serial port and the debug console too, or also on the firmware's screen, which is slow.
 enum class LogTo : uint8_t { unset, memory, ports, screen };
 
+/// The boot protocol that an entry says its kernel speaks. unset: it is recognised in the file.
+enum class KernelProtocol : uint8_t { unset, baton, limine, multiboot2, multiboot, pvh, plain };
+
 /// What an entry says about what happens after a fault report.
 struct AfterFault {
     enum class Action : uint8_t { unset, stop, reset, exit };
@@ -73,7 +76,8 @@ struct BootEntry {
     std::optional<uint32_t> watchdog;    // seconds; 0: none, whatever the kernel requests
     Switch crash_record = Switch::unset; // off: nothing is left for the next boot
     Debug debug = Debug::unset;
-    LogTo log = LogTo::unset;       // ports
+    LogTo log = LogTo::unset; // ports
+    KernelProtocol protocol = KernelProtocol::unset;
     std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
@@ -92,6 +96,9 @@ std::optional<Debug> parse_debug(std::string_view value);
 
 /// "memory", "ports" or "screen". No value: none of these.
 std::optional<LogTo> parse_log_to(std::string_view value);
+
+/// "auto", which is unset, or the name of another one. No value: none of these.
+std::optional<KernelProtocol> parse_protocol(std::string_view value);
 
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
 /// which leaves QEMU. No value: none of these.

@@ -5,10 +5,11 @@
 // Keys of the specification: title, version, machine-id, sort-key, initrd and options (both may
 // come again), architecture. Keys of Baton: kernel PATH, an ELF64 file; module PATH [STRING], which
 // may come again; kaslr on|off; wx refuse|allow; after-fault stop|reset|reset:SECONDS|exit;
-// watchdog SECONDS|off; crash-record on|off; debug wait|off; log memory|ports|screen. A path may
-// stand in double quotes, and the path of a module with blanks in it has to; the string is the rest
-// of the line as it stands. An initrd is a module without a string. Of title, version, machine-id
-// and sort-key the last one counts; kernel and the settings from kaslr on must not come again.
+// watchdog SECONDS|off; crash-record on|off; debug wait|off; log memory|ports|screen; protocol
+// NAME. A path may stand in double quotes, and the path of a module with blanks in it has to; the
+// string is the rest of the line as it stands. An initrd is a module without a string. Of title,
+// version, machine-id and sort-key the last one counts; kernel and the settings from kaslr on must
+// not come again.
 //
 // An entry whose kernel is for other loaders (linux, efi, uki, uki-url) is not for Baton, unless it
 // also names a kernel.

@@ -30,7 +30,7 @@ inline constexpr std::size_t kErrorNumbers = 5;
 struct Error {
     ErrorCode code;
     std::array<uint64_t, kErrorNumbers> numbers{};
-    std::array<char, 48> subject{}; // what it is about, NUL-terminated: a symbol, a path; or empty
+    std::array<char, 64> subject{}; // what it is about, NUL-terminated: a symbol, a path; or empty
 
     OtherProtocols protocols{}; // of the kernel that it is about, as far as they explain it
 

@@ -184,5 +184,5 @@ def test_help_has_every_verb_and_option():
     assert result.returncode == 0
     for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint",
                  "help", "bench", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
-                 "--module", "--append", "--coverage", "--"]:
+                 "--module", "--append", "--protocol", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

@@ -175,10 +175,11 @@ def test_entry_has_all_that_was_given(tmp_path):
     module = tmp_path / "m"
     module.write_text("x")
     image = make(tmp_path, "--append", "  a  b ", "--append", "", "--append", "\"c",
-                 "--module", f"{module}=  #x \"y  ", "--set", "kaslr=on", "--set=after-fault=reset:5")
+                 "--module", f"{module}=  #x \"y  ", "--set", "kaslr=on", "--set=after-fault=reset:5",
+                 "--protocol", "pvh")
     assert entry_in(image) == [
         "title reporter.elf", "kernel /baton/boot/kernel.elf", "kaslr on", "after-fault reset:5",
-        "options a  b \"c", 'module "/baton/0/m" #x "y']
+        "protocol pvh", "options a  b \"c", 'module "/baton/0/m" #x "y']
 
 
 def test_loader_would_find_nothing_else_to_boot(tmp_path):

@@ -40,6 +40,7 @@ constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
             "with a module and a command line"},
     Example{"run my-kernel.elf --set kaslr=on --set wx=refuse", "with settings of a boot entry"},
+    Example{"run my-kernel.elf --protocol pvh", "by a boot protocol that isn't Baton's"},
     Example{"run my-kernel.elf --via pvh", "without firmware, in a fraction of a second"},
     Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
 };
@@ -175,6 +176,16 @@ std::string check_module(const std::string& text) {
     return check_text(module.string);
 }
 
+/// The values of a setting, with "|" between them.
+constexpr std::string_view values_of(std::string_view setting) {
+    return std::ranges::find(kSettingTexts, setting, &SettingText::name)->values;
+}
+constexpr std::string_view kProtocols = values_of("protocol");
+
+std::string check_protocol(const std::string& text) {
+    return is_one_of(kProtocols, text) ? "" : "needs one of " + std::string(kProtocols);
+}
+
 /// "kaslr=on|off, wx=refuse|allow" and so on.
 std::string setting_list() {
     std::string list;
@@ -238,6 +249,17 @@ void add_boot_options(CLI::App& verb, Arguments& arguments) {
               "A setting of the boot entry: " + setting_list() + ". May be repeated.")
         ->allow_extra_args(false)
         ->check(rule(check_setting));
+    verb.add_option_function<std::string>(
+            "--protocol",
+            [&arguments](const std::string& name) {
+                arguments.settings.push_back("protocol=" + name);
+            },
+            wrapped("The boot protocol that the kernel speaks: the same as --set protocol=NAME "
+                    "(default: auto, recognised in the file). NAME is one of " +
+                        std::string(kProtocols) + ".",
+                    kColumns - kOptionColumns))
+        ->type_name("NAME")
+        ->check(rule(check_protocol));
 }
 
 void add_desk_options(CLI::App& verb, Arguments& arguments) {

@@ -47,6 +47,20 @@ TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
         EXPECT_FALSE(parse_watchdog(value)) << value;
 }
 
+TEST(Protocol, IsUnsetOrTheOneOfTheName) {
+    using enum KernelProtocol;
+    for (const auto& [name, wanted] : {std::pair("auto", unset),
+                                       {"baton", KernelProtocol::baton},
+                                       {"limine", limine},
+                                       {"multiboot2", multiboot2},
+                                       {"multiboot", multiboot},
+                                       {"pvh", pvh},
+                                       {"plain", plain}})
+        EXPECT_EQ(parse_protocol(name), wanted) << name;
+    for (const std::string_view name : {"", "unset", "Limine", "multiboot1", "linux", "pvh "})
+        EXPECT_FALSE(parse_protocol(name)) << name;
+}
+
 TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     BootEntry entry;
     EXPECT_TRUE(set_setting(entry, "kaslr", "off", {}));
@@ -67,6 +81,11 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
         EXPECT_EQ(entry.log, wanted);
     }
     EXPECT_FALSE(set_setting(entry, "log", "off", {}));
+    EXPECT_TRUE(set_setting(entry, "protocol", "limine", {}));
+    EXPECT_EQ(entry.protocol, KernelProtocol::limine);
+    EXPECT_TRUE(set_setting(entry, "protocol", "auto", {}));
+    EXPECT_EQ(entry.protocol, KernelProtocol::unset);
+    EXPECT_FALSE(set_setting(entry, "protocol", "on", {}));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse", {}));
     EXPECT_FALSE(set_setting(entry, "wx", "stop", {}));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on", {}));

@@ -50,7 +50,10 @@ TEST(ForeignPath, IsRefusedWithItsDeviceAndWhoseItIs) {
         {"ESP:/k.elf", "ESP: is a volume's or a server's"},
         {"10.0.0.1:/export/k", "10.0.0.1: is a volume's or a server's"},
         {"PciRoot(0x0)/Pci(0x1,0x1)/\\k.elf", "PciRoot(0x0) is an EFI device path's"},
-        {"HD(1,GPT,1-2,0x800,0x32000)/\\k.elf", "HD(1,GPT,1-2,0x800,0x32 is an EFI device path's"},
+        {"HD(1,GPT,1-2-3-4-5-6-7-8,0x800,0x32000)/\\k.elf",
+         "HD(1,GPT,1-2-3-4-5-6-7-8,0x800,0x32000) is an EFI device path's"},
+        {"HD(1,GPT,1-2-3-4-5-6-7-8-9,0x800,0x32000)/\\k.elf",
+         "HD(1,GPT,1-2-3-4-5-6-7-8-9,0x800,0x3200 is an EFI device path's"},
     };
     for (const Foreign& foreign : paths)
         expect_failure(check_no_device(foreign.path, {3, 8}),
@@ -97,7 +100,7 @@ TEST(ForeignPath, OfAnyLengthFitsIntoTheError) {
     const std::string path = "(" + std::string(900, 'x') + ")/k";
     expect_failure(
         check_no_device(path, {1, 1}),
-        Error(ErrorCode::boot_path_with_device, {1, 1}).about(path.substr(0, 37) + " is GRUB's"));
+        Error(ErrorCode::boot_path_with_device, {1, 1}).about(path.substr(0, 53) + " is GRUB's"));
 }
 
 } // namespace

@@ -220,7 +220,7 @@ TEST(Error, ASubjectIsCutOffBetweenCharacters) {
     const auto subject = [](const std::string& name) {
         return std::string(Error(ErrorCode::file_not_found).about(name).subject.data());
     };
-    const std::string name(45, 'x'); // there is room for 47 bytes
+    const std::string name(61, 'x'); // there is room for 63 bytes
     EXPECT_EQ(subject(name + "\xc3\xa4"), name + "\xc3\xa4");
     EXPECT_EQ(subject(name + "y\xc3\xa4"), name + "y");
     EXPECT_EQ(subject(name + "\xe2\x82\xac"), name);
