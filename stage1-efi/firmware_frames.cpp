@@ -91,7 +91,7 @@ std::optional<PhysAddr> FirmwareFrames::find_place(const EfiMemoryMap& map, Phys
 Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
     constexpr uint64_t kSmallPages = kChunkPages / 4;
     const bool is_small = request.pages <= kSmallPages && request.alignment == kPageBytes &&
-                          request.use != MemoryUse::stage2;
+                          request.use != MemoryUse::stage2 && !request.at;
     const bool has_room = chunks_ != nullptr && chunks_->used_blocks < Chunk::kBlocks &&
                           (!is_small || request.pages <= chunks_->pages - chunks_->used_pages);
     if (!has_room)
@@ -111,6 +111,12 @@ Result<PhysAddr> FirmwareFrames::allocate(const FrameRequest& request) {
     blocks_ = &block;
     ++block_count_;
     return *base;
+}
+
+void FirmwareFrames::keep_clear(PhysRange pages) {
+    occupied_.add(pages);
+    if (chunks_ != nullptr && chunks_->left().overlaps(pages))
+        chunks_->used_pages = chunks_->pages;
 }
 
 /// Smaller where memory is short.

@@ -28,7 +28,7 @@ namespace baton {
 class FirmwareFrames final : public FrameSource {
   public:
     /// `occupied`: never to be handed out. An `older` object lends its memory map; it is not to be
-    /// used as long as this one is there. All of them are referred to, not copied.
+    /// used as long as this one is there. It and the firmware are referred to.
     FirmwareFrames(const efi::Firmware& firmware, const RangeSet& occupied,
                    const FirmwareFrames* older = nullptr)
         : firmware_(firmware),
@@ -40,6 +40,7 @@ class FirmwareFrames final : public FrameSource {
     FirmwareFrames& operator=(const FirmwareFrames&) = delete;
 
     Result<PhysAddr> allocate(const FrameRequest& request) override;
+    void keep_clear(PhysRange pages) override;
     /// UEFI maps memory where it lies.
     std::byte* access(PhysAddr address) override {
         return reinterpret_cast<std::byte*>(address.value);
@@ -104,7 +105,7 @@ class FirmwareFrames final : public FrameSource {
     Result<void> grow_map_buffer(UINTN bytes);
 
     const efi::Firmware& firmware_;
-    const RangeSet& occupied_;
+    RangeSet occupied_;
     const FirmwareFrames* older_;
     Chunk* chunks_ = nullptr; // the one in use first
     Block* blocks_ = nullptr;

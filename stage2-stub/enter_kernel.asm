@@ -11,7 +11,8 @@ global enter_kernel.jump
 
 section .text align=4
 
-; In:     RDI = BootInfo, RSI = entry point, RDX = stack top.
+; In:     RDI = for the kernel, RSI = entry point, RDX = stack top, ECX and R8D = EAX and EBX for
+;         the kernel.
 ; Out:    the kernel, with the registers of the boot protocol.
 ; Mapped: all three, by the kernel's page tables; this block to itself.
 enter_kernel:
@@ -21,8 +22,8 @@ enter_kernel:
     push qword 0                    ; the kernel's return address: a backtrace ends there
     push rsi
     push qword 2                    ; RFLAGS: only the bit that is always 1
-    xor eax, eax
-    xor ebx, ebx
+    mov eax, ecx
+    mov ebx, r8d
     xor ecx, ecx
     xor edx, edx
     xor esi, esi

@@ -26,34 +26,33 @@ struct alignas(16) Stack {
     uint64_t top() const { return reinterpret_cast<uint64_t>(this + 1); }
 };
 
-cpu::Gate gates[cpu::kVectors];
 Stack fault_stack;
 Stack urgent_stack; // for what may come at the first instruction of a handler
 Stack inner_stack;  // for all that happens while a report is made
 constexpr uint8_t kFaultStack = 1, kUrgentStack = 2; // in the TSS, from 1
 
-template<class Table>
-cpu::TableRegister table_register(const Table& table) {
-    return {.limit = sizeof table - 1, .base = reinterpret_cast<uint64_t>(&table)};
-}
+} // namespace
 
-/// The descriptor of an available 64-bit TSS: Intel SDM 3A section 7.2.3.
-void describe_task(const cpu::TaskState& task) {
+cpu::Gate gates[cpu::kVectors];
+
+void describe_task(const cpu::TaskState& task, uint64_t* descriptor) {
     constexpr uint64_t kPresent = uint64_t{1} << 47;
     constexpr uint64_t kAvailableTask = uint64_t{9} << 40;
     const auto base = reinterpret_cast<uint64_t>(&task);
-    gdt[kTask] = (sizeof task - 1) | (base & 0xff'ffff) << 16 | kAvailableTask | kPresent |
-                 (base >> 24 & 0xff) << 56;
-    gdt[kTask + 1] = base >> 32;
+    descriptor[0] = (sizeof task - 1) | (base & 0xff'ffff) << 16 | kAvailableTask | kPresent |
+                    (base >> 24 & 0xff) << 56;
+    descriptor[1] = base >> 32;
 }
+
+namespace {
 
 void load_segment_table() {
     cpu::TaskState& task = fault_state.task;
     task.interrupt_stacks[kFaultStack - 1] = fault_stack.top();
     task.interrupt_stacks[kUrgentStack - 1] = urgent_stack.top();
     task.io_map_offset = sizeof task; // there is none
-    describe_task(task);
-    cpu::write_gdtr(table_register(gdt));
+    describe_task(task, gdt + kTask);
+    cpu::write_gdtr(cpu::table_register(gdt));
     cpu::load_data_segments(cpu::kSelectorData);
     cpu::load_local_table(0);
     cpu::load_task(kTaskSelector);
@@ -70,7 +69,7 @@ void load_gates() {
         gates[vector] = cpu::interrupt_gate(stub_of(vector), cpu::kSelectorCode64, kFaultStack);
     for (const auto vector : {cpu::kVectorNmi, cpu::kVectorDoubleFault, cpu::kVectorMachineCheck})
         gates[vector].stack = kUrgentStack;
-    cpu::write_idtr(table_register(gates));
+    cpu::write_idtr(cpu::table_register(gates));
 }
 
 } // namespace
@@ -82,6 +81,10 @@ void install_fault_reports(const BatonHandoff& record) {
     std::memcpy(&fault_state.handoff, &record,
                 record.size < sizeof record ? record.size : sizeof record);
     fault_state.entered = cpu::read_tsc();
+    load_report_tables();
+}
+
+void load_report_tables() {
     load_segment_table();
     load_gates();
 }

@@ -6,9 +6,13 @@
 %include "cpu/constants.inc"
 
 global gdt
+global gdt32
 
 section .rodata align=8
 gdt:
     dq 0, DESCRIPTOR_CODE64, DESCRIPTOR_DATA
     dq DESCRIPTOR_CODE32            ; for switch_paging_levels alone
     dq 0, 0                         ; the TSS: fault.cpp fills it in
+gdt32:                              ; for a 32-bit kernel
+    dq 0, DESCRIPTOR_CODE32, DESCRIPTOR_DATA, DESCRIPTOR_CODE64
+    dq DESCRIPTOR_TASK32

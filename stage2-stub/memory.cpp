@@ -37,4 +37,8 @@ MemoryReader virtual_memory() {
     return {read_word, nullptr};
 }
 
+MemoryReader unreadable_memory() {
+    return {[](const void*, uint64_t, uint64_t&) { return false; }, nullptr};
+}
+
 } // namespace baton::stage2

@@ -26,5 +26,6 @@ uint64_t physical_offset();
 
 MemoryReader physical_memory();
 MemoryReader virtual_memory();
+MemoryReader unreadable_memory(); // that of page tables which stage 2 can't walk
 
 } // namespace baton::stage2

@@ -68,7 +68,8 @@ ControlRegisters read_control_registers() {
 
 bool has_acknowledged() {
     uint64_t word = 0; // and what follows it in BootInfo
-    return virtual_memory().read(nullptr, fault_state.handoff.acknowledgement, word) &&
+    const uint64_t address = fault_state.handoff.acknowledgement;
+    return address != 0 && virtual_memory().read(nullptr, address, word) &&
            static_cast<uint32_t>(word) != 0;
 }
 
@@ -80,8 +81,8 @@ bool is_watchdogs_time() {
            cpu::read_tsc() - fault_state.entered >= handoff.watchdog_seconds * handoff.tsc_hz / 2;
 }
 
-void describe(TextWriter& text, const FaultFrame& frame) {
-    const ControlRegisters control = read_control_registers();
+void describe(TextWriter& text, const FaultFrame& frame, const ControlRegisters& control,
+              const MemoryReader& virtual_now) {
     write_fault_report(text, {.frame = frame,
                               .control = control,
                               .handoff = fault_state.handoff,
@@ -91,7 +92,7 @@ void describe(TextWriter& text, const FaultFrame& frame) {
                               .acknowledged = has_acknowledged(),
                               .physical_bits = physical_bits(),
                               .physical = physical_memory(),
-                              .virtual_now = virtual_memory()});
+                              .virtual_now = virtual_now});
 }
 
 void describe_inner(TextWriter& text, const char* where) {
@@ -109,12 +110,14 @@ void show_on_screen(std::string_view report, std::string_view end) {
     screen.write(end);
 }
 
-[[noreturn]] void report_first(const FaultFrame& frame) {
+[[noreturn]] void report_first(const FaultFrame& frame, const ControlRegisters& control,
+                               const MemoryReader& virtual_now) {
+    reporting = true;
     use_inner_stacks();
     BatonHandoff& handoff = fault_state.handoff;
     TextWriter report(crash_record.text);
     TextWriter end(end_memory);
-    if (!try_to([&] { describe(report, frame); }))
+    if (!try_to([&] { describe(report, frame, control, virtual_now); }))
         describe_inner(report, "in this report");
     note_fault(frame, report.view().size());
     write_after_fault(end, handoff);
@@ -127,6 +130,10 @@ void show_on_screen(std::string_view report, std::string_view end) {
     }
     write_to_ports(handoff, end.view());
     end_after_fault(handoff);
+}
+
+[[noreturn]] void report_first(const FaultFrame& frame) {
+    report_first(frame, read_control_registers(), virtual_memory());
 }
 
 /// What happens while something is attempted, and by its doing: it ends the attempt.
@@ -148,8 +155,12 @@ void report_refusal(uint64_t vector, uint64_t error_code) {
     frame.rflags = __builtin_ia32_readeflags_u64();
     frame.rsp = reinterpret_cast<uint64_t>(__builtin_frame_address(0)) + 2 * sizeof(uint64_t);
     frame.ss = cpu::kSelectorData;
-    reporting = true;
     report_first(frame);
+}
+
+void report_of_32_bits(const FaultFrame& frame, const ControlRegisters& control) {
+    const bool has_paging = (control.cr0 & cpu::kCr0Pg) != 0;
+    report_first(frame, control, has_paging ? unreadable_memory() : physical_memory());
 }
 
 void refuse_record(const BatonHandoff& given, BatonHandoffRefusal refusal) {
@@ -175,6 +186,5 @@ void report_fault(baton::FaultFrame* frame) {
         return;
     if (!is_nmi && (reporting || has_attempt()))
         report_inner(*frame);
-    reporting = true;
     report_first(*frame);
 }

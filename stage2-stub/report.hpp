@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi/handoff.h"
+#include "fault/report.hpp"
 
 #include <cstdint>
 
@@ -14,5 +15,8 @@ namespace baton::stage2 {
 
 /// Reports a refused record on the ports that it names, if it is a record.
 [[noreturn]] void refuse_record(const BatonHandoff& given, BatonHandoffRefusal refusal);
+
+/// Of an exception in 32-bit code, with the registers as they were there.
+[[noreturn]] void report_of_32_bits(const FaultFrame& frame, const ControlRegisters& control);
 
 } // namespace baton::stage2

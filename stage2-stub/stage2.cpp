@@ -10,6 +10,8 @@
 #include "record_check/record_check.hpp"
 #include "stage2-stub/crash_record.hpp"
 #include "stage2-stub/fault.hpp"
+#include "stage2-stub/kernel32.hpp"
+#include "stage2-stub/kernel_segments.hpp"
 #include "stage2-stub/memory.hpp"
 #include "stage2-stub/report.hpp"
 #include "stage2-stub/segments.hpp"
@@ -23,7 +25,9 @@ extern const std::byte stage2_load_end[];
 extern const std::byte stage2_writable[];
 extern const std::byte stage2_used_end[];
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
-[[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top);
+[[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top, uint32_t eax,
+                               uint32_t ebx);
+[[noreturn]] void enter_kernel32(uint64_t entry, uint64_t stack_top, uint32_t eax, uint32_t ebx);
 uint32_t stage2_check(const BatonHandoff* given);
 [[noreturn]] void stage2_run(const BatonHandoff* given);
 [[noreturn]] void stage2_run32(const BatonHandoff* given);
@@ -182,11 +186,19 @@ HandoffMachine this_machine(bool from_32_bits) {
 
     set_step(BATON_STEP_STATE);
     set_machine_state(record);
+    if (record.kernel_gdt_bytes != 0 || record.kernel_flags != 0)
+        use_kernel_segments(record);
     stamp(record, BATON_STEP_STATE, cpu::read_tsc());
 
     set_step(BATON_STEP_KERNEL);
     note(BATON_CRASH_RECORD_KERNEL_ENTERED);
-    enter_kernel(record.boot_info, record.kernel_entry, record.kernel_stack_top);
+    if (record.kernel_mode == BATON_KERNEL_32_BIT) {
+        prepare_kernel32(record);
+        enter_kernel32(record.kernel_entry, record.kernel_stack_top, record.kernel_eax,
+                       record.kernel_ebx);
+    }
+    enter_kernel(record.boot_info, record.kernel_entry, record.kernel_stack_top, record.kernel_eax,
+                 record.kernel_ebx);
 }
 
 } // namespace

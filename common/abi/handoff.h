@@ -42,7 +42,7 @@
 #define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)      /* "HANDOFF" */
 #define BATON_CRASH_RECORD_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
-#define BATON_HANDOFF_VERSION_MINOR 3u
+#define BATON_HANDOFF_VERSION_MINOR 4u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
@@ -135,13 +135,22 @@ enum BatonHandoffRefusal {
     BATON_REFUSED_SIZE = 3,        /* less than a record of version 1.0 */
     BATON_REFUSED_BLOCK = 4,       /* not aligned, or above 4 GiB where LA57 changes */
     BATON_REFUSED_PROCESSOR = 5,   /* it lacks long mode, or what efer and cr4 ask for: NX, LA57 */
-    BATON_REFUSED_CONTROL = 6,     /* cr0, cr4 or efer */
+    BATON_REFUSED_CONTROL = 6,     /* cr0, cr4, efer or kernel_mode */
     BATON_REFUSED_PAGE_TABLES = 7, /* page_table_root: not aligned, or too large */
     BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
     BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
     BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
     BATON_REFUSED_MAPPING = 11     /* no more: page tables that don't map the block are reported */
 };
+
+/* What the kernel is entered in. 32-bit: protected mode without paging, with flat segments. The
+ * entry point, the stack and the segments' destinations are below 4 GiB, and the page tables map
+ * the destinations to themselves; the root of the page tables and stage 2 are there too. CR0 is PE
+ * and ET, CR4 and EFER are 0: cr0, cr4 and efer are for stage 2, and for its reports. */
+enum BatonKernelMode { BATON_KERNEL_64_BIT = 0, BATON_KERNEL_32_BIT = 1 };
+
+/* The kernel finds an IDT without a gate: its faults are not reported. */
+#define BATON_KERNEL_WITHOUT_REPORTS UINT32_C(1)
 
 typedef struct BatonHandoff {
     uint64_t magic; /* BATON_HANDOFF_MAGIC */
@@ -204,6 +213,21 @@ typedef struct BatonHandoff {
     /* Exceptions are reported there too. Registers in memory are mapped at their physical address,
      * read-write and uncacheable, in the caller's page tables and in the new ones. */
     BatonUart uarts[BATON_HANDOFF_UARTS];
+
+    /* Here ends a record of version 1.3. What follows is 0 in it. */
+
+    uint32_t kernel_mode; /* enum BatonKernelMode */
+    uint32_t kernel_eax;
+    uint32_t kernel_ebx;
+
+    /* For 64-bit code: a GDT of the kernel's, which is loaded with the selectors below; 0 bytes:
+     * stage 2's. Stage 2 writes the descriptor of its TSS, 16 bytes, at kernel_task_segment. */
+    uint16_t kernel_gdt_bytes;
+    uint16_t kernel_code_segment; /* CS: 64-bit code of ring 0 */
+    uint64_t kernel_gdt;          /* virtual */
+    uint16_t kernel_data_segment; /* DS, ES, FS, GS and SS */
+    uint16_t kernel_task_segment; /* TR */
+    uint32_t kernel_flags;        /* BATON_KERNEL_WITHOUT_REPORTS */
 } BatonHandoff;
 
 #define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
@@ -254,7 +278,7 @@ BATON_HANDOFF_ASSERT(offsetof(BatonUart, register_bytes) == 9);
 BATON_HANDOFF_ASSERT(offsetof(BatonUart, access_bytes) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonUart, reserved) == 11);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 256);
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 288);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
@@ -291,5 +315,14 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, framebuffer_pixel_bytes) == 176);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, watchdog_seconds) == 180);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, acknowledgement) == 184);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, uarts) == 192);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_mode) == 256);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_eax) == 260);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_ebx) == 264);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_gdt_bytes) == 268);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_code_segment) == 270);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_gdt) == 272);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_data_segment) == 280);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_task_segment) == 282);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_flags) == 284);
 
 #endif /* BATON_HANDOFF_H */

@@ -18,7 +18,7 @@ class FramePool final : public FrameSource {
     Result<PhysAddr> allocate(const FrameRequest& request) override {
         constexpr uint64_t kBlockPages = 16;
         if (request.pages != 1 || request.alignment != kPageBytes || !request.avoid.empty() ||
-            request.below < PhysAddr{kPhysicalAddressEnd})
+            request.at || request.below < PhysAddr{kPhysicalAddressEnd})
             return source_.allocate(request);
         if (pages_left_ == 0) {
             next_ = TRY(source_.allocate({.pages = kBlockPages, .use = request.use}));
@@ -147,8 +147,9 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
         runtime_map = false;
     }
     const auto [direct_map, layout] = TRY(addresses);
-    const PhysAddr stack = TRY(with.frames().allocate(
-        {.pages = layout.stack.bytes / kPageBytes, .use = MemoryUse::kernel_stack}));
+    const PhysAddr stack = TRY(with.frames().allocate({.pages = layout.stack.bytes / kPageBytes,
+                                                       .use = MemoryUse::kernel_stack,
+                                                       .below = requests.memory_below}));
     with.log.line(Text()
                       .add("direct map at ")
                       .hex(layout.direct_map.base.value)

@@ -14,8 +14,7 @@ std::unexpected<Error> about_kernel(const BootInput& input, const Error& error) 
 /// The kernel's record, for as many memory ranges as there may be.
 Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
     FrameSource& frames = input.platform.frames();
-    const std::size_t ranges =
-        TRY(input.platform.reserve_memory_map()) + boot.memory.displays.size();
+    const std::size_t ranges = TRY(input.platform.reserve_memory_map()) + boot.also_there.size();
     FrameArena arena(frames);
     boot.map_buffer = TRY(arena.scratch<TypedRange>(ranges));
     boot.record = TRY(boot.kernel.protocol->write({.kernel = boot.kernel,
@@ -32,8 +31,28 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
                                                    .path = input.path,
                                                    .tsc_hz = input.log.tsc_hz()},
                                                   ranges, frames));
-    input.log.line(Text().add("BootInfo at ").hex(boot.record->address().value));
+    input.log.line(Text()
+                       .add(boot.kernel.protocol->record_name())
+                       .add(" at ")
+                       .hex(boot.record->address().value));
     return {};
+}
+
+/// What the firmware's memory map doesn't say, or will not be so any more.
+Result<std::span<const TypedRange>> beside_the_map(const Kernel& kernel, const MemoryPlan& memory,
+                                                   Arena& arena) {
+    const auto ranges =
+        TRY(arena.array<TypedRange>(memory.displays.size() + kernel.plan.regions.size()));
+    std::size_t count = 0;
+    for (const Display& display : memory.displays)
+        ranges[count++] = {
+            .range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
+            .type = BATON_MEMORY_FRAMEBUFFER};
+    for (const Region& region : kernel.plan.regions)
+        if (region.is_moved())
+            ranges[count++] =
+                FrameBlock{region.frames(), MemoryUse::kernel, name_of(MemoryUse::kernel)}.typed();
+    return ranges.first(count);
 }
 
 void make_handoff(const BootInput& input, PreparedBoot& boot) {
@@ -41,9 +60,10 @@ void make_handoff(const BootInput& input, PreparedBoot& boot) {
     boot.stage2.handoff.fill(
         {.plan = boot.kernel.plan,
          .layout = boot.memory.layout,
+         .stack = boot.memory.stack,
          .page_table_root = boot.tables.root,
          .five_level = boot.kernel.five_level,
-         .boot_info = boot.record->address(),
+         .entry = boot.record->entry_state(),
          .acknowledgement = acknowledgement,
          .ports = boot.tables.ports,
          .displays = boot.memory.displays,
@@ -68,7 +88,7 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     input.log.step("modules found");
     const Kernel kernel = TRY(load_kernel(with, entry, open, plan));
     input.log.step("kernel loaded");
-    const auto modules = TRY(load_modules(with, files));
+    const auto modules = TRY(load_modules(with, files, kernel.requests.memory_below));
     input.log.step("modules loaded");
     const MemoryPlan memory = TRY(plan_memory(with, kernel));
     input.log.step("memory planned");
@@ -86,6 +106,7 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
                       .tables = tables,
                       .machine = TRY(input.platform.facts(arena)),
                       .record = nullptr,
+                      .also_there = TRY(beside_the_map(kernel, memory, arena)),
                       .map_buffer = {}};
     TRY(make_record(input, boot));
     input.log.step("records made");
@@ -99,7 +120,7 @@ Result<void> leave(const BootInput& input, PreparedBoot& boot) {
     constexpr unsigned kTries = 4;
     for (unsigned tries = 1;; ++tries) {
         const auto left =
-            leave_firmware(input.platform, *boot.record, boot.memory.displays, boot.map_buffer);
+            leave_firmware(input.platform, *boot.record, boot.also_there, boot.map_buffer);
         if (left || left.error().code != ErrorCode::memory_map_too_long || tries == kTries)
             return left;
         input.log.line(

@@ -35,7 +35,8 @@ struct PreparedBoot {
     PageTables tables;
     MachineFacts machine;
     KernelRecord* record;
-    std::span<TypedRange> map_buffer; // for the last memory map
+    std::span<const TypedRange> also_there; // in the memory map, beside what the firmware says
+    std::span<TypedRange> map_buffer;       // for the last memory map
 };
 
 /// Does all that can fail; the log names the steps. `arena` is for what is needed until the kernel

@@ -73,8 +73,13 @@ Result<HandoffRecord> HandoffRecord::make(std::size_t segments, FrameSource& fra
 }
 
 void HandoffRecord::fill(const Handoff& handoff) const {
-    std::ranges::transform(handoff.plan.segments, segments.begin(), [](const Segment& segment) {
-        return BatonHandoffSegment{.source_physical = BATON_SOURCE_IN_PLACE,
+    const LoadPlan& plan = handoff.plan;
+    const EntryState& entry = handoff.entry;
+    std::ranges::transform(plan.segments, segments.begin(), [&](const Segment& segment) {
+        const PhysAddr source = plan.loaded(segment.memory.base);
+        const bool is_there = source == plan.physical(segment.memory.base);
+        return BatonHandoffSegment{.source_physical =
+                                       is_there ? BATON_SOURCE_IN_PLACE : source.value,
                                    .destination = segment.memory.base.value,
                                    .file_bytes = segment.file_bytes,
                                    .memory_bytes = segment.memory.bytes};
@@ -89,15 +94,26 @@ void HandoffRecord::fill(const Handoff& handoff) const {
     record->segments = memory.base.value + sizeof *record;
     record->segment_count = static_cast<uint32_t>(segments.size());
     record->segment_entry_bytes = sizeof(BatonHandoffSegment);
-    record->kernel_entry = handoff.plan.entry.value;
-    record->kernel_stack_top = handoff.layout.stack.end().value;
-    record->boot_info = handoff.boot_info.value;
-    record->cr0 = kCr0;
-    record->cr4 = kCr4 | (handoff.five_level ? cpu::kCr4La57 : 0);
+    record->kernel_entry = plan.entry.value;
+    const VirtRange& stack = handoff.layout.stack;
+    record->kernel_stack_top =
+        entry.is_32_bit ? handoff.stack.value + stack.bytes : stack.end().value;
+    record->boot_info = entry.rdi;
+    record->cr0 = entry.cr0.value_or(kCr0);
+    record->cr4 = entry.cr4.value_or(kCr4) | (handoff.five_level ? cpu::kCr4La57 : 0);
     record->efer = kEfer;
-    record->pat = paging::kPat;
+    record->pat = entry.pat.value_or(paging::kPat);
+    record->kernel_mode = entry.is_32_bit ? BATON_KERNEL_32_BIT : BATON_KERNEL_64_BIT;
+    record->kernel_eax = entry.eax;
+    record->kernel_ebx = entry.ebx;
+    record->kernel_gdt = entry.segments.table.value;
+    record->kernel_gdt_bytes = entry.segments.bytes;
+    record->kernel_code_segment = entry.segments.code;
+    record->kernel_data_segment = entry.segments.data;
+    record->kernel_task_segment = entry.segments.task;
+    record->kernel_flags = entry.without_reports ? BATON_KERNEL_WITHOUT_REPORTS : 0;
     record->time_stamp_bytes = sizeof(BatonTimeStamp);
-    record->kernel_stack_base = handoff.layout.stack.base.value;
+    record->kernel_stack_base = entry.is_32_bit ? 0 : stack.base.value;
     record->acknowledgement = handoff.acknowledgement.value;
     record->tsc_hz = handoff.tsc_hz;
     record->watchdog_seconds = handoff.watchdog_seconds;

@@ -8,7 +8,7 @@
 #include "memory/block.hpp"
 #include "plan/address_space.hpp"
 #include "plan/load_plan.hpp"
-#include "protocols/facts.hpp"
+#include "protocols/protocol.hpp"
 #include "serial/uart.hpp"
 
 #include <cstddef>
@@ -20,9 +20,10 @@ namespace baton {
 struct Handoff {
     const LoadPlan& plan; // placed; the file bytes of its segments are in their frames
     const Layout& layout;
+    PhysAddr stack;
     PhysAddr page_table_root;
     bool five_level; // CR4.LA57 for the kernel
-    VirtAddr boot_info;
+    const EntryState& entry;
     VirtAddr acknowledgement;          // 0: the kernel's record has none
     const ReportPorts& ports;          // for fault reports
     std::span<const Display> displays; // the first one too

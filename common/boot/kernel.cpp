@@ -2,6 +2,7 @@
 #include "boot/kernel.hpp"
 
 #include "loading/relocate.hpp"
+#include "memory/normalise.hpp"
 #include "plan/odd_segments.hpp"
 #include "plan/write_execute.hpp"
 
@@ -11,6 +12,13 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kMostLines = 16; // of one kind
+
+/// As Protocol::name() has it; empty: the file says it.
+std::string_view name_of(KernelProtocol protocol) {
+    constexpr std::string_view kNames[] = {"",          "baton", "limine", "multiboot2",
+                                           "multiboot", "pvh",   "plain"};
+    return kNames[static_cast<std::size_t>(protocol)];
+}
 
 /// What the person at the machine says overrides what the kernel requests.
 void apply_entry(const BootEntry& entry, OpenKernel& kernel) {
@@ -113,17 +121,6 @@ void warn_of_write_execute(Log& log, const LoadPlan& plan) {
     }
 }
 
-/// Their headers are looked for in what has been loaded: a good kernel's file isn't read for them.
-void warn_of_other_protocols(Log& log, const OpenKernel& kernel, const LoadPlan& plan) {
-    OtherProtocols found = kernel.requests.others;
-    found.add(kernel.file->other_protocols_in_memory(plan));
-    if (found.empty())
-        return;
-    Text text;
-    describe(found, text);
-    log.warn(text.add("; it makes no request of Baton's, and may not find what it expects"));
-}
-
 Result<std::optional<KernelFile::Symbols>> load_symbols(Log& log, const KernelFile& file,
                                                         const Requests& requests) {
     if (!requests.symbols)
@@ -156,6 +153,48 @@ Result<std::optional<Block>> load_whole_file(Log& log, const BootEntry& entry,
     return *whole;
 }
 
+/// Stage 2 may write to where the kernel goes: free memory, once the firmware is gone.
+Result<void> check_destination(const Region& region, std::span<const NormalisedRange> map) {
+    PhysRange rest = region.frames();
+    for (const NormalisedRange& part : map) {
+        if (!part.range.overlaps(rest))
+            continue;
+        if (part.range.base > rest.base)
+            break; // no memory
+        const uint64_t bytes = std::min(part.range.end(), rest.end()) - rest.base;
+        if (part.type != BATON_MEMORY_USABLE && part.type != BATON_MEMORY_LOADER_RECLAIMABLE &&
+            part.type != BATON_MEMORY_KERNEL_AND_MODULES)
+            return fail(ErrorCode::destination_not_free, {rest.base.value, bytes, part.type});
+        rest = {rest.base + bytes, rest.bytes - bytes};
+    }
+    if (!rest.empty())
+        return fail(ErrorCode::destination_not_free, {rest.base.value, rest.bytes, 0});
+    return {};
+}
+
+Result<void> check_moves(const Services& with, const LoadPlan& plan) {
+    if (std::ranges::none_of(plan.regions, &Region::is_moved))
+        return {};
+    FrameArena scratch(with.frames());
+    const std::size_t most = TRY(with.platform.reserve_memory_map());
+    const auto buffer = TRY(scratch.scratch<TypedRange>(most));
+    const auto buffers = TRY(NormaliseBuffers::create(scratch, most));
+    const auto map = normalise(TRY(with.platform.read_memory_map(buffer)), buffers);
+    for (const Region& region : plan.regions) {
+        if (!region.is_moved())
+            continue;
+        TRY(check_destination(region, map));
+        with.log.line(Text()
+                          .add("stage 2 will move ")
+                          .size(region.pages.bytes)
+                          .add(" from ")
+                          .hex(region.loaded.value)
+                          .add(" to ")
+                          .hex(region.physical.value));
+    }
+    return {};
+}
+
 } // namespace
 
 Result<OpenKernel> open_kernel(const Services& with, const BootEntry& entry, Processor processor) {
@@ -165,7 +204,7 @@ Result<OpenKernel> open_kernel(const Services& with, const BootEntry& entry, Pro
     const KernelFile* const file = TRY(with.arena.make<KernelFile>(opened));
     if (file->decompressed() != nullptr)
         describe_decompression(with.log, entry.kernel, *file->decompressed(), file->size(), start);
-    const Recognised recognised = TRY(recognise(*file, with.arena));
+    const Recognised recognised = TRY(recognise(*file, name_of(entry.protocol), with.arena));
     OpenKernel kernel{.file = file,
                       .protocol = recognised.protocol,
                       .requests = recognised.requests,
@@ -205,6 +244,7 @@ Result<Kernel> load_kernel(const Services& with, const BootEntry& entry, const O
     Log& log = with.log;
     LoadPlan plan = planned.plan;
     TRY(place(plan, with.frames()));
+    TRY(check_moves(with, plan));
     describe_segments(log, entry, {plan, planned.kaslr});
     warn_of_odd_segments(log, plan);
     warn_of_write_execute(log, plan);
@@ -213,9 +253,6 @@ Result<Kernel> load_kernel(const Services& with, const BootEntry& entry, const O
     if (!bytes)
         return std::unexpected(bytes.error().about(entry.kernel));
     log.rate("kernel read: ", *bytes, start);
-    if (!kernel.requests.any)
-        warn_of_other_protocols(log, kernel, plan);
-
     const RelocationCounts relocations = TRY(relocate(plan, with.frames()));
     if (relocations.rela + relocations.relr != 0)
         log.line(Text()

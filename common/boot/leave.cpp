@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "boot/leave.hpp"
 
+#include <algorithm>
+
 namespace baton {
 namespace {
 
-/// What the stage 1 says, and the framebuffers.
-Result<std::span<TypedRange>> read_memory_map(Platform& platform, std::span<const Display> displays,
+Result<std::span<TypedRange>> read_memory_map(Platform& platform,
+                                              std::span<const TypedRange> also_there,
                                               std::span<TypedRange> buffer) {
-    auto map = platform.read_memory_map(buffer.first(buffer.size() - displays.size()));
-    std::size_t count = TRY(map).size();
-    for (const Display& display : displays)
-        buffer[count++] = {
-            .range = {{display.framebuffer.base_physical}, display.framebuffer.bytes},
-            .type = BATON_MEMORY_FRAMEBUFFER};
-    return buffer.first(count);
+    auto map = platform.read_memory_map(buffer.first(buffer.size() - also_there.size()));
+    const std::size_t count = TRY(map).size();
+    std::ranges::copy(also_there, buffer.begin() + static_cast<std::ptrdiff_t>(count));
+    return buffer.first(count + also_there.size());
 }
 
 } // namespace
 
 Result<void> leave_firmware(Platform& platform, KernelRecord& record,
-                            std::span<const Display> displays, std::span<TypedRange> buffer) {
+                            std::span<const TypedRange> also_there, std::span<TypedRange> buffer) {
     constexpr unsigned kTries = 8;
     uint64_t status = 0;
     for (unsigned tries = 0; tries < kTries; ++tries) {
-        const auto map = read_memory_map(platform, displays, buffer);
+        const auto map = read_memory_map(platform, also_there, buffer);
         if (!map && tries == 0)
             return std::unexpected(map.error());
         if (!map) // the firmware is half gone

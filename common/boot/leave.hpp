@@ -10,11 +10,12 @@
 
 namespace baton {
 
-/// Leaves the firmware once `record` says what all memory is; `buffer` is for the ranges. Between
+/// Leaves the firmware once `record` says what all memory is: what the firmware says, and
+/// `also_there`. `buffer` is for the ranges. Between
 /// the last GetMemoryMap and ExitBootServices nothing is allocated. Errors: memory_map_unavailable
 /// and memory_map_too_long, with the firmware as it was: a record for more ranges may be tried;
 /// exit_boot_services_failed, after which the firmware may not be used any more.
 Result<void> leave_firmware(Platform& platform, KernelRecord& record,
-                            std::span<const Display> displays, std::span<TypedRange> buffer);
+                            std::span<const TypedRange> also_there, std::span<TypedRange> buffer);
 
 } // namespace baton

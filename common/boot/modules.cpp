@@ -44,7 +44,7 @@ Result<const char*> label_of(Arena& arena, std::string_view path) {
     return label.data();
 }
 
-Result<Module> load_module(const Services& with, const ModuleFile& module) {
+Result<Module> load_module(const Services& with, const ModuleFile& module, PhysAddr below) {
     const std::string_view path = without_compression_suffix(module.path);
     const char* const label = TRY(label_of(with.arena, path));
     FileSource* file = module.file;
@@ -53,8 +53,8 @@ Result<Module> load_module(const Services& with, const ModuleFile& module) {
     if (path.size() != module.path.size())
         file = &decompressed.emplace(TRY(DecompressedFile::open(*file, with.frames())));
     const uint64_t size = TRY(file->size());
-    const Block memory =
-        TRY(allocate_block(with.frames(), size, {.use = MemoryUse::module, .name = label}));
+    const Block memory = TRY(allocate_block(
+        with.frames(), size, {.use = MemoryUse::module, .below = below, .name = label}));
     TRY(file->read(0, memory.bytes));
     const uint64_t whole = std::max<uint64_t>(pages_for(size), 1) * kPageBytes;
     std::fill_n(memory.bytes.data() + size, whole - size, std::byte{0});
@@ -87,10 +87,10 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
 }
 
 Result<std::span<const Module>> load_modules(const Services& with,
-                                             std::span<const ModuleFile> files) {
+                                             std::span<const ModuleFile> files, PhysAddr below) {
     const auto modules = TRY(with.arena.array<Module>(files.size()));
     for (std::size_t i = 0; i < files.size(); ++i) {
-        const auto loaded = load_module(with, files[i]);
+        const auto loaded = load_module(with, files[i], below);
         if (!loaded)
             return std::unexpected(loaded.error().about(files[i].path));
         modules[i] = *loaded;

@@ -4,8 +4,6 @@
 // errors.def has them all.
 #pragma once
 
-#include "core/other_protocols.hpp"
-
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -32,8 +30,6 @@ struct Error {
     std::array<uint64_t, kErrorNumbers> numbers{};
     std::array<char, 64> subject{}; // what it is about, NUL-terminated: a symbol, a path; or empty
 
-    OtherProtocols protocols{}; // of the kernel that it is about, as far as they explain it
-
     constexpr explicit Error(ErrorCode error_code, std::initializer_list<uint64_t> values = {})
         : code(error_code) {
         std::size_t i = 0;
@@ -52,12 +48,6 @@ struct Error {
                 --length;
         for (std::size_t i = 0; i < length; ++i)
             error.subject[i] = name[i];
-        return error;
-    }
-    /// The same error of a kernel that speaks other protocols than Baton's.
-    constexpr Error of_kernel_with(OtherProtocols others) const {
-        Error error = *this;
-        error.protocols = others;
         return error;
     }
     constexpr bool operator==(const Error&) const = default;

@@ -72,8 +72,13 @@ inline constexpr uint32_t kVectorsWithErrorCode = 0x60227d00;
 inline constexpr uint64_t kDescriptorCode64 = 0x00af9b000000ffff;
 inline constexpr uint64_t kDescriptorData = 0x00cf93000000ffff;
 inline constexpr uint64_t kDescriptorCode32 = 0x00cf9b000000ffff;
+inline constexpr uint64_t kDescriptorTask32 = 0x0000890000000067; // a 32-bit TSS at 0
 inline constexpr uint16_t kSelectorCode64 = 0x08;
 inline constexpr uint16_t kSelectorData = 0x10;
 inline constexpr uint16_t kSelectorCode32 = 0x18;
+// In the GDT of 32-bit kernels, most of which have their own code and data there too.
+inline constexpr uint16_t kSelector32Code = 0x08;
+inline constexpr uint16_t kSelector32Data = 0x10;
+inline constexpr uint16_t kSelector32Task = 0x20;
 
 } // namespace baton::cpu

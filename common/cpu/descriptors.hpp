@@ -13,6 +13,11 @@ struct [[gnu::packed]] TableRegister {
     uint64_t base;
 };
 
+template<class Table>
+TableRegister table_register(const Table& table) {
+    return {.limit = sizeof table - 1, .base = reinterpret_cast<uint64_t>(&table)};
+}
+
 inline TableRegister read_gdtr() {
     TableRegister value;
     asm volatile("sgdt %0" : "=m"(value));
@@ -50,6 +55,22 @@ constexpr Gate interrupt_gate(uint64_t address, uint16_t selector, uint8_t stack
             .offset_middle = static_cast<uint16_t>(address >> 16),
             .offset_high = static_cast<uint32_t>(address >> 32),
             .reserved = 0};
+}
+
+/// The same for 32-bit code: Intel SDM 3A section 6.11.
+struct Gate32 {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint16_t type;
+    uint16_t offset_high;
+};
+static_assert(sizeof(Gate32) == 8);
+
+constexpr Gate32 interrupt_gate32(uint32_t address, uint16_t selector) {
+    return {.offset_low = static_cast<uint16_t>(address),
+            .selector = selector,
+            .type = 0x8e00, // present, ring 0, interrupt gate of 32 bits
+            .offset_high = static_cast<uint16_t>(address >> 16)};
 }
 
 /// The task-state segment: Intel SDM 3A figure 7-11.

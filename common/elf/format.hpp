@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// ELF64 as the file has it: System V gABI, chapters 4 and 5, with the specification's names.
+// ELF64, and as much of ELF32 as kernels of 32-bit protocols need, as the file has it: System V
+// gABI, chapters 4 and 5, with the specification's names.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +14,14 @@ inline constexpr std::size_t EI_CLASS = 4;
 inline constexpr std::size_t EI_DATA = 5;
 inline constexpr std::size_t EI_VERSION = 6;
 
+inline constexpr uint8_t ELFCLASS32 = 1;
 inline constexpr uint8_t ELFCLASS64 = 2;
 inline constexpr uint8_t ELFDATA2LSB = 1;
 inline constexpr uint8_t EV_CURRENT = 1;
 
 inline constexpr uint16_t ET_EXEC = 2;
 inline constexpr uint16_t ET_DYN = 3;
+inline constexpr uint16_t EM_386 = 3;
 inline constexpr uint16_t EM_X86_64 = 62;
 inline constexpr uint16_t PN_XNUM = 0xffff;
 
@@ -51,6 +54,50 @@ struct Elf64_Ehdr {
     uint16_t e_shstrndx;
 };
 static_assert(sizeof(Elf64_Ehdr) == 64);
+
+struct Elf32_Ehdr {
+    uint8_t e_ident[EI_NIDENT];
+    uint16_t e_type;
+    uint16_t e_machine;
+    uint32_t e_version;
+    uint32_t e_entry;
+    uint32_t e_phoff;
+    uint32_t e_shoff;
+    uint32_t e_flags;
+    uint16_t e_ehsize;
+    uint16_t e_phentsize;
+    uint16_t e_phnum;
+    uint16_t e_shentsize;
+    uint16_t e_shnum;
+    uint16_t e_shstrndx;
+};
+static_assert(sizeof(Elf32_Ehdr) == 52);
+
+struct Elf32_Phdr {
+    uint32_t p_type;
+    uint32_t p_offset;
+    uint32_t p_vaddr;
+    uint32_t p_paddr;
+    uint32_t p_filesz;
+    uint32_t p_memsz;
+    uint32_t p_flags;
+    uint32_t p_align;
+};
+static_assert(sizeof(Elf32_Phdr) == 32);
+
+struct Elf32_Shdr {
+    uint32_t sh_name;
+    uint32_t sh_type;
+    uint32_t sh_flags;
+    uint32_t sh_addr;
+    uint32_t sh_offset;
+    uint32_t sh_size;
+    uint32_t sh_link;
+    uint32_t sh_info;
+    uint32_t sh_addralign;
+    uint32_t sh_entsize;
+};
+static_assert(sizeof(Elf32_Shdr) == 40);
 
 struct Elf64_Phdr {
     uint32_t p_type;

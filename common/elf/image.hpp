@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads an ELF64 x86-64 executable that is not trusted: header and program headers.
+// Reads an x86 executable that is not trusted, ELF64 or ELF32: header and program headers.
 #pragma once
 
 #include "core/address.hpp"
@@ -12,6 +12,8 @@ namespace baton::elf {
 
 /// The file header, checked, without the need for more of the file than its first 64 bytes.
 struct Header {
+    bool is_32_bit;                  // ELFCLASS32
+    uint16_t machine;                // e_machine: EM_X86_64; EM_386 in ELF32 alone
     VirtAddr entry;                  // e_entry; whether code is there, the load planner checks
     bool position_independent;       // ET_DYN
     uint64_t program_headers_offset; // e_phoff; the table lies within the file
@@ -19,12 +21,18 @@ struct Header {
     uint64_t section_headers_offset; // e_shoff, not checked: booting doesn't need them
     uint32_t section_header_count;   // 0: none that can be read
 
-    uint64_t program_headers_bytes() const {
-        return uint64_t{program_header_count} * sizeof(Elf64_Phdr);
+    uint64_t header_bytes() const { return is_32_bit ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr); }
+    uint64_t program_header_bytes() const {
+        return is_32_bit ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+    }
+    uint64_t program_headers_bytes() const { return program_header_count * program_header_bytes(); }
+    uint64_t section_header_bytes() const {
+        return is_32_bit ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
     }
 };
 
-/// Checks the ELF header in `head`, the first bytes of a file of `file_bytes` bytes.
+/// Checks the ELF header in `head`, the first bytes of a file of `file_bytes` bytes. Of ELF32
+/// files, it depends on the boot protocol whether they can be booted.
 /// Errors: elf_*.
 Result<Header> parse_header(Bytes head, uint64_t file_bytes);
 
@@ -44,10 +52,8 @@ class Image {
     const Header& header() const { return header_; }
     uint64_t file_bytes() const { return file_bytes_; }
     uint32_t program_header_count() const { return header_.program_header_count; }
-    /// `index` is less than program_header_count().
-    Elf64_Phdr program_header(uint32_t index) const {
-        return read_at<Elf64_Phdr>(program_headers_, std::size_t{index} * sizeof(Elf64_Phdr));
-    }
+    /// In the form of ELF64. `index` is less than program_header_count().
+    Elf64_Phdr program_header(uint32_t index) const;
 
   private:
     Header header_;

@@ -55,7 +55,9 @@ class Report {
         headline();
         step();
         error();
-        if (is_page_fault() || scene_.frame.vector == cpu::kVectorDoubleFault)
+        if (is_32_bit())
+            mode_of_32_bits();
+        else if (is_page_fault() || scene_.frame.vector == cpu::kVectorDoubleFault)
             translation();
         else if (is_protection_fault())
             not_canonical();
@@ -72,6 +74,7 @@ class Report {
     void headline();
     void step();
     void error();
+    void mode_of_32_bits();
     void translation();
     void cause(const Verdict& verdict);
     void entries(const PageWalk& walk, const Verdict& verdict);
@@ -86,6 +89,7 @@ class Report {
             text_.add(' ');
         return text_;
     }
+    bool is_32_bit() const { return (scene_.control.efer & cpu::kEferLma) == 0; }
     bool has_error_code() const { return scene_.frame.error_code != kNoErrorCode; }
     bool is_page_fault() const {
         return has_error_code() && (scene_.frame.vector == cpu::kVectorPageFault ||
@@ -163,6 +167,12 @@ void Report::error() {
     } else if (pushes_error_code(scene_.frame.vector)) {
         label("error").add("none: raised by an INT instruction\n");
     }
+}
+
+void Report::mode_of_32_bits() {
+    const bool has_paging = (scene_.control.cr0 & cpu::kCr0Pg) != 0;
+    label("mode").add("32-bit protected mode, ").add(has_paging ? "paging on" : "no paging");
+    text_.add('\n');
 }
 
 /// Of the address in CR2.

@@ -3,7 +3,6 @@
 
 #include "core/bytes.hpp"
 #include "plan/file_reads.hpp"
-#include "plan/other_protocols.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -41,14 +40,18 @@ Result<KernelFile> KernelFile::open(FileSource& given, FrameSource& frames, Aren
         head = TRY(read_head(*file, arena));
     }
     const auto header = elf::parse_header(head.bytes, head.file_bytes);
-    if (!header)
-        return std::unexpected(header.error().of_kernel_with(find_other_protocols(head.bytes)));
+    if (!header) {
+        KernelFile kernel(*file, decompressed, frames, arena, head.bytes, {},
+                          elf::Image({}, {}, head.file_bytes));
+        kernel.not_elf_ = header.error();
+        return kernel;
+    }
 
     // Both headers in one piece: the kernel gets them so.
     const auto headers =
-        TRY(arena.scratch<std::byte>(sizeof(elf::Elf64_Ehdr) + header->program_headers_bytes()));
-    std::memcpy(headers.data(), head.bytes.data(), sizeof(elf::Elf64_Ehdr));
-    const auto table = headers.subspan(sizeof(elf::Elf64_Ehdr));
+        TRY(arena.scratch<std::byte>(header->header_bytes() + header->program_headers_bytes()));
+    std::memcpy(headers.data(), head.bytes.data(), header->header_bytes());
+    const auto table = headers.subspan(header->header_bytes());
     TRY(file->read(header->program_headers_offset, table));
     return KernelFile(*file, decompressed, frames, arena, head.bytes, headers,
                       elf::Image(*header, table, head.file_bytes));
@@ -60,24 +63,6 @@ Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     const auto memory = TRY(arena_->scratch<std::byte>(count));
     TRY(file_->read(offset, memory));
     return Bytes(memory);
-}
-
-OtherProtocols KernelFile::other_protocols() const {
-    const auto head = bytes(0, std::min(size(), kOtherProtocolBytes));
-    return find_other_protocols(head ? *head : head_);
-}
-
-OtherProtocols KernelFile::other_protocols_in_memory(const LoadPlan& plan) const {
-    OtherProtocols found = find_other_protocols(head_);
-    for (const Segment& segment : plan.segments) {
-        if (segment.file_bytes == 0 || segment.file_offset >= kOtherProtocolBytes)
-            continue;
-        const uint64_t bytes =
-            std::min(segment.file_bytes, kOtherProtocolBytes - segment.file_offset);
-        const std::byte* const loaded = frames_->access(plan.physical(segment.memory.base));
-        found.add(find_other_protocols({loaded, bytes}, segment.file_offset));
-    }
-    return found;
 }
 
 Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {

@@ -17,11 +17,16 @@ namespace baton {
 class KernelFile {
   public:
     /// Checks the headers of a file. All three are referred to: large things that are read get
-    /// frames of their own, small ones come from the arena.
-    /// Errors: file_*, compressed_data_damaged, elf_*, out_of_memory.
+    /// frames of their own, small ones come from the arena. A file that is no ELF file, or a broken
+    /// one, may still be a kernel: see not_elf().
+    /// Errors: file_*, compressed_data_damaged, out_of_memory.
     static Result<KernelFile> open(FileSource& given, FrameSource& frames, Arena& arena);
 
+    /// elf_*, of a file whose image() has no program header; nothing of an ELF file.
+    const std::optional<Error>& not_elf() const { return not_elf_; }
     const elf::Image& image() const { return image_; }
+    /// The first bytes: 8 KiB, of a smaller file all.
+    Bytes head() const { return head_; }
     /// The ELF header, and the program headers after it.
     Bytes headers() const { return headers_; }
     uint64_t size() const { return image_.file_bytes(); }
@@ -30,12 +35,6 @@ class KernelFile {
 
     /// A part of the file, which the caller has checked to be in it. Errors: file_*, out_of_memory.
     Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
-
-    /// Which boot protocols that Baton doesn't have the file has the headers of.
-    OtherProtocols other_protocols() const;
-    /// The same without reading the file: of its first bytes, and of what read_segments() has
-    /// loaded.
-    OtherProtocols other_protocols_in_memory(const LoadPlan& plan) const;
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
     /// Errors: file_*, out_of_memory. Returns the number of bytes read.
@@ -73,6 +72,7 @@ class KernelFile {
     Bytes head_; // the first bytes of the file
     Bytes headers_;
     elf::Image image_;
+    std::optional<Error> not_elf_;
 };
 
 } // namespace baton

@@ -42,7 +42,7 @@ class LoadedImage {
             return;
         const Segment& segment = *(after - 1);
         base_ = segment.memory.base;
-        contents_ = {frames_.access(plan_.physical(base_)), segment.file_bytes};
+        contents_ = {frames_.access(plan_.loaded(base_)), segment.file_bytes};
     }
 
     const LoadPlan& plan_;

@@ -34,6 +34,8 @@ const char* name_of(MemoryUse use) {
         return "decompressed file";
     case MemoryUse::kernel:
         return "kernel";
+    case MemoryUse::kernel_source:
+        return "kernel, to be moved";
     case MemoryUse::kernel_symbols:
         return "kernel symbols";
     case MemoryUse::kernel_file:

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace baton {
@@ -27,6 +28,7 @@ enum class MemoryUse : uint8_t {
     decompressor,
     decompressed_file,
     kernel,
+    kernel_source, // until stage 2 moves it
     kernel_symbols,
     kernel_file,
     module,
@@ -51,6 +53,7 @@ struct FrameRequest {
     MemoryUse use = MemoryUse::workspace;
     std::span<const PhysRange> avoid = {}; // must not overlap these: ascending, disjoint
     PhysAddr below = {~uint64_t{0}};       // must end there or lower
+    std::optional<PhysAddr> at = {};       // must be there
     const char* name = nullptr;            // for people, instead of that of the use
 
     const char* label() const { return name != nullptr ? name : name_of(use); }
@@ -72,6 +75,8 @@ class FrameSource {
   public:
     /// A contiguous block with unspecified contents, never at address 0. Error: out_of_memory.
     virtual Result<PhysAddr> allocate(const FrameRequest& request) = 0;
+    /// Hands out nothing more that overlaps these pages. A pool of frames has nothing to do.
+    virtual void keep_clear(PhysRange /*pages*/) {}
 
     /// Where the caller can write to allocated memory now, before the new page tables are loaded.
     virtual std::byte* access(PhysAddr address) = 0;

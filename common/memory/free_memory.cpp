@@ -77,6 +77,13 @@ std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& reque
     return {};
 }
 
+void FreeMemory::remove(PhysRange pages) {
+    for (std::size_t i = count_below(pages.end()); i-- > 0 && list_[i].end() > pages.base;) {
+        const PhysAddr base = std::max(list_[i].base, pages.base);
+        carve(i, {base, std::min(list_[i].end(), pages.end()) - base});
+    }
+}
+
 void FreeMemory::carve(std::size_t index, PhysRange block) {
     const PhysRange whole = list_[index];
     const PhysRange below{whole.base, block.base - whole.base};

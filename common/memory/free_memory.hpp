@@ -36,6 +36,8 @@ class FreeMemory {
     /// The highest place for `request` below `end`, which is free no more; nothing where there is
     /// none. All calls have one of two ends: one up to 4 GiB, one above.
     std::optional<PhysAddr> take(PhysAddr end, const FrameRequest& request);
+    /// These pages are free no more, where they were.
+    void remove(PhysRange pages);
 
   private:
     // The edges that build() sorts: entries of `list` with an address and one of these.

@@ -31,6 +31,12 @@ std::optional<PhysAddr> highest_fit(PhysRange free, PhysAddr end, const FrameReq
     if (request.pages > free.bytes / kPageBytes)
         return {};
     const uint64_t bytes = request.pages * kPageBytes;
+    if (request.at) {
+        const PhysRange block{*request.at, bytes};
+        const bool is_free = block.base >= free.base && block.end() <= free.end() &&
+                             block.end() <= end && !lowest_overlap(block, also_avoid);
+        return is_free ? request.at : std::nullopt;
+    }
     uint64_t limit = std::min({free.base.value + free.bytes, end.value, request.below.value});
     // Each turn goes below something to avoid, so it ends after as many turns as there are of
     // these.

@@ -32,6 +32,7 @@ class MapFrames final : public FrameSource {
 
     /// Error: out_of_memory, also where the block can't be remembered.
     Result<PhysAddr> allocate(const FrameRequest& request) override;
+    void keep_clear(PhysRange pages) override { free_.remove(pages); }
     std::byte* access(PhysAddr address) override {
         return reinterpret_cast<std::byte*>(address.value + given_.access_offset);
     }

@@ -22,7 +22,7 @@ std::optional<FileRead> FileReads::next() {
         const Segment& segment = rest_.front();
         if (segment.file_bytes == 0)
             continue;
-        const PhysAddr destination = plan_.physical(segment.memory.base);
+        const PhysAddr destination = plan_.loaded(segment.memory.base);
         if (!read) {
             read = {segment.file_offset, segment.file_bytes, destination};
             region = plan_.region_of(segment.memory.base);

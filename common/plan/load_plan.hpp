@@ -20,22 +20,44 @@
 
 namespace baton {
 
+/// Where a kernel's bytes are in physical memory.
+enum class Placement : uint8_t {
+    anywhere,  // each region has a place of its own
+    one_block, // there is one region, from the lowest page to the highest
+    physical,  // at p_paddr: stage 2 moves there what can't be loaded there
+};
+
+struct LoadRules {
+    uint64_t slide = 0; // added to addresses; with Placement::physical to p_paddr too
+    unsigned address_bits = 48;
+    Placement placement = Placement::anywhere;
+    /// For 32-bit code: the addresses of segments are those of p_paddr, below 4 GiB.
+    bool without_paging = false;
+    std::optional<uint64_t> entry = {}; // as linked, instead of e_entry
+};
+
 struct Segment {
-    uint32_t program_header; // index in the file
-    uint32_t flags;          // p_flags: elf::PF_R, PF_W, PF_X
-    VirtRange memory;        // not empty; with the slide added
-    uint64_t file_offset;    // the first file_bytes of the memory come from there
-    uint64_t file_bytes;     // at most memory.bytes; the rest is zero
+    uint32_t program_header;  // index in the file
+    uint32_t flags;           // p_flags: elf::PF_R, PF_W, PF_X
+    VirtRange memory;         // not empty; with the slide added
+    uint64_t to_physical = 0; // added to an address it gives p_paddr's; 0 in other placements
+    uint64_t file_offset;     // the first file_bytes of the memory come from there
+    uint64_t file_bytes;      // at most memory.bytes; the rest is zero
 };
 
 struct PageRun {
     VirtRange pages;
     Access access;
+    uint64_t to_physical = 0; // as for its segments
 };
 
+/// Both addresses of its first byte are set by place().
 struct Region {
     VirtRange pages;
-    PhysAddr physical; // of its first byte; set by place()
+    PhysAddr physical;    // when the kernel runs
+    PhysAddr loaded = {}; // until stage 2 moves it; mostly the same
+    PhysRange frames() const { return {physical, pages.bytes}; }
+    bool is_moved() const { return loaded != physical; }
 };
 
 /// What an image needs of the address space, before it is decided where it goes.
@@ -59,6 +81,8 @@ struct LoadPlan {
     std::span<Segment> segments; // at least one
     std::span<PageRun> page_runs;
     std::span<Region> regions;
+    Placement placement = Placement::anywhere;
+    bool without_paging = false;
     uint32_t write_execute_runs = 0;     // how many page runs are writable and executable at once
     bool wants_executable_stack = false; // PT_GNU_STACK with PF_X
     BatonThreadLocalStorage tls{};       // PT_TLS
@@ -66,8 +90,10 @@ struct LoadPlan {
 
     /// Which region an address lies in; null: none.
     const Region* region_of(VirtAddr address) const;
-    /// Where an address of a segment lies. place() has been called.
+    /// Where an address of a segment lies when the kernel runs, and where it lies until then.
+    /// place() has been called.
     PhysAddr physical(VirtAddr address) const;
+    PhysAddr loaded(VirtAddr address) const;
     /// Whether any page of the kernel lies in `range`.
     bool touches(VirtRange range) const;
 };
@@ -77,14 +103,28 @@ struct LoadPlan {
 /// segment_wraps, no_loadable_segment, interpreter_wanted.
 Result<ImageExtent> measure(const elf::Image& image);
 
-/// Checks every segment of `image` and plans it at its linked addresses plus `slide`, without
-/// allocating a frame. Virtual addresses have `bits` bits. The arrays are made in `arena`. Errors:
-/// those of measure(), segment_not_canonical, segment_in_page_zero, segment_of_offsets,
-/// segments_overlap, entry_*, tls_outside_image, relro_outside_image, out_of_memory.
-Result<LoadPlan> plan_load(const elf::Image& image, uint64_t slide, unsigned bits, Arena& arena);
+/// Checks every segment of `image` and plans it by `rules`, without allocating a frame. The arrays
+/// are made in `arena`. Errors: those of measure(), segment_not_canonical, segment_above_4_gib,
+/// segment_in_page_zero, segment_of_offsets, segments_overlap, segments_share_page, entry_*,
+/// tls_outside_image, relro_outside_image, out_of_memory.
+Result<LoadPlan> plan_load(const elf::Image& image, const LoadRules& rules, Arena& arena);
 
-/// Allocates physical memory for each region: aligned so that 2 MiB pages can map it where it is
-/// large enough for one and such memory is to be had. Error: out_of_memory.
+/// Bytes of a file that is no ELF file, or that says otherwise what of it goes where.
+struct FlatImage {
+    uint64_t file_offset;
+    uint64_t file_bytes;
+    PhysRange memory; // not empty; zeroes follow the file's bytes
+    PhysAddr entry;
+};
+
+/// Plans it for 32-bit code at its physical address. Errors: segment_above_4_gib,
+/// segment_outside_file, segment_file_bytes_exceed_memory, entry_*, out_of_memory.
+Result<LoadPlan> plan_flat(const FlatImage& image, uint64_t file_bytes, Arena& arena);
+
+/// Finds physical memory for each region. With Placement::physical it is at its place where that is
+/// free, else elsewhere until stage 2 moves it; no frame is handed out at such a place any more.
+/// Other regions are aligned so that 2 MiB pages can map them where they are large enough for one
+/// and such memory is to be had. Error: out_of_memory.
 Result<void> place(LoadPlan& plan, FrameSource& frames);
 
 } // namespace baton

@@ -42,6 +42,17 @@ struct Requests {
     bool refuse_write_execute = false;
     bool runtime_map = false;
     bool runtime_map_required = false;
+    /// The lower memory, up to here, is mapped to itself as well; 0: none of it.
+    uint64_t identity_bytes = 0;
+    bool identity_required = false;
+    bool physical = false; // segments go to p_paddr
+    bool physical_required = false;
+    /// The direct map has all of the lowest 4 GiB, devices too.
+    bool direct_map_4_gib = false;
+    bool direct_map_executable = false; // and writable, all of it
+    /// Modules and what the kernel reads must end there or lower.
+    PhysAddr memory_below{~uint64_t{0}};
+    bool keep_firmware = false; // the kernel is called with boot services
     bool kernel_file = false;
     bool kernel_file_required = false;
     uint32_t watchdog_seconds = 0; // 0: no watchdog
@@ -51,7 +62,6 @@ struct Requests {
     uint32_t unknown_count = 0; // requests of unknown types, none of them required
     uint32_t left_out = 0; // bit n: a request of type n that can't be met anywhere, not required
     bool any = false;      // there is a note of ours
-    OtherProtocols others; // which notes of other owners say that the kernel speaks
     Bytes build_id;        // the note GNU, NT_GNU_BUILD_ID; empty where there is none
 
     std::span<const RequestedModule> requested_modules() const {

@@ -18,12 +18,38 @@
 
 namespace baton {
 
+/// What protocols want different of the processor at the kernel's first instruction. Registers that
+/// aren't here are 0.
+struct EntryState {
+    /// 32-bit code, without paging, all segments flat: the entry point and all that the kernel gets
+    /// are physical addresses below 4 GiB. CR0 and CR4 are then PE and ET, and 0.
+    bool is_32_bit = false;
+    uint64_t rdi = 0; // 64-bit code
+    uint32_t eax = 0;
+    uint32_t ebx = 0;
+    std::optional<uint64_t> cr0 = {}; // 64-bit code: instead of what Baton's protocol promises
+    std::optional<uint64_t> cr4 = {}; // without LA57, which is the kernel's number of levels
+    std::optional<uint64_t> pat = {};
+    /// 64-bit code: a table of the record's, in the direct map, with room for a TSS's descriptor at
+    /// `task`; 0 bytes: stage 2's.
+    struct Segments {
+        VirtAddr table{};
+        uint16_t bytes = 0;
+        uint16_t code = 0;
+        uint16_t data = 0;
+        uint16_t task = 0;
+    } segments{};
+    bool without_reports = false; // 64-bit code: an empty IDT, so that no fault is reported
+};
+
 /// What a kernel reads: made before the firmware is left, completed after. It lies in memory that
 /// the kernel sees in the direct map.
 class KernelRecord {
   public:
-    /// Its virtual address, for RDI.
+    /// Its virtual address.
     virtual VirtAddr address() const = 0;
+    /// The processor's state at the kernel's first instruction.
+    virtual EntryState entry_state() const { return {.rdi = address().value}; }
     /// The virtual address of a uint32_t that the kernel writes to once it runs; 0: it has none.
     virtual VirtAddr acknowledgement() const { return {}; }
     /// Where stage 2 stores the time of its steps: kStage2TimeStamps stamps; 0: nowhere.
@@ -55,10 +81,13 @@ struct KernelPlan {
 
 class Protocol {
   public:
+    /// As the boot entry's setting has it.
     virtual std::string_view name() const = 0;
+    /// What the kernel reads, for people: "BootInfo".
+    virtual std::string_view record_name() const = 0;
 
-    /// Recognise: what a file asks for; nothing: it doesn't speak this protocol. Errors: those of
-    /// its requests, file_*, out_of_memory.
+    /// Recognise: what a file asks for; nothing: it doesn't speak this protocol. The file may be
+    /// no ELF file. Errors: those of its requests, elf_*, file_*, out_of_memory.
     virtual Result<std::optional<Requests>> recognise(const KernelFile& file,
                                                       Arena& arena) const = 0;
     /// Plan: where the kernel's segments go. Requests that can't be met and aren't required are
@@ -81,8 +110,13 @@ struct Recognised {
     Requests requests;
 };
 
-/// The first protocol that a file speaks, of all that Baton has. Errors: those of recognise().
-Result<Recognised> recognise(const KernelFile& file, Arena& arena);
+/// All protocols that Baton has, the one that a kernel gets that speaks several of them first. The
+/// last one takes any ELF file.
+std::span<const Protocol* const> protocols();
+
+/// The first protocol that a file speaks, or the one with the name that is wanted. Errors: those of
+/// Protocol::recognise(), protocol_not_spoken, kernel_is_linux, kernel_is_efi_program.
+Result<Recognised> recognise(const KernelFile& file, std::string_view wanted, Arena& arena);
 
 /// Warns of a request, a BatonRequestType, that can't be met and isn't required.
 void leave_out_request(uint32_t type, Log& log);

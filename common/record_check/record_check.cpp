@@ -19,9 +19,13 @@ bool changes_levels(const BatonHandoff& record, const HandoffMachine& machine) {
     return wants_five_levels(record) != machine.five_levels_now;
 }
 
+bool is_32_bit(const BatonHandoff& record) {
+    return record.size >= sizeof record && record.kernel_mode == BATON_KERNEL_32_BIT;
+}
+
 bool is_good_block(const BatonHandoff& record, const HandoffMachine& machine) {
     return is_aligned(machine.block, kPageBytes) &&
-           (machine.block < k4GiB || !changes_levels(record, machine));
+           (machine.block < k4GiB || !(changes_levels(record, machine) || is_32_bit(record)));
 }
 
 bool can_do_it(const BatonHandoff& record, const HandoffMachine& machine) {
@@ -36,9 +40,14 @@ bool are_good_control_registers(const BatonHandoff& record) {
            (record.efer & cpu::kEferLme) != 0 && (record.cr0 | record.cr4 | record.efer) < k4GiB;
 }
 
+bool is_known_mode(const BatonHandoff& record) {
+    return record.size < sizeof record || record.kernel_mode <= BATON_KERNEL_32_BIT;
+}
+
 bool is_good_root(const BatonHandoff& record, const HandoffMachine& machine) {
     const uint64_t root = record.page_table_root;
-    const bool must_be_low = machine.from_32_bits || changes_levels(record, machine);
+    const bool must_be_low =
+        machine.from_32_bits || changes_levels(record, machine) || is_32_bit(record);
     return is_aligned(root, kPageBytes) && root >> machine.physical_bits == 0 &&
            (root < k4GiB || !must_be_low);
 }
@@ -48,6 +57,8 @@ bool are_good_addresses(const BatonHandoff& record, unsigned bits) {
          {record.direct_map_base, record.kernel_entry, record.boot_info, record.kernel_stack_top})
         if (!is_canonical({address}, bits))
             return false;
+    if (is_32_bit(record) && (record.kernel_entry | record.kernel_stack_top) >= k4GiB)
+        return false;
     return is_aligned(record.kernel_stack_top, kStackAlignment);
 }
 
@@ -89,7 +100,7 @@ BatonHandoffRefusal check_record(const BatonHandoff& record, const HandoffMachin
         return BATON_REFUSED_BLOCK;
     if (!can_do_it(record, machine))
         return BATON_REFUSED_PROCESSOR;
-    if (!are_good_control_registers(record))
+    if (!are_good_control_registers(record) || !is_known_mode(record))
         return BATON_REFUSED_CONTROL;
     if (!is_good_root(record, machine))
         return BATON_REFUSED_PAGE_TABLES;

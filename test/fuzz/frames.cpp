@@ -56,7 +56,7 @@ std::optional<Frames::Place> Frames::find(const FrameRequest& request) const {
     std::optional<Place> best;
     for (std::size_t i = 0; i < free_.size(); ++i) {
         const PhysRange free = free_[i];
-        auto base = highest_fit(free, {kPhysicalAddressEnd}, request, {});
+        auto base = highest_fit(free, {kPhysicalAddressEnd}, request, clear_);
         if (!base)
             continue;
         const uint64_t bytes = request.pages * kPageBytes;
@@ -64,7 +64,9 @@ std::optional<Frames::Place> Frames::find(const FrameRequest& request) const {
             {align_up(free.base.value - request.offset, request.alignment) + request.offset},
             bytes};
         const auto in_the_way = [&](const PhysRange& range) { return range.overlaps(lowest); };
-        if (from_below && lowest.base <= *base && std::ranges::none_of(request.avoid, in_the_way))
+        if (from_below && !request.at && lowest.base <= *base &&
+            std::ranges::none_of(request.avoid, in_the_way) &&
+            std::ranges::none_of(clear_, in_the_way))
             base = lowest.base;
         if (!best || (*base > best->base) != from_below)
             best = {*base, i};

@@ -31,6 +31,7 @@ class Frames final : public FrameSource {
     Frames& operator=(const Frames&) = delete;
 
     Result<PhysAddr> allocate(const FrameRequest& request) override;
+    void keep_clear(PhysRange pages) override { clear_.push_back(pages); }
     std::byte* access(PhysAddr address) override;
     PhysAddr address_of(const void* pointer) const override;
     /// A block of which no byte beyond the first `bytes` may be touched.
@@ -53,6 +54,7 @@ class Frames final : public FrameSource {
     uint64_t calls_ = 0;
     std::vector<PhysRange> free_;
     std::vector<FrameBlock> blocks_;
+    std::vector<PhysRange> clear_;
     std::vector<bool> used_pages_;
 };
 

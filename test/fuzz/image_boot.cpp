@@ -65,7 +65,8 @@ Result<void> ImageBoot::plan_kernel() {
     if (!slide)
         return std::unexpected(slide.error());
     check_extent(*extent, *slide);
-    plan_ = TRY(plan_load(*image_, *slide, address_bits(five_level_), arena_));
+    plan_ = TRY(
+        plan_load(*image_, {.slide = *slide, .address_bits = address_bits(five_level_)}, arena_));
     pages_ = kernel_pages(headers_, plan_.slide);
     check_plan();
     return check_write_execute();
@@ -241,9 +242,10 @@ Result<void> ImageBoot::make_records() {
     record.complete({.firmware_map = {}, .runtime_mapped = false, .log = {}, .steps = {}});
     handoff_->fill({.plan = plan_,
                     .layout = layout_,
+                    .stack = {},
                     .page_table_root = root_,
                     .five_level = five_level_,
-                    .boot_info = record.address(),
+                    .entry = record.entry_state(),
                     .acknowledgement = record.acknowledgement(),
                     .ports = ReportPorts{},
                     .displays = displays,

@@ -69,7 +69,8 @@ class Kernel {
     Kernel(const RelocationInput& input, const std::vector<Piece>& pieces)
         : file_(elf_file(input)) {
         const auto image = require_good(elf::Image::parse(file_), "the file is in order");
-        plan_ = require_good(plan_load(image, slide_of(input), 48, arena_), "the plan is good");
+        plan_ =
+            require_good(plan_load(image, {.slide = slide_of(input)}, arena_), "the plan is good");
         require_good(place(plan_, frames_), "there is memory");
         for (const Piece& piece : pieces)
             std::ranges::copy(piece.bytes, frames_.access(physical(piece.address)));

@@ -74,6 +74,7 @@ class Frames final : public FrameSource {
         return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
     }
 
+    void keep_clear(PhysRange pages) override { free_.remove(pages); }
     std::byte* access(PhysAddr address) override { return find(address); }
     PhysAddr address_of(const void* pointer) const override {
         const auto* const wanted = static_cast<const std::byte*>(pointer);

@@ -48,19 +48,8 @@ Result<Slide> choose_slide(const ImageExtent& extent, Requests& requests, const 
     return Slide{TRY(slide_to(extent, {})), false};
 }
 
-/// What is wrong with a kernel's segments may be right in another boot protocol.
-std::unexpected<Error> explained(const Error& error, const KernelFile& file,
-                                 const Requests& requests) {
-    OtherProtocols others = requests.others;
-    others.add(file.other_protocols());
-    return std::unexpected(error.of_kernel_with(others));
-}
-
-} // namespace
-
-Result<std::optional<Requests>> BatonProtocol::recognise(const KernelFile& file,
-                                                         Arena& arena) const {
-    Requests requests;
+/// What all notes of a file say.
+Result<void> read_notes(const KernelFile& file, Arena& arena, Requests& requests) {
     requests.modules = TRY(arena.array<RequestedModule>(kMaxRequestedModules));
     const elf::Image& image = file.image();
     uint64_t total = 0;
@@ -79,26 +68,50 @@ Result<std::optional<Requests>> BatonProtocol::recognise(const KernelFile& file,
         const Bytes segment = TRY(file.bytes(header.p_offset, header.p_filesz));
         TRY(take_notes({segment, header.p_align, i}, requests));
     }
+    return {};
+}
+
+} // namespace
+
+Result<std::optional<Requests>> BatonProtocol::recognise(const KernelFile& file,
+                                                         Arena& arena) const {
+    if (file.not_elf() || file.image().header().is_32_bit)
+        return std::nullopt;
+    Requests requests;
+    const auto read = read_notes(file, arena, requests);
+    if (!requests.any)
+        return std::nullopt;
+    TRY(read);
     return requests;
 }
 
-Result<KernelPlan> BatonProtocol::plan(const KernelFile& file, Requests& requests,
-                                       const PlanInput& input, Arena& arena, Log& log) const {
-    const elf::Image& image = file.image();
-    const auto extent = measure(image);
-    if (!extent)
-        return explained(extent.error(), file, requests);
-    const Slide slide =
-        TRY(image.header().position_independent ? choose_slide(*extent, requests, input, log)
-                                                : no_slide(*extent, requests, input.kaslr, log));
-    const auto plan = plan_load(image, slide.bytes, input.address_bits, arena);
-    if (!plan)
-        return explained(plan.error(), file, requests);
-    return KernelPlan{*plan, slide.is_random};
+Result<std::optional<Requests>> PlainProtocol::recognise(const KernelFile& file,
+                                                         Arena& arena) const {
+    if (file.not_elf())
+        return std::nullopt;
+    if (file.image().header().is_32_bit)
+        return fail(ErrorCode::elf_not_64_bit, {elf::ELFCLASS32});
+    Requests notes;
+    TRY(read_notes(file, arena, notes));
+    Requests requests;
+    requests.build_id = notes.build_id;
+    return requests;
 }
 
-Result<KernelRecord*> BatonProtocol::write(const BootFacts& facts, std::size_t ranges,
-                                           FrameSource& frames) const {
+Result<KernelPlan> BootInfoProtocol::plan(const KernelFile& file, Requests& requests,
+                                          const PlanInput& input, Arena& arena, Log& log) const {
+    const elf::Image& image = file.image();
+    const ImageExtent extent = TRY(measure(image));
+    const Slide slide =
+        TRY(image.header().position_independent ? choose_slide(extent, requests, input, log)
+                                                : no_slide(extent, requests, input.kaslr, log));
+    const LoadPlan plan =
+        TRY(plan_load(image, {.slide = slide.bytes, .address_bits = input.address_bits}, arena));
+    return KernelPlan{plan, slide.is_random};
+}
+
+Result<KernelRecord*> BootInfoProtocol::write(const BootFacts& facts, std::size_t ranges,
+                                              FrameSource& frames) const {
     return TRY(BootInfoRecord::make(facts, ranges, frames));
 }
 

@@ -121,10 +121,6 @@ Result<void> take_values(uint32_t type, const RequestValues& request, Requests& 
 Result<void> take_note(const elf::Note& note, Requests& requests) {
     if (note.owner == "GNU" && note.type == elf::NT_GNU_BUILD_ID)
         requests.build_id = note.descriptor;
-    if (note.owner == "Linux")
-        requests.others.add(OtherProtocol::linux_boot);
-    if (note.owner == "Xen" && note.type == elf::XEN_ELFNOTE_PHYS32_ENTRY)
-        requests.others.add(OtherProtocol::pvh);
     if (note.owner != BATON_REQUEST_OWNER)
         return {};
     requests.any = true;

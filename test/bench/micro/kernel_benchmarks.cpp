@@ -67,7 +67,7 @@ void parse_plan_and_tables_of_an_ordinary_kernel(benchmark::State& state) {
         arena.clear();
         frames.restart();
         const auto image = elf::Image::parse(file);
-        auto plan = plan_load(*image, 0, address_bits(false), arena);
+        auto plan = plan_load(*image, {}, arena);
         plan->regions[0].physical = {kGiB}; // place() is a call of the firmware
         const auto direct_map =
             plan_direct_map({.memory = memory, .plan = *plan, .framebuffers = {}}, arena);

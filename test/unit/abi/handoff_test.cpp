@@ -35,7 +35,7 @@ TEST(Handoff, MagicsReadAsTextInMemory) {
 
 TEST(Handoff, AFieldOfARecordIsFollowedByTheNextWithoutPadding) {
     constexpr BatonHandoff kRecord{};
-    EXPECT_EQ(offsetof(BatonHandoff, uarts) + sizeof kRecord.uarts, sizeof kRecord);
+    EXPECT_EQ(offsetof(BatonHandoff, kernel_flags) + sizeof kRecord.kernel_flags, sizeof kRecord);
 }
 
 /// stage2.bin, from the build.

@@ -33,6 +33,7 @@ class DryableFrames final : public FrameSource {
             blocks.push_back({{*base, request.pages * kPageBytes}, request.use, request.label()});
         return base;
     }
+    void keep_clear(PhysRange pages) override { source_.keep_clear(pages); }
     std::byte* access(PhysAddr address) override { return source_.access(address); }
     PhysAddr address_of(const void* pointer) const override { return source_.address_of(pointer); }
 

@@ -32,13 +32,15 @@ class HandoffRecordTest : public testing::Test {
     ReportPorts ports_;
     std::vector<Display> displays_;
     bool five_level_ = false;
+    EntryState entry_{.rdi = 0xffff'8000'0056'7000};
 
     const BatonHandoff& handoff() {
         record_.fill({.plan = planned_.plan(),
                       .layout = layout_,
+                      .stack = {0x56'7000},
                       .page_table_root = {0x123'4000},
                       .five_level = five_level_,
-                      .boot_info = {0xffff'8000'0056'7000},
+                      .entry = entry_,
                       .acknowledgement = {0xffff'8000'0056'7800},
                       .ports = ports_,
                       .displays = displays_,

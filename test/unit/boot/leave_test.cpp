@@ -30,16 +30,15 @@ class LeaveTest : public testing::Test {
     MapKeeper record_;
     std::vector<TypedRange> buffer_ = std::vector<TypedRange>(4);
 
-    Result<void> leave(std::span<const Display> displays = {}) {
-        return leave_firmware(platform_, record_, displays, buffer_);
+    Result<void> leave(std::span<const TypedRange> also_there = {}) {
+        return leave_firmware(platform_, record_, also_there, buffer_);
     }
 };
 
-TEST_F(LeaveTest, TheRecordHasTheMapAndTheFramebuffers) {
-    Display display{};
-    display.framebuffer.base_physical = 0xc000'0000;
-    display.framebuffer.bytes = 0x1000;
-    ASSERT_EQ(outcome(leave({&display, 1})), "good");
+TEST_F(LeaveTest, TheRecordHasTheMapAndWhatElseIsThere) {
+    const TypedRange framebuffer{.range = {{0xc000'0000}, 0x1000},
+                                 .type = BATON_MEMORY_FRAMEBUFFER};
+    ASSERT_EQ(outcome(leave({&framebuffer, 1})), "good");
     ASSERT_EQ(record_.map.size(), 2u);
     EXPECT_EQ(record_.map[0].range, FakePlatform::kMemory);
     EXPECT_EQ(record_.map[1].range, (PhysRange{{0xc000'0000}, 0x1000}));

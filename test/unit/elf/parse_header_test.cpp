@@ -82,15 +82,65 @@ TEST(ParseHeader, EachByteOfTheMagicCounts) {
                                 ErrorCode::elf_bad_magic));
 }
 
-TEST(ParseHeader, AnElf32IsNot64Bit) {
-    expect_error(parse(spoilt([](auto& header) { header.e_ident[elf::EI_CLASS] = 1; })),
-                 ErrorCode::elf_not_64_bit, {1});
+TEST(ParseHeader, AClassIs32Or64Bits) {
+    for (const uint8_t file_class : std::initializer_list<uint8_t>{0, 3})
+        expect_error(
+            parse(spoilt([&](auto& header) { header.e_ident[elf::EI_CLASS] = file_class; })),
+            ErrorCode::elf_not_64_bit, {file_class});
 }
 
-TEST(ParseHeader, AnElf32ShorterThanAnElf64HeaderIsNot64Bit) {
-    Buffer file = spoilt([](auto& header) { header.e_ident[elf::EI_CLASS] = 1; });
-    file.resize(52);
-    expect_error(parse(file), ErrorCode::elf_not_64_bit, {1});
+/// An ELF32 file of one program header.
+Buffer elf32(uint16_t machine) {
+    elf::Elf32_Ehdr header{};
+    std::ranges::copy(std::to_array<uint8_t>({0x7f, 'E', 'L', 'F', elf::ELFCLASS32, 1, 1}),
+                      header.e_ident);
+    header.e_type = elf::ET_EXEC;
+    header.e_machine = machine;
+    header.e_version = 1;
+    header.e_entry = 0x10'0010;
+    header.e_phoff = sizeof header;
+    header.e_ehsize = sizeof header;
+    header.e_phentsize = sizeof(elf::Elf32_Phdr);
+    header.e_phnum = 1;
+    header.e_shentsize = sizeof(elf::Elf32_Shdr);
+    header.e_shnum = 3;
+    const elf::Elf32_Phdr program_header{.p_type = elf::PT_LOAD,
+                                         .p_offset = 0x1000,
+                                         .p_vaddr = 0xc010'0000,
+                                         .p_paddr = 0x10'0000,
+                                         .p_filesz = 0x20,
+                                         .p_memsz = 0x3000,
+                                         .p_flags = elf::PF_R | elf::PF_X,
+                                         .p_align = 0x1000};
+    Buffer file(0x2000);
+    std::memcpy(file.data(), &header, sizeof header);
+    std::memcpy(file.data() + sizeof header, &program_header, sizeof program_header);
+    return file;
+}
+
+TEST(ParseHeader, AnElf32FileHasProgramHeadersInTheFormOfElf64) {
+    for (const uint16_t machine : {elf::EM_386, elf::EM_X86_64}) {
+        const Buffer file = elf32(machine);
+        const auto image = elf::Image::parse(file);
+        ASSERT_TRUE(image) << machine;
+        EXPECT_TRUE(image->header().is_32_bit);
+        EXPECT_EQ(image->header().machine, machine);
+        EXPECT_EQ(image->header().entry.value, 0x10'0010u);
+        EXPECT_EQ(image->header().section_header_count, 3u);
+        const elf::Elf64_Phdr header = image->program_header(0);
+        EXPECT_EQ(header.p_type, elf::PT_LOAD);
+        EXPECT_EQ(header.p_flags, elf::PF_R | elf::PF_X);
+        EXPECT_EQ(header.p_offset, 0x1000u);
+        EXPECT_EQ(header.p_vaddr, 0xc010'0000u);
+        EXPECT_EQ(header.p_paddr, 0x10'0000u);
+        EXPECT_EQ(header.p_filesz, 0x20u);
+        EXPECT_EQ(header.p_memsz, 0x3000u);
+        EXPECT_EQ(header.p_align, 0x1000u);
+    }
+    expect_error(parse(elf32(183)), ErrorCode::elf_wrong_machine, {183});
+    Buffer file = elf32(elf::EM_386);
+    file.resize(51);
+    expect_error(parse(file), ErrorCode::elf_too_small, {51, 52});
 }
 
 TEST(ParseHeader, ABigEndianFileIsNotLittleEndian) {

@@ -87,9 +87,9 @@ TEST(FileReads, NoReadReachesFromOneRegionIntoAnother) {
                 {.vaddr = kBase + 8 * kPage, .memory_bytes = 8, .file_bytes = 8, .offset = 0x4000}},
                frames);
     LoadPlan& plan = planned.plan();
-    plan.regions[1].physical = plan.regions[0].physical + 3 * kPage;
-    EXPECT_EQ(reads_of(plan), (std::vector<FileRead>{{0x1000, kPage, plan.regions[0].physical},
-                                                     {0x4000, 8, plan.regions[1].physical}}));
+    plan.regions[1].loaded = plan.regions[0].loaded + 3 * kPage;
+    EXPECT_EQ(reads_of(plan), (std::vector<FileRead>{{0x1000, kPage, plan.regions[0].loaded},
+                                                     {0x4000, 8, plan.regions[1].loaded}}));
 }
 
 } // namespace

@@ -280,8 +280,7 @@ TEST(LoadPlanErrors, AnArenaThatIsTooSmallIsOutOfMemory) {
     for (std::size_t bytes = 0; bytes < 256; bytes += 16) {
         Buffer memory(bytes);
         Arena arena(memory);
-        EXPECT_TRUE(failed_with(plan_load(*image, 0, 48, arena), ErrorCode::out_of_memory))
-            << bytes;
+        EXPECT_TRUE(failed_with(plan_load(*image, {}, arena), ErrorCode::out_of_memory)) << bytes;
     }
 }
 

@@ -170,8 +170,8 @@ TEST(LoadPlan57Bits, ReachFurtherThan48) {
     for (const uint64_t address : addresses) {
         ElfBuilder elf;
         elf.entry(address).load({.vaddr = address, .memory_bytes = kPage});
-        EXPECT_TRUE(plan_of(elf, 0, {.bits = 57}).result) << std::hex << address;
-        expect_error(plan_of(elf, 0, {.bits = 48}).result, ErrorCode::segment_not_canonical,
+        EXPECT_TRUE(plan_of(elf, 0, {.address_bits = 57}).result) << std::hex << address;
+        expect_error(plan_of(elf, 0, {.address_bits = 48}).result, ErrorCode::segment_not_canonical,
                      {0, address, kPage, 0, 48});
     }
 }
@@ -185,7 +185,7 @@ TEST(LoadPlan57Bits, HaveAHoleToo) {
     for (const Load& load : bad) {
         ElfBuilder elf;
         elf.entry(load.vaddr).load(load);
-        expect_error(plan_of(elf, 0, {.bits = 57}).result, ErrorCode::segment_not_canonical,
+        expect_error(plan_of(elf, 0, {.address_bits = 57}).result, ErrorCode::segment_not_canonical,
                      {0, load.vaddr, load.memory_bytes, 0, 57});
     }
 }

@@ -59,7 +59,7 @@ class BootInfoRecordTest : public testing::Test {
         source_.bytes = file_ = elf.build(0x4000);
         const auto opened = KernelFile::open(source_, frames_, arena_);
         kernel_.file = arena_.make<KernelFile>(opened.value()).value();
-        kernel_.plan = plan_load(kernel_.file->image(), slide, 48, arena_).value();
+        kernel_.plan = plan_load(kernel_.file->image(), {.slide = slide}, arena_).value();
         EXPECT_TRUE(place(kernel_.plan, frames_));
     }
 

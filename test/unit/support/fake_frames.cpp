@@ -19,11 +19,21 @@ Result<PhysAddr> FakeFrames::allocate(const FrameRequest& request) {
     if (call >= dry_at_ || request.alignment > largest_alignment_)
         return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
 
+    if (request.at) {
+        const PhysRange wanted{*request.at, bytes};
+        const auto overlaps = [&](const PhysRange& range) { return range.overlaps(wanted); };
+        if (!free_at_.contains(request.at->value) || std::ranges::any_of(blocks_, overlaps))
+            return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
+        blocks_.push_back(wanted);
+        by_address_.emplace(wanted.base, wanted);
+        return wanted.base;
+    }
     const bool low = request.below.value < kFirst;
     uint64_t& next = low ? next_low_ : next_;
     PhysRange block{{align_up(next, request.alignment) + request.offset}, bytes};
     const auto is_avoided = [&](const PhysRange& range) { return block.overlaps(range); };
-    while (std::ranges::any_of(request.avoid, is_avoided))
+    while (std::ranges::any_of(request.avoid, is_avoided) ||
+           std::ranges::any_of(clear_, is_avoided))
         block.base = block.base + request.alignment;
     if (block.end() > request.below)
         return fail(ErrorCode::out_of_memory, {bytes, request.alignment});

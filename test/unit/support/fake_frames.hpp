@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace baton::test {
@@ -24,10 +25,13 @@ class FakeFrames final : public FrameSource {
 
     /// The call of allocate() with this number, counted from 0, fails, and all that follow it.
     void run_dry_at(uint64_t call) { dry_at_ = call; }
+    /// Requests for a block at this address are met.
+    void free_at(uint64_t physical) { free_at_.insert(physical); }
     /// Requests with an alignment above this one fail.
     void limit_alignment(uint64_t alignment) { largest_alignment_ = alignment; }
 
     Result<PhysAddr> allocate(const FrameRequest& request) override;
+    void keep_clear(PhysRange pages) override { clear_.push_back(pages); }
     std::byte* access(PhysAddr address) override;
     PhysAddr address_of(const void* pointer) const override;
 
@@ -43,8 +47,10 @@ class FakeFrames final : public FrameSource {
     uint64_t next_low_ = kFirstLow;
     uint64_t dry_at_ = kUnlimited;
     uint64_t largest_alignment_ = kUnlimited;
+    std::set<uint64_t> free_at_;
     std::vector<FrameRequest> requests_;
     std::vector<PhysRange> blocks_;
+    std::vector<PhysRange> clear_;
     std::map<PhysAddr, PhysRange> by_address_;
     std::map<PhysAddr, Buffer> contents_; // of the blocks that were looked at
 };

@@ -28,14 +28,9 @@ struct Planned {
     LoadPlan& plan() { return result.value(); }
 };
 
-/// Where a plan puts an image.
-struct Place {
-    uint64_t slide = 0;
-    unsigned bits = 48;
-};
-
 /// `claimed_file_bytes`: how long the file is said to be, where its bytes don't matter.
-inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0, Place at = {}) {
+inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0,
+                       const LoadRules& rules = {}) {
     Planned planned{.file = elf.build(), .result = LoadPlan{}};
     const uint64_t file_bytes = std::max<uint64_t>(claimed_file_bytes, planned.file.size());
     const auto header = elf::parse_header(planned.file, file_bytes);
@@ -46,7 +41,7 @@ inline Planned plan_of(const ElfBuilder& elf, uint64_t claimed_file_bytes = 0, P
         std::span(planned.file)
             .subspan(header->program_headers_offset, header->program_headers_bytes()),
         file_bytes);
-    planned.result = plan_load(image, at.slide, at.bits, *planned.arena);
+    planned.result = plan_load(image, rules, *planned.arena);
     return planned;
 }
 
