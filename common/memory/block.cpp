@@ -13,7 +13,7 @@ Result<Block> allocate_block(FrameSource& frames, uint64_t bytes, FrameRequest r
 
 /// All of its pages.
 Result<std::span<std::byte>> FrameArena::chunk(uint64_t bytes) {
-    const Block block = TRY(allocate_block(frames_, bytes, {.use = use_}));
+    const Block block = TRY(allocate_block(frames_, bytes, {.use = use_, .below = below_}));
     return std::span(block.bytes.data(), block.pages().bytes);
 }
 

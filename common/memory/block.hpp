@@ -21,19 +21,22 @@ struct Block {
 /// At least a page. Error: out_of_memory.
 Result<Block> allocate_block(FrameSource& frames, uint64_t bytes, FrameRequest request);
 
-/// An arena in frames of a source, which is referred to. They stay when it goes.
+/// An arena in frames of a source, which is referred to, below an address. They stay when it goes.
 class FrameArena final : private ChunkSource, public Arena {
   public:
-    explicit FrameArena(FrameSource& frames, MemoryUse use = MemoryUse::workspace)
+    explicit FrameArena(FrameSource& frames, MemoryUse use = MemoryUse::workspace,
+                        PhysAddr below = FrameRequest{}.below)
         : Arena(static_cast<ChunkSource&>(*this)),
           frames_(frames),
-          use_(use) {}
+          use_(use),
+          below_(below) {}
 
   private:
     Result<std::span<std::byte>> chunk(uint64_t bytes) override;
 
     FrameSource& frames_;
     MemoryUse use_;
+    PhysAddr below_;
 };
 
 } // namespace baton

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "protocols/baton/baton.hpp"
+#include "protocols/pvh/pvh.hpp"
 
 namespace baton {
 namespace {
 
 constexpr BatonProtocol kBaton;
+constexpr PvhProtocol kPvh;
 constexpr PlainProtocol kPlain;
 
-constexpr const Protocol* kProtocols[] = {&kBaton, &kPlain};
+constexpr const Protocol* kProtocols[] = {&kBaton, &kPvh, &kPlain};
 
 /// The Linux/x86 Boot Protocol: boot_flag and header. A vmlinux is an ELF file.
 bool is_linux_image(Bytes head) {

@@ -6,46 +6,12 @@
 namespace baton {
 namespace {
 
-/// What version 0 has of the structure.
-struct HvmStartInfo {
-    uint32_t magic;
-    uint32_t version;
-    uint32_t flags;
-    uint32_t module_count;
-    uint64_t modules; // physical, as all addresses here
-    uint64_t command_line;
-    uint64_t rsdp;
-};
-static_assert(sizeof(HvmStartInfo) == 40);
-
-/// What version 1 adds to it.
-struct HvmStartMap {
-    uint64_t entries;
-    uint32_t count;
-    uint32_t reserved;
-};
-
-struct HvmModule {
-    uint64_t address;
-    uint64_t bytes;
-    uint64_t command_line;
-    uint64_t reserved;
-};
-
-struct HvmRange {
-    uint64_t base;
-    uint64_t bytes;
-    uint32_t type; // of E820
-    uint32_t reserved;
-};
-static_assert(sizeof(HvmRange) == 24);
-
 Result<void> read_memory(PhysAddr map, StartReader& reader, StartInfo& info) {
     const auto header = TRY(reader.record<HvmStartMap>(map));
     const auto ranges =
-        TRY(reader.read({header.entries}, uint64_t{header.count} * sizeof(HvmRange)));
+        TRY(reader.read({header.entries}, uint64_t{header.count} * sizeof(E820Entry)));
     for (std::size_t i = 0; i < header.count; ++i) {
-        const auto range = read_at<HvmRange>(ranges, i * sizeof(HvmRange));
+        const auto range = read_at<E820Entry>(ranges, i * sizeof(E820Entry));
         if (auto added = info.memory.add(e820_typed_range(range.base, range.bytes, range.type));
             !added)
             return added;

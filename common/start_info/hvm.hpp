@@ -3,12 +3,10 @@
 // PVH: EBX holds the address of a hvm_start_info (Xen's public header arch-x86/hvm/start_info.h).
 #pragma once
 
+#include "start_info/hvm_format.hpp"
 #include "start_info/start_info.hpp"
 
 namespace baton {
-
-/// hvm_start_info.magic.
-inline constexpr uint32_t kHvmStartMagic = 0x336e'c578;
 
 /// Fills in `info`, which is as new. A structure of version 0 has no memory map: a program that
 /// writes one has a hypercall for it. Errors: start_info_unknown, start_memory_map_missing,

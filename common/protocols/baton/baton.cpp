@@ -4,12 +4,10 @@
 #include "plan/slide.hpp"
 #include "protocols/baton/boot_info_record.hpp"
 #include "protocols/baton/notes.hpp"
+#include "protocols/note_segments.hpp"
 
 namespace baton {
 namespace {
-
-constexpr uint64_t kLargestNotes = uint64_t{64} << 10;
-constexpr uint64_t kMostNotesBytes = uint64_t{1} << 20; // of all segments, in whole pages
 
 struct Slide {
     uint64_t bytes;
@@ -51,23 +49,9 @@ Result<Slide> choose_slide(const ImageExtent& extent, Requests& requests, const 
 /// What all notes of a file say.
 Result<void> read_notes(const KernelFile& file, Arena& arena, Requests& requests) {
     requests.modules = TRY(arena.array<RequestedModule>(kMaxRequestedModules));
-    const elf::Image& image = file.image();
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < image.program_header_count(); ++i) {
-        const elf::Elf64_Phdr header = image.program_header(i);
-        if (header.p_type != elf::PT_NOTE || header.p_filesz == 0)
-            continue;
-        if (header.p_filesz > kLargestNotes)
-            return fail(ErrorCode::notes_too_large, {i, header.p_filesz, kLargestNotes});
-        if (!fits(header.p_offset, header.p_filesz, file.size()))
-            return fail(ErrorCode::segment_outside_file,
-                        {i, header.p_offset, header.p_filesz, file.size()});
-        total += pages_for(header.p_filesz) * kPageBytes;
-        if (total > kMostNotesBytes)
-            return fail(ErrorCode::notes_too_many, {i, total, kMostNotesBytes});
-        const Bytes segment = TRY(file.bytes(header.p_offset, header.p_filesz));
-        TRY(take_notes({segment, header.p_align, i}, requests));
-    }
+    NoteSegments segments(file);
+    while (const auto notes = TRY(segments.next()))
+        TRY(take_notes(*notes, requests));
     return {};
 }
 

@@ -603,12 +603,47 @@ def named(prefix: str, rows) -> list[Hostile]:
     return [Hostile(f"{prefix}-{name}", *rest) for name, *rest in rows]
 
 
+# ---- PVH --------------------------------------------------------------------------------------------
+
+PVH_AT = 16 * MIB
+
+
+def pvh(descriptor: bytes, *segments: Segment, **fields) -> Callable[[], Elf]:
+    """A PVH kernel with this note, and more segments from program header 2 on."""
+    text = Segment(BASE, PF_R | PF_X, TEXT, **({"physical": PVH_AT} | fields))
+    return lambda: Elf([text, notes(note(18, descriptor, owner=b"Xen\0")), *segments], entry=BASE)
+
+
+def entered_at(address: int) -> bytes:
+    return struct.pack("<I" if address < 2**32 else "<Q", address)
+
+
+def bad_pvh_kernels():
+    for size in (0, 1, 3, 5, 7, 9, 4096):
+        yield f"note-of-{size}", "pvh_entry_malformed", {"bytes": size}, pvh(bytes(size))
+    for name, address in {"0": 0, "before": PVH_AT - 1, "end": PVH_AT + len(TEXT), "virtual": BASE,
+                          "above-4-gib": PVH_AT + 4 * GIB, "max": MAX}.items():
+        yield (f"entry-{name}", "entry_outside_segments", {"e_entry": address},
+               pvh(entered_at(address)))
+    good = entered_at(PVH_AT)
+    for name, address in {"4-gib": 4 * GIB, "across": 4 * GIB - len(TEXT) + 1, "high": 2**52,
+                          "wraps": MAX - 3, "virtual": BASE}.items():
+        yield (f"segment-{name}", "segment_above_4_gib", {"program header": 0, "p_paddr": address},
+               pvh(good, physical=address))
+    yield ("segment-of-4-gib", "segment_above_4_gib", {"program header": 2, "p_memsz": 4 * GIB},
+           pvh(good, bss(1 << 40, 4 * GIB, physical=32 * MIB)))
+    for name, address in {"same": PVH_AT, "last": PVH_AT + len(TEXT) - 1}.items():
+        yield (f"overlap-{name}", "segments_overlap", {},
+               pvh(good, bss(FREE_AT, 4, physical=address)))
+
+
 BATCHES: dict[str, list[Hostile]] = {
     "headers": named("header", bad_headers()),
     "segments": named("segment", bad_segments()),
     "dynamic": named("dynamic", bad_dynamic_sections()),
     "relocations": named("relocation", bad_relocations()),
     "notes": named("note", bad_notes()),
+    "pvh": named("pvh", bad_pvh_kernels()),
 }
 
 

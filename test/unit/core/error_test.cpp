@@ -96,6 +96,7 @@ constexpr std::string_view kStableNames[] = {
     "note_malformed",
     "notes_too_large",
     "notes_too_many",
+    "pvh_entry_malformed",
     "request_unknown",
     "request_malformed",
     "request_not_met",

@@ -35,5 +35,37 @@ TEST(E820, CutsOffWhatNoAddressReaches) {
     EXPECT_TRUE(e820_typed_range(~uint64_t{0}, 0x1000, 1).range.empty());
 }
 
+NormalisedRange part(uint64_t base, uint64_t bytes, BatonMemoryType type) {
+    return {.range = {{base}, bytes},
+            .type = type,
+            .firmware_type = BATON_NO_FIRMWARE_TYPE,
+            .attributes = 0,
+            .origin = nullptr};
+}
+
+TEST(E820, WritesWhatTouchesAndIsOfOneTypeAsOne) {
+    const NormalisedRange map[] = {
+        part(0x1000, 0x1000, BATON_MEMORY_USABLE),
+        part(0x2000, 0x1000, BATON_MEMORY_LOADER_RECLAIMABLE),
+        part(0x3000, 0x1000, BATON_MEMORY_KERNEL_AND_MODULES),
+        part(0x5000, 0x1000, BATON_MEMORY_USABLE), // after a gap
+        part(0x6000, 0x1000, BATON_MEMORY_FRAMEBUFFER),
+        part(0x7000, 0x1000, BATON_MEMORY_SPECIAL_PURPOSE),
+        part(0x8000, 0x1000, BATON_MEMORY_ACPI_NVS),
+    };
+    E820Entry entries[std::size(map)];
+    const auto written = write_e820(map, entries);
+    ASSERT_EQ(written.size(), 4u);
+    const uint64_t expected[][3] = {
+        {0x1000, 0x3000, 1}, {0x5000, 0x1000, 1}, {0x6000, 0x2000, 2}, {0x8000, 0x1000, 4}};
+    for (std::size_t i = 0; i < written.size(); ++i) {
+        EXPECT_EQ(written[i].base, expected[i][0]);
+        EXPECT_EQ(written[i].bytes, expected[i][1]);
+        EXPECT_EQ(written[i].type, expected[i][2]);
+        EXPECT_EQ(written[i].reserved, 0u);
+    }
+    EXPECT_TRUE(write_e820({}, {}).empty());
+}
+
 } // namespace
 } // namespace baton::test
