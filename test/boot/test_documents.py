@@ -13,7 +13,7 @@ import pytest
 
 SOURCE = artefacts.SOURCE
 DOCS = SOURCE / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 README = SOURCE / "README.md"
 COLUMNS = 100
 TABLE_COLUMNS = 120  # a row can't be wrapped
@@ -85,7 +85,7 @@ def test_help_has_plain_words_and_defaults():
 def test_each_page_is_in_the_index_and_begins_with_its_reader():
     index = text_of(DOCS / "README.md")
     linked = set(re.findall(r"^- \[.*?\]\((.*?)\)", index, re.M))
-    assert linked == {page.name for page in PAGES} - {"README.md"}
+    assert linked == {str(page.relative_to(DOCS)) for page in PAGES} - {"README.md"}
     for page in PAGES:
         title, _, first = text_of(page).partition("\n\n")
         assert title.startswith("# ") and first.startswith("For "), page.name

@@ -26,7 +26,7 @@ def checked_promises() -> set[str]:
 
 
 def test_each_promise_has_one_name():
-    names = Counter(name for file in sorted(DOCS.glob("*.md"))
+    names = Counter(name for file in sorted(DOCS.rglob("*.md"))
                     for name in promises_in(file.read_text(encoding="utf-8")))
     assert len(names) > 100
     assert [name for name, count in names.items() if count > 1] == []
@@ -36,6 +36,14 @@ def test_the_conformance_kernel_checks_each_promise_to_a_kernel():
     # E and F are about what is booted at all: the tests of the loader are for these.
     to_kernels = {name for name in promises_in(PROTOCOL) if name[0] not in "EF"}
     assert checked_promises() == to_kernels
+
+
+def test_the_pvh_test_kernel_checks_its_promises():
+    """The others are about what is booted at all, and about faults: test_pvh.py."""
+    document = (DOCS / "protocols/pvh.md").read_text(encoding="utf-8")
+    source = (artefacts.SOURCE / "kernel/protocols/pvh/pvh.c").read_text(encoding="utf-8")
+    checked = set(re.findall(r'begin_promise\("(P\d+)"', source))
+    assert checked == set(promises_in(document)) - {"P1", "P3", "P16"}
 
 
 def test_origins_are_those_of_the_sources():
