@@ -23,8 +23,8 @@ install(TARGETS baton RUNTIME)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.bash
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME baton)
-foreach(header boot_info.h boot_info.hpp boot_info.inc boot_info.rs boot_info.zig
-               handoff.h handoff.inc)
+foreach(header boot_info.h boot_info.hpp boot_info.inc boot_info.s boot_info.rs boot_info.zig
+               handoff.h handoff.inc handoff.s)
     install(FILES ${CMAKE_BINARY_DIR}/include/baton/${header}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/baton)
 endforeach()
@@ -68,7 +68,7 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "boot loader for x86-64 kernels, with its 
 set(CPACK_PACKAGE_DESCRIPTION
     "Baton takes any ELF64 executable and enters it on an x86-64 machine, in a state that is
 documented promise by promise. This package has the loader, the headers of the boot protocol for C,
-C++, NASM, Rust and Zig, and the tool `baton`, which checks kernels, shows what a boot makes of
+C++, NASM, GNU as, Rust and Zig, and the tool `baton`, which checks kernels, shows what a boot makes of
 them, makes and boots images, and explains faults.")
 set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
 set(CPACK_STRIP_FILES ON)

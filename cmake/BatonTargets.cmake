@@ -132,7 +132,7 @@ target_include_directories(baton_public_headers INTERFACE ${CMAKE_BINARY_DIR}/in
 add_library(Baton::boot_info ALIAS baton_public_headers)
 
 # The headers in the other languages that kernels and first stages are written in: boot_info.inc for
-# NASM, boot_info.rs, boot_info.zig; handoff.inc. Who links Baton::boot_info finds them made.
+# NASM, boot_info.s for GNU as, boot_info.rs, boot_info.zig; handoff.inc, handoff.s. Who links Baton::boot_info finds them made.
 # Debian's Python comes first: the tests need it for its pytest.
 find_program(BATON_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(BATON_PYTHON NAMES python3 REQUIRED)
@@ -150,5 +150,5 @@ function(baton_generate_bindings header)
     add_custom_target(baton_bindings_of_${header} ALL DEPENDS ${outputs})
     add_dependencies(baton_public_headers baton_bindings_of_${header})
 endfunction()
-baton_generate_bindings(boot_info.h boot_info.inc boot_info.rs boot_info.zig)
-baton_generate_bindings(handoff.h handoff.inc)
+baton_generate_bindings(boot_info.h boot_info.inc boot_info.s boot_info.rs boot_info.zig)
+baton_generate_bindings(handoff.h handoff.inc handoff.s)

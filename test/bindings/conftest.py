@@ -33,6 +33,18 @@ def section(object_file, name):
     return raw.read_bytes()
 
 
+# What assembles the file for GNU as: GCC's assembler, and Clang's own.
+ASSEMBLERS = ["gcc", "clang-19"]
+
+
+def assemble(assembler, name, folder):
+    """name.s into name.o, without a warning."""
+    if not shutil.which(assembler):
+        pytest.skip(f"no {assembler}")
+    run(assembler, "-Wa,--fatal-warnings", f"-I{INCLUDE}", "-c", f"{name}.s", "-o", f"{name}.o",
+        cwd=folder)
+
+
 @dataclass
 class Truth:
     """Every name of a header that has a number, by the C compiler's own account."""

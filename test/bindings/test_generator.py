@@ -7,7 +7,7 @@ import pytest
 
 from conftest import BINDINGS, HEADER, SOURCE
 
-NAMES = ("boot_info.inc", "boot_info.rs", "boot_info.zig")
+NAMES = ("boot_info.inc", "boot_info.s", "boot_info.rs", "boot_info.zig")
 
 
 def generate(*words):

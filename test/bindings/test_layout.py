@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINDINGS, run, tool
+from conftest import ASSEMBLERS, BINDINGS, assemble, run, section, tool
 
 RUST_CRATE = """#![no_std]
 #[path = "{module}"]
@@ -40,6 +40,36 @@ def test_nasm_has_each_number(truth, tmp_path):
 def test_nasm_has_each_number_of_the_handoff(truth_of_handoff, tmp_path):
     assert truth_of_handoff.sizes["BatonHandoff"] == 256
     expect_nasm_has_each_number("handoff.inc", truth_of_handoff, tmp_path)
+
+
+def expect_gnu_as_has_each_number(file, truth, tmp_path, assembler):
+    numbers = truth.flat()
+    defined = re.findall(r"^\.set ([\w.]+), ", (BINDINGS / file).read_text(), re.M)
+    assert set(defined) - {f"BATON_{file.upper().replace('.', '_')}"} == set(numbers)
+    include = f'.include "baton/{file}"'
+    lines = [include, include, '.section table, "a"', *(f".quad {name}" for name in numbers)]
+    (tmp_path / "table.s").write_text("\n".join(lines) + "\n")
+    assemble(assembler, "table", tmp_path)
+    got = struct.unpack(f"<{len(numbers)}Q", section(tmp_path / "table.o", "table"))
+    assert dict(zip(numbers, got)) == numbers
+
+
+@pytest.mark.parametrize("assembler", ASSEMBLERS)
+def test_gnu_as_has_each_number(truth, truth_of_handoff, tmp_path, assembler):
+    expect_gnu_as_has_each_number("boot_info.s", truth, tmp_path, assembler)
+    expect_gnu_as_has_each_number("handoff.s", truth_of_handoff, tmp_path, assembler)
+
+
+@pytest.mark.parametrize("assembler", ASSEMBLERS)
+def test_gnu_as_takes_fields_in_both_syntaxes(tmp_path, assembler):
+    (tmp_path / "field.s").write_text("""
+        .include "baton/boot_info.s"
+        mov BatonBootInfo.memory_map(%rdi), %rsi
+        .intel_syntax noprefix
+        mov rsi, [rdi + BatonBootInfo.memory_map]
+    """)
+    assemble(assembler, "field", tmp_path)
+    assert section(tmp_path / "field.o", ".text") == bytes.fromhex("488b7710") * 2
 
 
 def test_nasm_knows_the_structures_as_its_own(tmp_path):

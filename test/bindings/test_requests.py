@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from conftest import BINDINGS, INCLUDE, run, section, tool
+from conftest import ASSEMBLERS, BINDINGS, INCLUDE, assemble, run, section, tool
 
 # (type, flags, value 0, value 1), and the paths of modules: one of each length modulo 4, and none.
 REQUESTS = [
@@ -73,6 +73,17 @@ def test_nasm_writes_the_same_and_stays_in_its_section(from_c, tmp_path):
     source = [f'%include "{BINDINGS}/boot_info.inc"', "section .mine", "db 1", *lines, "db 2"]
     (tmp_path / "requests.asm").write_text("\n".join(source) + "\n")
     run(tool("NASM"), "-Wall", "-Werror", "-f", "elf64", "requests.asm", cwd=tmp_path)
+    assert note_section(tmp_path / "requests.o") == from_c
+    assert section(tmp_path / "requests.o", ".mine") == b"\1\2"
+
+
+@pytest.mark.parametrize("assembler", ASSEMBLERS)
+def test_gnu_as_writes_the_same_and_stays_in_its_section(from_c, tmp_path, assembler):
+    lines = [f"BATON_REQUEST {kind}, {flags}, {a:#x}, {b}" for kind, flags, a, b in REQUESTS]
+    lines += [f'BATON_REQUEST_MODULE_FILE {flags}, "{path}"' for flags, path in MODULES]
+    source = ['.include "baton/boot_info.s"', '.section .mine, "a"', ".byte 1", *lines, ".byte 2"]
+    (tmp_path / "requests.s").write_text("\n".join(source) + "\n")
+    assemble(assembler, "requests", tmp_path)
     assert note_section(tmp_path / "requests.o") == from_c
     assert section(tmp_path / "requests.o", ".mine") == b"\1\2"
 

@@ -19,8 +19,9 @@ GREETING = "my kernel: command line verbose"
 MODULE = "my kernel: message of the day: Nothing to declare."
 FILES = {
     "bin/baton", "include/baton/boot_info.h", "include/baton/boot_info.hpp",
-    "include/baton/boot_info.inc", "include/baton/boot_info.rs", "include/baton/boot_info.zig",
-    "include/baton/handoff.h", "include/baton/handoff.inc", "share/baton/BOOTX64.EFI",
+    "include/baton/boot_info.inc", "include/baton/boot_info.s", "include/baton/boot_info.rs",
+    "include/baton/boot_info.zig", "include/baton/handoff.h", "include/baton/handoff.inc",
+    "include/baton/handoff.s", "share/baton/BOOTX64.EFI",
     "share/baton/BOOTX64.EFI.debug", "share/baton/baton-pvh.elf",
     "share/baton/baton-pvh.elf.debug", "share/baton/baton.bzimage",
     "share/baton/kernel.elf",

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes boot_info.inc (NASM), boot_info.rs and boot_info.zig from boot_info.h, and handoff.inc from
-handoff.h: a file for each language with a template beside this program.
+"""Makes boot_info.inc (NASM), boot_info.s (GNU as), boot_info.rs and boot_info.zig from boot_info.h,
+and handoff.inc and handoff.s from handoff.h: a file for each language with a template beside this
+program.
 
 With --check nothing is written: it fails if a file there differs from what it would make."""
 import argparse

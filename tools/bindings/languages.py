@@ -36,41 +36,63 @@ def camel(name):
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-class Nasm:
-    suffix, comment = "inc", "; "
+class Assembly:
+    """What NASM and GNU as have in common: all is numbers with names."""
     units = {1: "byte", 2: "word", 4: "dword", 8: "qword"}
 
     def line(self, name, value, comment):
-        code = f"{name} equ {value}"
+        code = self.equal.format(name=name, value=value)
         if not comment:
             return [code]
         if len(comment) <= 46:
-            return [f"{code:<51} ; {comment}"]
-        return [*wrapped(comment, "; "), code]
+            return [f"{code:<51} {self.comment}{comment}"]
+        return [*wrapped(comment, self.comment), code]
 
     def constant(self, item):
-        lines = standing_alone(item.before, "; ")
+        lines = standing_alone(item.before, self.comment)
         if item.bits == 0:
-            return lines + [f'%define {item.name} "{item.value}"']
+            return lines + self.text(item)
         return lines + self.line(item.name, number(item.value), item.comment)
 
     def enumeration(self, item):
-        lines = documented(item.before, "; ", "; ") + [f"; enum {item.name}"]
+        lines = documented(item.before, self.comment, self.comment) + [f"{self.comment}enum {item.name}"]
         for member in item.members:
             lines += self.line(member.name, member.value, member.comment)
         return lines
 
     def structure(self, item):
-        lines = documented(item.before, "; ", "; ")
-        lines += [f"{item.name} equ 0", f"{item.name}_size equ {item.bytes}"]
+        lines = documented(item.before, self.comment, self.comment)
+        lines += [self.equal.format(name=name, value=value) for name, value in self.whole(item)]
         for field in item.fields:
-            lines += standing_alone(field.before, "; ")
+            lines += standing_alone(field.before, self.comment)
             count = 1 if field.count is None else field.count
             unit = self.units.get(field.bytes // count) if field.type[:5] != "Baton" else field.type
             shape = unit if field.count is None else f"{unit}[{count}]"
             comment = f"{shape}: {field.comment}" if field.comment else shape
             lines += self.line(f"{item.name}.{field.name}", field.offset, comment)
         return lines
+
+
+class Nasm(Assembly):
+    suffix, comment, equal = "inc", "; ", "{name} equ {value}"
+
+    def text(self, item):
+        return [f'%define {item.name} "{item.value}"']
+
+    def whole(self, item):
+        """With the name of the structure itself, for istruc."""
+        return [(item.name, 0), (f"{item.name}_size", item.bytes)]
+
+
+class GnuAs(Assembly):
+    suffix, comment, equal = "s", "# ", ".set {name}, {value}"
+
+    def text(self, item):
+        """A symbol has no text."""
+        return [f'# {item.name} is "{item.value}"']
+
+    def whole(self, item):
+        return [(f"{item.name}_size", item.bytes)]
 
 
 class Rust:
@@ -216,4 +238,4 @@ def opening(language, header):
     return "\n".join(lines[2:])
 
 
-LANGUAGES = (Nasm(), Rust(), Zig())
+LANGUAGES = (Nasm(), GnuAs(), Rust(), Zig())
