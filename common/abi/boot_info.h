@@ -450,13 +450,17 @@ typedef struct __attribute__((packed, aligned(4))) BatonRequestNote {
 #define BATON_PASTE_(a, b) a##b
 #define BATON_PASTE(a, b) BATON_PASTE_(a, b)
 #define BATON_NOTE_ATTRIBUTES __attribute__((section(".note.baton"), used, aligned(4)))
+/* A symbol, and not a byte: by it `baton check` finds that a linker script has lost the notes. */
+#define BATON_MARK_REQUESTS __asm__(".set baton_has_requests, 1")
 
 #define BATON_REQUEST(request_type, request_flags, value0, value1)                                 \
+    BATON_MARK_REQUESTS;                                                                           \
     static const BatonRequestNote BATON_PASTE(baton_request_, __COUNTER__)                         \
         BATON_NOTE_ATTRIBUTES = {                                                                  \
             6, 20, (request_type), BATON_REQUEST_OWNER, (request_flags), {(value0), (value1)}}
 
 #define BATON_REQUEST_MODULE_FILE(request_flags, path_literal)                                     \
+    BATON_MARK_REQUESTS;                                                                           \
     static const struct __attribute__((packed, aligned(4))) {                                      \
         uint32_t name_bytes, descriptor_bytes, type;                                               \
         char name[8];                                                                              \

@@ -37,6 +37,7 @@ def note_section(object_file):
     headers = run(tool("READELF"), "-SW", linked)
     line = re.search(r"\.note\.baton +(\w+) +\w+ \w+ \w+ \w+ +(\w+) .* (\d+)$", headers, re.M)
     shape = (line[1], line[2].replace("R", ""), line[3])
+    assert " ABS baton_has_requests\n" in run(tool("READELF"), "-sW", linked, errors="replace")
     return notes(section(linked, ".note.baton")), shape
 
 

@@ -77,6 +77,46 @@ def test_check_fails_for_a_warning_if_it_is_strict(kernel_file):
     assert baton("check", file, "--strict").returncode == 1
 
 
+REQUESTING = """
+#include <baton/boot_info.h>
+BATON_REQUEST(BATON_REQUEST_STACK, 0, 262144, 0);
+void _start(const BatonBootInfo* info) { (void)info; for (;;) __asm__("hlt"); }
+"""
+SCRIPT = """
+ENTRY(_start)
+PHDRS { text PT_LOAD FLAGS(5); rodata PT_LOAD FLAGS(4); note PT_NOTE FLAGS(4); }
+SECTIONS {
+    . = 0xffffffff80000000;
+    .text : { *(.text .text.*) } :text
+    . = ALIGN(4096);
+    .rodata : { *(.rodata .rodata.*) RODATA } :rodata
+    NOTES
+    /DISCARD/ : { *(.eh_frame* .comment .note.* .note) }
+}
+"""
+KEPT = ".note : { *(.note.baton) } :rodata :note"
+
+
+@pytest.mark.parametrize("rodata, notes, options, warning", [
+    ("", KEPT, (), ""),
+    ("", "", (), "the linker has discarded the kernel's requests"),
+    ("", "", ("-g0", "-flto", "-O2"), "the linker has discarded the kernel's requests"),
+    ("", "", ("-Wl,-s",), ""),
+    ("*(.note.baton)", "", (), "1 request in no PT_NOTE, which the loader doesn't see, at offset 0x")],
+    ids=["kept", "discarded", "optimised", "stripped", "no-pt-note"])
+def test_check_warns_of_requests_that_the_linker_script_loses(tmp_path, rodata, notes, options, warning):
+    """Discarded ones by a symbol: nothing else is left of them."""
+    (tmp_path / "kernel.ld").write_text(SCRIPT.replace("RODATA", rodata).replace("NOTES", notes))
+    kernel = compiled(tmp_path, REQUESTING, [*FIXED[:4], *options, "-Wl,-T,kernel.ld"])
+    result = baton("check", kernel, "--strict")
+    if not warning:
+        assert result.returncode == 0 and "request" not in result.stdout, result.stdout
+        return
+    assert result.returncode == 1 and f"warning: {warning}" in result.stdout, result.stdout
+    assert "give it a PT_NOTE program header" in result.stdout
+    assert "can be booted, 1 warning\n" in result.stdout
+
+
 def test_check_takes_the_memory_into_account(tmp_path):
     (tmp_path / "large.img").write_bytes(bytes(20 << 20))
     arguments = ["check", artefacts.REPORTER, "--module", tmp_path / "large.img", "--memory"]

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/check.hpp"
 
+#include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
+#include "tools/baton/lost_requests.hpp"
 #include "tools/baton/text.hpp"
 
 #include <iostream>
@@ -17,7 +19,10 @@ int check(const Rehearsal::Given& given, bool strict, bool quiet) {
         std::cout << error_with_fix(*rehearsal.error());
         return 1;
     }
-    const std::size_t warnings = rehearsal.warnings();
+    const std::string lost = lost_requests(MappedFile(given.kernel).bytes());
+    if (!lost.empty())
+        std::cout << "warning: " << lost << '\n';
+    const std::size_t warnings = rehearsal.warnings() + (lost.empty() ? 0 : 1);
     if (!quiet)
         std::cout << given.kernel.filename().string() << ": can be booted, "
                   << string_of(Text().count(warnings, "warning")) << '\n';
