@@ -69,3 +69,28 @@ def test_rustc(boot, tmp_path, firmware):
                  r"2\d\d MiB usable", "stack of 256 KiB"]:
         machine.wait_for_debugcon(f"^report: {line}$")
     machine.wait_for_debugcon(r"\] slide 0x\w+, at random$")
+
+
+GNU_AS = """
+    .include "baton/boot_info.s"
+    BATON_REQUEST BATON_REQUEST_STACK, BATON_REQUEST_REQUIRED, 192*1024, 0
+    .globl _start
+_start:
+    movabs $BATON_BOOT_INFO_MAGIC, %rax
+    cmp %rax, BatonBootInfo.magic(%rdi)
+    jne 1f
+    cmpq $192*1024, BatonBootInfo.stack_bytes(%rdi)
+    jne 1f
+    mov $0x10, %eax # success
+1:  out %eax, $0xf4
+    hlt
+    jmp 1b
+"""
+
+
+def test_gnu_as(boot, tmp_path):
+    """With the header that is made for it."""
+    (tmp_path / "kernel.s").write_text(GNU_AS)
+    kernel = compiled(tmp_path, "gcc", f"-I{artefacts.HEADERS}", "-nostdlib", "-static",
+                      "-Wl,-Ttext-segment=0xffffffff80000000", "-Wl,-z,noexecstack", "-o", "kernel.elf", "kernel.s")
+    boot(kernel, firmware=UBoot).wait_for_exit()
