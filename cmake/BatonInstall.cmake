@@ -42,13 +42,17 @@ install(FILES ${CMAKE_SOURCE_DIR}/docs/pictures/boot.svg DESTINATION ${CMAKE_INS
 
 # find_package(Baton), and pkg-config baton.
 set(package ${CMAKE_INSTALL_DATADIR}/cmake/Baton)
+# In the build tree they are where they are installed: a project finds Baton in both.
 configure_package_config_file(
-    ${CMAKE_SOURCE_DIR}/cmake/BatonConfig.cmake.in ${CMAKE_BINARY_DIR}/BatonConfig.cmake
+    ${CMAKE_SOURCE_DIR}/cmake/BatonConfig.cmake.in ${CMAKE_BINARY_DIR}/${package}/BatonConfig.cmake
     INSTALL_DESTINATION ${package}
     PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_BINDIR CMAKE_INSTALL_DATADIR)
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/BatonConfigVersion.cmake
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/${package}/BatonConfigVersion.cmake
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES ${CMAKE_BINARY_DIR}/BatonConfig.cmake ${CMAKE_BINARY_DIR}/BatonConfigVersion.cmake
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/cmake/BatonImage.cmake
+                 ${CMAKE_BINARY_DIR}/${package}/BatonImage.cmake SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/${package}/BatonConfig.cmake
+              ${CMAKE_BINARY_DIR}/${package}/BatonConfigVersion.cmake
               ${CMAKE_SOURCE_DIR}/cmake/BatonImage.cmake
         DESTINATION ${package})
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig

@@ -177,3 +177,17 @@ def test_installed_tool_works_from_anywhere(prefix, tmp_path):
     result = baton("run", "--via", "pvh", "--timeout", 60, tool=prefix / "bin/baton", cwd=tmp_path)
     assert result.returncode == 0 and "kernel: PASS" in result.stdout, result.stderr
     assert succeed(prefix / "bin/baton", "--version", cwd=tmp_path) == f"baton {VERSION}\n"
+
+
+def test_installed_tool_prints_where_the_headers_are(prefix, tmp_path):
+    folder = succeed(prefix / "bin/baton", "--include-dir", cwd=tmp_path)
+    assert folder == f"{prefix / 'include'}\n"
+    assert succeed(artefacts.TOOL, "--include-dir", cwd=tmp_path) == f"{artefacts.HEADERS}\n"
+
+
+def test_cmake_finds_a_baton_that_is_only_built(tmp_path):
+    project = example(tmp_path, "cmake-kernel")
+    succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={artefacts.BUILD}", cwd=project)
+    assert f"Baton_DIR:PATH={artefacts.BUILD}/share/cmake/Baton\n" in (
+        project / "build/CMakeCache.txt").read_text()
+    assert GREETING in succeed("cmake", "--build", "build", "--target", "run-my-os", cwd=project)

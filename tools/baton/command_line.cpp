@@ -382,6 +382,8 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
     app->get_formatter()->label("SUBCOMMAND", "VERB");
     app->set_help_flag("-h,--help", "Print this, or with a verb its help, and exit.");
     app->set_version_flag("--version", "baton " BATON_VERSION, "Print the version and exit.");
+    app->add_flag("--include-dir", arguments.shows_include_folder,
+                  "Print the folder of the headers and exit.");
     app->footer("`" + arguments.program +
                 " VERB --help` shows a verb's options and examples. "
                 "Exit status after a wrong call: 2.");

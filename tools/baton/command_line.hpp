@@ -20,6 +20,7 @@ namespace baton::tool {
 
 struct Arguments {
     std::string program = "baton"; // as it was called
+    bool shows_include_folder = false;
 
     std::filesystem::path kernel;
     // check, plan, image, run

@@ -18,10 +18,22 @@ namespace baton::tool {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// By a path relative to the program: an installed tree can be moved, and a build tree is laid out
+/// as one.
+fs::path beside_program(const fs::path& path) {
+    return (fs::read_symlink("/proc/self/exe").parent_path() / path).lexically_normal();
+}
+
+} // namespace
+
+fs::path include_folder() {
+    return beside_program(BATON_INCLUDE_FOLDER);
+}
+
 fs::path data_file(const std::string& name) {
-    // Relative to the program: an installed tree can be moved, and a build tree is laid out as one.
-    const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path() / BATON_DATA_FOLDER;
-    fs::path file = (folder / name).lexically_normal();
+    fs::path file = beside_program(fs::path(BATON_DATA_FOLDER) / name);
     if (!fs::exists(file))
         throw Failure("there is no " + file.string() +
                       ": Baton isn't installed or built as a whole");

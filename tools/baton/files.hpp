@@ -15,6 +15,9 @@ namespace baton::tool {
 /// there.
 std::filesystem::path data_file(const std::string& name);
 
+/// The folder of the headers: what is in it is <baton/boot_info.h> and its like.
+std::filesystem::path include_folder();
+
 /// All of a file. Throws a Failure.
 std::vector<std::byte> read_file(const std::filesystem::path& file);
 

@@ -246,6 +246,10 @@ int run_tool(std::span<char*> given) {
     } catch (const CLI::ParseError& error) {
         return misuse(error.what(), arguments);
     }
+    if (arguments.shows_include_folder) {
+        std::cout << include_folder().string() << '\n';
+        return 0;
+    }
     if (app->get_subcommands().empty())
         return misuse("a verb is missing", arguments);
     try {
