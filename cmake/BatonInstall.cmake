@@ -19,6 +19,10 @@ endforeach()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/tools/gdb DESTINATION ${data} PATTERN __pycache__ EXCLUDE)
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tools/gdb ${CMAKE_BINARY_DIR}/${data}/gdb SYMBOLIC)
 
+# What `baton new` writes.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/tools/baton/new DESTINATION ${data})
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tools/baton/new ${CMAKE_BINARY_DIR}/${data}/new SYMBOLIC)
+
 install(TARGETS baton RUNTIME)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/tools/baton/baton.bash
@@ -81,5 +85,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fdisk, gdb, mtools, ovmf, qemu-system-x86")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, lz4, pkg-config, xorriso, zstd")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, gcc, lz4, make, nasm, pkg-config, xorriso, zstd")
 include(CPack)

@@ -152,6 +152,15 @@ def test_package_makes_a_debian_package_and_a_tarball():
     assert packages == {".deb", ".gz"}
 
 
+@needs_build
+def test_new_makes_a_project_that_needs_no_installed_baton(tmp_path):
+    result = baton("new", "my-os", cwd=tmp_path)
+    assert result.returncode == 0 and result.stdout.startswith("cd my-os\n"), result.stderr
+    made = subprocess.run(["make", "run"], cwd=tmp_path / "my-os", capture_output=True, text=True,
+                          timeout=120, stdin=subprocess.DEVNULL)
+    assert made.returncode == 0 and "Hello from my-os" in made.stdout, made.stderr
+
+
 def expect_misuse(*wrong_calls):
     for arguments in wrong_calls:
         result = baton(*arguments)
@@ -182,7 +191,7 @@ def test_wrong_calls_of_the_tool_explain_themselves():
 def test_help_has_every_verb_and_option():
     result = baton("help")
     assert result.returncode == 0
-    for word in ["run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package", "lint",
-                 "help", "bench", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
-                 "--module", "--append", "--protocol", "--coverage", "--"]:
+    for word in ["new", "run", "check", "plan", "image", "explain", "test", "fuzz", "build", "package",
+                 "lint", "help", "bench", "--timeout", "--memory", "--smp", "--display", "--accel", "--via",
+                 "--module", "--append", "--protocol", "--lang", "--build", "--coverage", "--"]:
         assert f" {word} " in result.stdout.replace("\n", " "), word

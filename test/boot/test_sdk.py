@@ -35,6 +35,8 @@ FILES = {
     "share/pkgconfig/baton.pc",
     *(f"share/baton/{file.relative_to(artefacts.SOURCE / 'tools')}"
       for file in (artefacts.SOURCE / "tools/gdb").rglob("*.py")),
+    *(f"share/baton/{file.relative_to(artefacts.SOURCE / 'tools/baton')}"
+      for file in (artefacts.SOURCE / "tools/baton/new").rglob("*") if file.is_file()),
     *(f"share/doc/baton/docs/{file.name}" for file in (artefacts.SOURCE / "docs").glob("*.md"))}
 
 
@@ -182,12 +184,18 @@ def test_installed_tool_works_from_anywhere(prefix, tmp_path):
 def test_installed_tool_prints_where_the_headers_are(prefix, tmp_path):
     folder = succeed(prefix / "bin/baton", "--include-dir", cwd=tmp_path)
     assert folder == f"{prefix / 'include'}\n"
-    assert succeed(artefacts.TOOL, "--include-dir", cwd=tmp_path) == f"{artefacts.HEADERS}\n"
+    assert succeed(artefacts.TOOL, "--include-dir", cwd=tmp_path) == f"{artefacts.HEADERS.resolve()}\n"
+
+
+def test_installed_tool_makes_a_project_that_boots(prefix, tmp_path):
+    path = f"{prefix / 'bin'}:{os.environ['PATH']}"
+    succeed("baton", "new", "my-os", cwd=tmp_path, PATH=path)
+    assert "Hello from my-os" in succeed("make", "run", cwd=tmp_path / "my-os", PATH=path)
 
 
 def test_cmake_finds_a_baton_that_is_only_built(tmp_path):
     project = example(tmp_path, "cmake-kernel")
-    succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={artefacts.BUILD}", cwd=project)
-    assert f"Baton_DIR:PATH={artefacts.BUILD}/share/cmake/Baton\n" in (
+    succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={artefacts.BUILD.resolve()}", cwd=project)
+    assert f"Baton_DIR:PATH={artefacts.BUILD.resolve()}/share/cmake/Baton\n" in (
         project / "build/CMakeCache.txt").read_text()
     assert GREETING in succeed("cmake", "--build", "build", "--target", "run-my-os", cwd=project)

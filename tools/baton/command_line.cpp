@@ -55,7 +55,18 @@ constexpr std::array kExplainExamples = {
     Example{"run my-kernel.elf --timeout 30 | baton explain --kernel my-kernel.elf", "from a pipe"},
 };
 
+constexpr std::array kNewExamples = {
+    Example{"new my-os", "a kernel in C, built by make"},
+    Example{"new my-os-in-rust --lang rust --build cmake", "in Rust, built by CMake"},
+};
+
 constexpr std::array kVerbs = {
+    Verb{"new", "Makes a project with a kernel that boots.",
+         "Writes at most eight short files: a kernel that says Hello, its linker script, a "
+         "Makefile or a CMakeLists.txt, and a README.md that says how to run, debug and check the "
+         "kernel and how to make an image. The project finds Baton by PATH if this tool is in "
+         "PATH, else where this tool is now.",
+         kNewExamples},
     Verb{"check", "Says whether the loader would boot a kernel, and how.",
          "The loader's own code reads the kernel and plans the boot on the machine of `run`. It "
          "prints what the loader would log: segments, their places, warnings; or the error, with "
@@ -149,6 +160,14 @@ std::string check_sector_bytes(const std::string& text) {
 
 std::string check_compression(const std::string& text) {
     return is_one_of(kCompressions, text) ? "" : "needs one of " + std::string(kCompressions);
+}
+
+std::string check_language(const std::string& text) {
+    return is_one_of(kLanguages, text) ? "" : "needs one of " + std::string(kLanguages);
+}
+
+std::string check_build(const std::string& text) {
+    return is_one_of(kBuilds, text) ? "" : "needs one of " + std::string(kBuilds);
 }
 
 std::string check_memory(const std::string& text) {
@@ -359,6 +378,19 @@ void add_explain(CLI::App& verb, Arguments& arguments) {
         ->check(rule(check_file));
 }
 
+void add_new(CLI::App& verb, Arguments& arguments) {
+    add_value(verb, "NAME", arguments.project.folder, "FOLDER",
+              "The project's folder, which isn't there yet. Its last part is the project's name: "
+              "letters, digits, - and _.")
+        ->required();
+    add_value(verb, "--lang", arguments.project.language, std::string(kLanguages).c_str(),
+              "The kernel's language; asm is NASM (default: c).")
+        ->check(rule(check_language));
+    add_value(verb, "--build", arguments.project.build, std::string(kBuilds).c_str(),
+              "What builds it (default: make).")
+        ->check(rule(check_build));
+}
+
 std::string examples_text(const Verb& verb, const std::string& program) {
     std::string text = "Examples:\n";
     for (const Example& example : verb.examples)
@@ -394,6 +426,7 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
         command.footer(wrapped(verb.description, kColumns) + "\n\n" +
                        examples_text(verb, arguments.program));
     }
+    add_new(*app->get_subcommand("new"), arguments);
     add_check(*app->get_subcommand("check"), arguments);
     add_plan(*app->get_subcommand("plan"), arguments);
     add_image(*app->get_subcommand("image"), arguments);

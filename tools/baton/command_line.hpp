@@ -7,6 +7,7 @@
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/debug.hpp"
 #include "tools/baton/machine.hpp"
+#include "tools/baton/new_project.hpp"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -47,6 +48,8 @@ struct Arguments {
     DebugOptions debug;
     // explain
     std::filesystem::path log = "-";
+    // new
+    NewProject project;
 };
 
 struct Example {

@@ -14,6 +14,7 @@
 #include "tools/baton/files.hpp"
 #include "tools/baton/known_errors.hpp"
 #include "tools/baton/memory_map.hpp"
+#include "tools/baton/new_project.hpp"
 #include "tools/baton/output_file.hpp"
 #include "tools/baton/plan_report.hpp"
 #include "tools/baton/watchdog.hpp"
@@ -202,7 +203,14 @@ int explain_log(const Arguments& arguments) {
     return text.empty() ? 1 : 0;
 }
 
+int new_project(const Arguments& arguments) {
+    std::cout << make_project(arguments.project);
+    return 0;
+}
+
 int carry_out(const CLI::App& app, Arguments& arguments) {
+    if (app.got_subcommand("new"))
+        return new_project(arguments);
     if (app.got_subcommand("check"))
         return check(rehearse(arguments), arguments.strict, arguments.quiet);
     if (app.got_subcommand("plan"))

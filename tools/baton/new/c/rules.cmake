@@ -1,0 +1,12 @@
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+file(GLOB sources CONFIGURE_DEPENDS *.c)
+set(script ${CMAKE_SOURCE_DIR}/kernel.ld)
+add_executable(kernel ${sources})
+set_target_properties(kernel PROPERTIES
+    OUTPUT_NAME @NAME@.elf C_STANDARD 11 LINK_DEPENDS ${script})
+target_link_libraries(kernel PRIVATE Baton::boot_info)
+target_compile_options(kernel PRIVATE -Wall -Wextra -ffreestanding -fno-pie -mcmodel=kernel
+    -mno-red-zone -mgeneral-regs-only -fno-stack-protector)
+target_link_options(kernel PRIVATE -nostdlib -static -T ${script})
