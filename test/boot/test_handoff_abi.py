@@ -90,6 +90,58 @@ def test_h8_h23_caller_of_version_1_0_still_works_by(hand_over, mode):
     expect_report(machine, report(in_kernel(), registers, [0], "leaving QEMU"))
 
 
+IN_32_BITS = dict.fromkeys(AT_ENTRY, 0) | {
+    "rsp": VARIES, "rip": VARIES, "rflags": 2, "cs": 8, "ss": 0x10, "cr0": 0x11, "cr3": VARIES}
+EAX, EBX = 0x36D7_6289, 0x987_6543
+
+
+def in_kernel32(offset: str = "0x0") -> str:
+    return (f"baton: fault: #UD invalid opcode, vector 6, in kernel + {offset}\n"
+            "step   in the kernel, entered at 0x*\nmode   32-bit protected mode, no paging")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("levels", [4, 5])
+def test_h24_h25_32_bit_kernel_gets_the_machine_by(hand_over, entry, levels):
+    found = expect_report(hand_over(f"{entry}-{levels}-kernel32-registers"),
+                          report(in_kernel32(), IN_32_BITS | {"rax": EAX, "rbx": EBX}, None,
+                                 "leaving QEMU"))
+    assert int(re.search(r"rsp +(\w+)", found)[1], 16) % 4096 == 0  # the stack's top
+
+
+def test_h24_32_bit_kernel_finds_the_segments(hand_over):
+    registers = IN_32_BITS | {
+        "rcx": 5 * 8 - 1, "rdx": 32 * 8 - 1,  # limits of the GDT and the IDT
+        "rsi": 0x20, "rdi": 0, "rbp": 0x10, "rax": 0x10, "rbx": 0x10_0010,  # TR, LDTR, DS, ES, FS, GS
+        "rflags": VARIES}
+    expect_report(hand_over("32-4-state-kernel32"),
+                  report(in_kernel32("0x*"), registers, None, "leaving QEMU"))
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_h25_h26_kernel_has_segments_of_its_own_by(hand_over, entry):
+    expect_report(hand_over(f"{entry}-4-gdt-registers"),
+                  report(in_kernel(), HANDED_OVER | {"cs": 0x28, "ss": 0x30, "rax": EAX, "rbx": EBX},
+                         [0], "leaving QEMU"))
+
+
+def test_h26_kernel_finds_its_segments(hand_over):
+    registers = SECOND_ENTRY | {"cs": 0x28, "ss": 0x30, "rdx": 9 * 8 - 1, "r10": 0x38} | dict.fromkeys(
+        ("r11", "r12", "r13", "r14"), 0x30)
+    expect_report(hand_over("64-4-state-gdt"),
+                  report(in_kernel("0x*", KERNEL + 16), registers, [0], "leaving QEMU"))
+
+
+@pytest.mark.parametrize("how", ["", "-gdt"])
+def test_h27_nothing_is_reported_where_that_is_asked_for(boot_by_pvh, how):
+    machine = boot_by_pvh(artefacts.HANDOFF_CALLER, f"64-4-silent{how}")
+    deadline = time.monotonic() + 20
+    while not machine.has_triple_faulted:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "baton: fault" not in machine.debugcon
+
+
 def test_h3_h10_h14_wrong_records_are_refused_with_nothing_changed(boot_by_pvh):
     boot_by_pvh(artefacts.HANDOFF_CALLER, "refuse").wait_for_exit()
 

@@ -22,10 +22,15 @@
  *   -short      with a record of the smallest size, and nothing mapped after it
  *   -longer     with a longer record, of a later version
  *   -halt       with no more than a report of what the kernel does
+ *   -kernel32   to a 32-bit kernel
+ *   -registers  with values in EAX and EBX
+ *   -gdt        with a GDT of the kernel's own
+ *   -silent     with nothing reported
  */
 #include "caller.h"
 
 extern const uint8_t kernel_code[], kernel_code_end[], stage2_file[], stage2_file_end[];
+extern const uint8_t kernel32_code[], kernel32_code_end[];
 uint32_t call_entry32(uint32_t entry, uint32_t record);
 uint32_t call_entry64(uint32_t entry_low, uint32_t entry_high, uint32_t record, uint32_t cr3,
                       uint32_t cr4);
@@ -200,6 +205,37 @@ static void spoil_tables(const char* mode) {
         *table |= ABOVE;
 }
 
+#if BATON_HANDOFF_VERSION_MINOR >= 4
+/* What the fields of version 1.4 are for. */
+static void use_kernel_fields(const char* mode) {
+    static uint64_t
+        gdt[9]; /* code at 28h, data at 30h; the task's, at 38h, is stage 2's to write */
+    if (has(mode, "-kernel32")) {
+        record->kernel_mode = BATON_KERNEL_32_BIT;
+        record->kernel_entry = address(kernel_frames[0]);
+        record->kernel_stack_top = address(kernel_frames[2]) + PAGE;
+        segments[0].segment.source_physical = address(kernel32_code);
+        segments[0].segment.destination = record->kernel_entry;
+        segments[0].segment.file_bytes = (uint32_t)(kernel32_code_end - kernel32_code);
+    }
+    if (has(mode, "-registers")) {
+        record->kernel_eax = 0x36d76289;
+        record->kernel_ebx = 0x9876543;
+    }
+    if (has(mode, "-gdt")) {
+        gdt[5] = UINT64_C(0x00af9b000000ffff);
+        gdt[6] = UINT64_C(0x00cf93000000ffff);
+        record->kernel_gdt = DIRECT_MAP + address(gdt);
+        record->kernel_gdt_bytes = sizeof gdt;
+        record->kernel_code_segment = 0x28;
+        record->kernel_data_segment = 0x30;
+        record->kernel_task_segment = 0x38;
+    }
+    if (has(mode, "-silent"))
+        record->kernel_flags = BATON_KERNEL_WITHOUT_REPORTS;
+}
+#endif
+
 void caller_main(const uint32_t* start_info) {
     const char* const mode = (const char*)start_info[6]; /* hvm_start_info.cmdline_paddr */
     load_stage2(has(mode, "-high") || has(mode, "refuse") ? (uint8_t*)HIGH_BLOCK : block_room);
@@ -213,6 +249,9 @@ void caller_main(const uint32_t* start_info) {
         record->cr4 |= CR4_LA57;
         record->page_table_root = address(root5);
     }
+#if BATON_HANDOFF_VERSION_MINOR >= 4
+    use_kernel_fields(mode);
+#endif
 #if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-la57"))
         finish(returns64(BATON_REFUSED_PROCESSOR, 0));

@@ -9,6 +9,8 @@ global call_entry64
 global copy64
 global kernel_code
 global kernel_code_end
+global kernel32_code
+global kernel32_code_end
 global stage2_file
 global stage2_file_end
 extern caller_main
@@ -212,6 +214,29 @@ kernel_code:
     ud2
     align 8
 kernel_code_end:
+
+; The same for a 32-bit kernel.
+bits 32
+    align 16
+kernel32_code:
+    ud2
+    align 16
+    mov esi, esp
+    sub esp, 16
+    sgdt [esp]
+    movzx ecx, word [esp]
+    sidt [esp]
+    movzx edx, word [esp]
+    mov esp, esi
+    str esi
+    sldt edi
+    mov ebp, ds
+    mov eax, es
+    mov ebx, fs
+    shl ebx, 16
+    mov bx, gs
+    ud2
+kernel32_code_end:
 
 section .rodata align=8
     dd 0
