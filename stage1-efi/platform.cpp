@@ -5,7 +5,9 @@
 #include "stage1-efi/boot_history.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/step_limit.hpp"
+#include "stage1/identity_memory.hpp"
 #include "stage1/processor_facts.hpp"
+#include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
 #include "start_info/efi_tables.hpp"
 
@@ -81,6 +83,8 @@ Result<MachineFacts> EfiPlatform::facts(Arena& arena) {
     add_firmware_facts(given_.firmware, facts);
     facts.firmware_vendor =
         efi::text_of(given_.firmware.system->FirmwareVendor, arena).value_or("");
+    facts.efi_image = reinterpret_cast<uint64_t>(given_.firmware.image);
+    add_table_bytes(IdentityMemory(), facts);
     facts.firmware_state = read_firmware_state();
     facts.virtualization = read_virtualization();
     return facts;
@@ -219,6 +223,17 @@ Result<void> EfiPlatform::make_executable(PhysRange code, PhysRange data) {
     protocol->ClearMemoryAttributes(protocol, data.base.value, data.bytes, efi::kMemoryReadOnly);
     protocol->SetMemoryAttributes(protocol, data.base.value, data.bytes, EFI_MEMORY_XP);
     return {};
+}
+
+void EfiPlatform::stay(std::span<const Region> kernel) {
+    frames_.keep();
+    given_.console.detach_from_firmware();
+    auto* const protocol = efi::locate_protocol<efi::MemoryAttributeProtocol>(
+        given_.firmware, efi::kMemoryAttributeGuid);
+    for (const Region& region : kernel)
+        if (protocol != nullptr)
+            protocol->ClearMemoryAttributes(protocol, region.physical.value, region.pages.bytes,
+                                            efi::kMemoryReadOnly | EFI_MEMORY_XP);
 }
 
 std::optional<WatchdogPlan> EfiPlatform::find_watchdog(uint32_t seconds,

@@ -56,6 +56,11 @@ class EfiPlatform final : public Platform {
                                               std::span<const PhysRange> avoid) override;
     void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
     FirmwareMap firmware_map() override;
+    std::size_t firmware_map_bytes() override {
+        return final_map_.capacity() * final_map_.descriptor_bytes();
+    }
+    bool can_stay() override { return true; }
+    void stay(std::span<const Region> kernel) override;
     uint64_t map_runtime_services(VirtAddr direct_map) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 

@@ -6,6 +6,7 @@
 #include "memory/normalise.hpp"
 #include "stage1-pvh/machine.hpp"
 #include "stage1/processor_facts.hpp"
+#include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
 
 #include <algorithm>
@@ -50,6 +51,7 @@ Result<MachineFacts> StartPlatform::facts(Arena& /*arena*/) {
                        .firmware_vendor = tables.firmware_vendor.data()};
     facts.unix_time_tsc = facts.unix_time_seconds == 0 ? 0 : cpu::read_tsc();
     facts.firmware_cr3 = facts.firmware_state.cr3;
+    add_table_bytes(MappedMemory(), facts);
     return facts;
 }
 

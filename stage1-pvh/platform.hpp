@@ -59,6 +59,7 @@ class StartPlatform final : public Platform {
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
     FirmwareMap firmware_map() override;
+    std::size_t firmware_map_bytes() override { return given_.start.efi_map.size(); }
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:

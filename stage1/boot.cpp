@@ -20,6 +20,12 @@ namespace {
                  // none
 }
 
+/// With the firmware's page tables, stack and segments.
+[[noreturn]] void enter_beside_firmware(VirtAddr entry, const EntryState& state) {
+    asm volatile("call *%0" : : "r"(entry.value), "a"(state.eax), "b"(state.ebx) : "memory");
+    cpu::halt(); // there is nothing to return to
+}
+
 } // namespace
 
 Bytes stage2_bytes() {
@@ -38,6 +44,8 @@ Error boot(const BootInput& input, PhysAddr stage1_base) {
     publish_for_debugger(stage1_base, *prepared);
     if (const auto left = finish_boot(input, *prepared); !left)
         return left.error();
+    if (prepared->kernel.requests.keep_firmware)
+        enter_beside_firmware(prepared->kernel.plan.entry, prepared->record->entry_state());
     call_stage2(prepared->stage2.block.entry64(), *prepared->stage2.handoff.record);
 }
 

@@ -81,23 +81,28 @@ Bytes root_at(const PhysicalMemory& memory, PhysAddr address) {
     return is_good ? root : Bytes{};
 }
 
-RootTable root_table(const PhysicalMemory& memory, PhysAddr root_pointer) {
-    const Bytes root = root_at(memory, root_pointer);
+RootTable root_table(const PhysicalMemory& memory, PhysAddr address) {
+    const Bytes root = root_pointer(memory, address);
     if (root.empty())
         return {};
-    if (root[kRevisionOffset] >= std::byte{2}) {
-        const Bytes root2 = memory.at(root_pointer, kRootBytes2);
-        if (root2.size() == kRootBytes2 && has_good_checksum(root2)) {
-            const PhysAddr xsdt{read_at<uint64_t>(root2, kXsdtOffset)};
-            if (const Bytes table = table_at(memory, xsdt, "XSDT"); !table.empty())
-                return {xsdt, table, sizeof(uint64_t)};
-        }
+    if (root.size() == kRootBytes2) {
+        const PhysAddr xsdt{read_at<uint64_t>(root, kXsdtOffset)};
+        if (const Bytes table = table_at(memory, xsdt, "XSDT"); !table.empty())
+            return {xsdt, table, sizeof(uint64_t)};
     }
     const PhysAddr rsdt{read_at<uint32_t>(root, kRsdtOffset)};
     return {rsdt, table_at(memory, rsdt, "RSDT"), sizeof(uint32_t)};
 }
 
 } // namespace
+
+Bytes root_pointer(const PhysicalMemory& memory, PhysAddr address) {
+    const Bytes root = root_at(memory, address);
+    if (root.empty() || root[kRevisionOffset] < std::byte{2})
+        return root;
+    const Bytes root2 = memory.at(address, kRootBytes2);
+    return root2.size() == kRootBytes2 && has_good_checksum(root2) ? root2 : root;
+}
 
 PhysAddr find_root_pointer(const PhysicalMemory& memory) {
     // The BIOS data area has the segment of the extended one.

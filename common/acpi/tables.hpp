@@ -27,6 +27,9 @@ class PhysicalMemory {
 /// where there is none.
 PhysAddr find_root_pointer(const PhysicalMemory& memory);
 
+/// All of the root pointer, of 20 bytes or, from revision 2 on, 36; empty where there is none.
+Bytes root_pointer(const PhysicalMemory& memory, PhysAddr address);
+
 /// The table with this signature, four characters, that the root pointer leads to: all of it, with
 /// a good checksum. Empty where there is none.
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);

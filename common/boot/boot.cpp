@@ -29,7 +29,9 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
                                                    .previous = input.previous,
                                                    .command_line = input.entry.command_line,
                                                    .path = input.path,
-                                                   .tsc_hz = input.log.tsc_hz()},
+                                                   .tsc_hz = input.log.tsc_hz(),
+                                                   .firmware_map_bytes =
+                                                       input.platform.firmware_map_bytes()},
                                                   ranges, frames));
     input.log.line(Text()
                        .add(boot.kernel.protocol->record_name())
@@ -131,6 +133,23 @@ Result<void> leave(const BootInput& input, PreparedBoot& boot) {
     }
 }
 
+/// The record of a kernel that is called with boot services.
+Result<void> complete_beside_firmware(const BootInput& input, PreparedBoot& boot) {
+    boot.record->set_memory_map(
+        TRY(read_memory_map(input.platform, boot.also_there, boot.map_buffer)));
+    describe_place(input.log, input.entry, false,
+                   Text()
+                       .add("the firmware stays; entering the kernel at ")
+                       .hex(boot.kernel.plan.entry.value));
+    boot.record->complete({.firmware_map = {},
+                           .runtime_mapped = false,
+                           .log = input.log.text(),
+                           .steps = input.log.steps()});
+    input.platform.stay(boot.kernel.plan.regions);
+    input.random.forget();
+    return {};
+}
+
 } // namespace
 
 Result<PreparedBoot> prepare_boot(const BootInput& input, Arena& arena) {
@@ -141,9 +160,12 @@ Result<PreparedBoot> prepare_boot(const BootInput& input, Arena& arena) {
 }
 
 Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
-    const bool leaves_record = input.entry.crash_record != Switch::off;
+    const bool stays = boot.kernel.requests.keep_firmware;
+    const bool leaves_record = input.entry.crash_record != Switch::off && !stays;
     input.platform.prepare_to_leave(
         leaves_record ? std::optional(boot.stage2.block.crash_record_physical()) : std::nullopt);
+    if (stays)
+        return complete_beside_firmware(input, boot);
     input.log.line(Text().add("leaving the firmware"));
     if (const auto left = leave(input, boot); !left)
         return about_kernel(input, left.error());

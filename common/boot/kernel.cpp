@@ -43,6 +43,19 @@ Result<void> decide_runtime_map(const Services& with, Requests& requests) {
     return {};
 }
 
+/// Without boot services a kernel that can be called with them gets no less than any other.
+void decide_keep_firmware(const Services& with, Requests& requests) {
+    if (!requests.keep_firmware)
+        return;
+    requests.keep_firmware = with.platform.can_stay();
+    if (!requests.keep_firmware)
+        with.log.line(Text().add("no boot services that could stay: the kernel's other entry"));
+    if (requests.keep_firmware && requests.watchdog_seconds != 0) {
+        requests.watchdog_seconds = 0;
+        with.log.warn(Text().add("no watchdog: the firmware stays"));
+    }
+}
+
 Result<bool> decide_five_level(const Requests& requests, Processor processor, Log& log) {
     const bool possible = processor.five_level_paging;
     if (requests.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
@@ -153,6 +166,16 @@ Result<std::optional<Block>> load_whole_file(Log& log, const BootEntry& entry,
     return *whole;
 }
 
+/// What is in the way where memory must be free now.
+std::unexpected<Error> not_free_now(const Region& region, std::span<const NormalisedRange> map) {
+    for (const NormalisedRange& part : map)
+        if (part.range.overlaps(region.frames()) && part.type != BATON_MEMORY_USABLE)
+            return fail(ErrorCode::destination_not_free,
+                        {part.range.base.value, part.range.bytes, part.type});
+    return fail(ErrorCode::destination_not_free,
+                {region.physical.value, region.pages.bytes, BATON_MEMORY_USABLE});
+}
+
 /// Stage 2 may write to where the kernel goes: free memory, once the firmware is gone.
 Result<void> check_destination(const Region& region, std::span<const NormalisedRange> map) {
     PhysRange rest = region.frames();
@@ -172,7 +195,7 @@ Result<void> check_destination(const Region& region, std::span<const NormalisedR
     return {};
 }
 
-Result<void> check_moves(const Services& with, const LoadPlan& plan) {
+Result<void> check_moves(const Services& with, const LoadPlan& plan, bool keep_firmware) {
     if (std::ranges::none_of(plan.regions, &Region::is_moved))
         return {};
     FrameArena scratch(with.frames());
@@ -183,6 +206,8 @@ Result<void> check_moves(const Services& with, const LoadPlan& plan) {
     for (const Region& region : plan.regions) {
         if (!region.is_moved())
             continue;
+        if (keep_firmware)
+            return not_free_now(region, map);
         TRY(check_destination(region, map));
         with.log.line(Text()
                           .add("stage 2 will move ")
@@ -220,6 +245,7 @@ Result<OpenKernel> open_kernel(const Services& with, const BootEntry& entry, Pro
         if ((requests.left_out >> type & 1) != 0)
             leave_out_request(type, with.log);
     TRY(decide_runtime_map(with, requests));
+    decide_keep_firmware(with, requests);
     kernel.five_level = TRY(decide_five_level(requests, processor, with.log));
     return kernel;
 }
@@ -244,7 +270,7 @@ Result<Kernel> load_kernel(const Services& with, const BootEntry& entry, const O
     Log& log = with.log;
     LoadPlan plan = planned.plan;
     TRY(place(plan, with.frames()));
-    TRY(check_moves(with, plan));
+    TRY(check_moves(with, plan, kernel.requests.keep_firmware));
     describe_segments(log, entry, {plan, planned.kaslr});
     warn_of_odd_segments(log, plan);
     warn_of_write_execute(log, plan);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 namespace baton {
-namespace {
 
 Result<std::span<TypedRange>> read_memory_map(Platform& platform,
                                               std::span<const TypedRange> also_there,
@@ -14,8 +13,6 @@ Result<std::span<TypedRange>> read_memory_map(Platform& platform,
     std::ranges::copy(also_there, buffer.begin() + static_cast<std::ptrdiff_t>(count));
     return buffer.first(count + also_there.size());
 }
-
-} // namespace
 
 Result<void> leave_firmware(Platform& platform, KernelRecord& record,
                             std::span<const TypedRange> also_there, std::span<TypedRange> buffer) {

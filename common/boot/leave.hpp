@@ -10,6 +10,12 @@
 
 namespace baton {
 
+/// What all memory is: what the firmware says, and `also_there`. The first part of `buffer` is
+/// filled in and returned. Errors: memory_map_unavailable, memory_map_too_long.
+Result<std::span<TypedRange>> read_memory_map(Platform& platform,
+                                              std::span<const TypedRange> also_there,
+                                              std::span<TypedRange> buffer);
+
 /// Leaves the firmware once `record` says what all memory is: what the firmware says, and
 /// `also_there`. `buffer` is for the ranges. Between
 /// the last GetMemoryMap and ExitBootServices nothing is allocated. Errors: memory_map_unavailable

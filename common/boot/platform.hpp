@@ -85,6 +85,13 @@ class Platform {
     virtual void prepare_to_leave(std::optional<PhysAddr> /*crash_record*/) {}
     /// The firmware's own memory map, as exit() left it; empty where it is not UEFI.
     virtual FirmwareMap firmware_map() { return {}; }
+    /// How many bytes it may have, after reserve_memory_map().
+    virtual std::size_t firmware_map_bytes() { return 0; }
+    /// Whether a kernel can be called while the firmware stays: one with 64-bit boot services.
+    virtual bool can_stay() { return false; }
+    /// Instead of exit(), after read_memory_map(): all memory of frames() stays as it is, and the
+    /// kernel's may be executed and written to.
+    virtual void stay(std::span<const Region> /*kernel*/) {}
     /// Tells runtime services where they are in the direct map, after exit(). Returns the status.
     virtual uint64_t map_runtime_services(VirtAddr /*direct_map*/) { return 0; }
     /// The very last call.

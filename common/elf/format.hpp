@@ -111,8 +111,10 @@ struct Elf64_Phdr {
 };
 static_assert(sizeof(Elf64_Phdr) == 56);
 
+inline constexpr uint32_t SHT_NULL = 0;
 inline constexpr uint32_t SHT_SYMTAB = 2;
 inline constexpr uint32_t SHT_STRTAB = 3;
+inline constexpr uint32_t SHT_NOBITS = 8;
 
 struct Elf64_Shdr {
     uint32_t sh_name;

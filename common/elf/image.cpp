@@ -67,7 +67,8 @@ Result<Header> parse(Bytes head, uint64_t file_bytes) {
                      .program_headers_offset = file.e_phoff,
                      .program_header_count = file.e_phnum,
                      .section_headers_offset = file.e_shoff,
-                     .section_header_count = file.e_shnum};
+                     .section_header_count = file.e_shnum,
+                     .section_names_index = file.e_shstrndx};
     TRY(check_kind(header,
                    {.type = file.e_type,
                     .machine = file.e_machine,

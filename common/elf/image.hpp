@@ -20,6 +20,7 @@ struct Header {
     uint32_t program_header_count;   // e_phnum, 1 … 65534
     uint64_t section_headers_offset; // e_shoff, not checked: booting doesn't need them
     uint32_t section_header_count;   // 0: none that can be read
+    uint32_t section_names_index;    // e_shstrndx, not checked
 
     uint64_t header_bytes() const { return is_32_bit ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr); }
     uint64_t program_header_bytes() const {

@@ -57,6 +57,17 @@ Result<KernelFile> KernelFile::open(FileSource& given, FrameSource& frames, Aren
                       elf::Image(*header, table, head.file_bytes));
 }
 
+Result<Bytes> KernelFile::first(uint64_t count) const {
+    count = std::min(count, size());
+    if (count > head_.size()) {
+        const auto more = TRY(arena_->scratch<std::byte>(count));
+        std::ranges::copy(head_, more.begin());
+        TRY(file_->read(head_.size(), more.subspan(head_.size())));
+        head_ = more;
+    }
+    return head_.first(count);
+}
+
 Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     if (fits(offset, count, head_.size()))
         return head_.subspan(offset, count);

@@ -25,8 +25,10 @@ class KernelFile {
     /// elf_*, of a file whose image() has no program header; nothing of an ELF file.
     const std::optional<Error>& not_elf() const { return not_elf_; }
     const elf::Image& image() const { return image_; }
-    /// The first bytes: 8 KiB, of a smaller file all.
+    /// The first bytes: 8 KiB, of a smaller file all; more once more was asked for.
     Bytes head() const { return head_; }
+    /// The first `count` bytes; of a smaller file all. Errors: file_*, out_of_memory.
+    Result<Bytes> first(uint64_t count) const;
     /// The ELF header, and the program headers after it.
     Bytes headers() const { return headers_; }
     uint64_t size() const { return image_.file_bytes(); }
@@ -35,6 +37,10 @@ class KernelFile {
 
     /// A part of the file, which the caller has checked to be in it. Errors: file_*, out_of_memory.
     Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
+    /// The same into memory of the caller's. Errors: file_*.
+    Result<void> read(uint64_t offset, std::span<std::byte> into) const {
+        return file_->read(offset, into);
+    }
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
     /// Errors: file_*, out_of_memory. Returns the number of bytes read.
@@ -69,7 +75,7 @@ class KernelFile {
     const DecompressedFile* decompressed_;
     FrameSource* frames_;
     Arena* arena_;
-    Bytes head_; // the first bytes of the file
+    mutable Bytes head_; // the first bytes of the file
     Bytes headers_;
     elf::Image image_;
     std::optional<Error> not_elf_;

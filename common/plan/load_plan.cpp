@@ -2,6 +2,7 @@
 #include "plan/load_plan.hpp"
 
 #include "core/heap_sort.hpp"
+#include "plan/relocatable.hpp"
 
 #include <algorithm>
 
@@ -555,6 +556,8 @@ Result<void> place_physical(LoadPlan& plan, FrameSource& frames) {
 } // namespace
 
 Result<void> place(LoadPlan& plan, FrameSource& frames) {
+    if (plan.relocatable)
+        return place_relocatable(plan, frames);
     if (plan.placement == Placement::physical)
         return place_physical(plan, frames);
     for (Region& region : plan.regions)

@@ -60,6 +60,14 @@ struct Region {
     bool is_moved() const { return loaded != physical; }
 };
 
+/// What a kernel without paging says of where it may be, instead of one place.
+struct Relocatable {
+    PhysAddr low;       // its first byte is there or higher
+    PhysAddr end;       // its last byte is below
+    uint64_t alignment; // of its first page
+    bool lowest;        // the lowest place is preferred, else it is any
+};
+
 /// What an image needs of the address space, before it is decided where it goes.
 struct ImageExtent {
     VirtAddr lowest;    // page of the lowest byte, as linked
@@ -83,6 +91,7 @@ struct LoadPlan {
     std::span<Region> regions;
     Placement placement = Placement::anywhere;
     bool without_paging = false;
+    std::optional<Relocatable> relocatable{};
     uint32_t write_execute_runs = 0;     // how many page runs are writable and executable at once
     bool wants_executable_stack = false; // PT_GNU_STACK with PF_X
     BatonThreadLocalStorage tls{};       // PT_TLS
@@ -124,7 +133,8 @@ Result<LoadPlan> plan_flat(const FlatImage& image, uint64_t file_bytes, Arena& a
 /// Finds physical memory for each region. With Placement::physical it is at its place where that is
 /// free, else elsewhere until stage 2 moves it; no frame is handed out at such a place any more.
 /// Other regions are aligned so that 2 MiB pages can map them where they are large enough for one
-/// and such memory is to be had. Error: out_of_memory.
+/// and such memory is to be had. A relocatable kernel is moved to where memory is free, and so are
+/// all addresses of the plan. Errors: out_of_memory, no_place_for_kernel.
 Result<void> place(LoadPlan& plan, FrameSource& frames);
 
 } // namespace baton

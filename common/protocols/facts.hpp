@@ -46,6 +46,11 @@ struct MachineFacts {
     uint64_t smbios = 0;
     uint64_t smbios3 = 0;
     uint64_t efi_system_table = 0;
+    uint64_t efi_image = 0; // the loader's handle
+    // Bytes of what `rsdp`, `smbios` and `smbios3` point to; empty where there is none.
+    Bytes root_pointer = {};
+    Bytes smbios_entry = {};
+    Bytes smbios3_entry = {};
     uint32_t firmware_revision = 0;
     uint32_t uefi_revision = 0;
     BatonSecureBoot secure_boot = BATON_SECURE_BOOT_UNKNOWN;
@@ -101,6 +106,7 @@ struct BootFacts {
     std::string_view command_line;
     BatonBootPath path;
     uint64_t tsc_hz; // 0: not known
+    std::size_t firmware_map_bytes = 0; // of LastFacts::firmware_map, at most
 };
 
 /// The firmware's memory map: UEFI 2.10 section 7.2.3.

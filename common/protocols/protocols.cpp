@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "protocols/baton/baton.hpp"
+#include "protocols/multiboot/multiboot.hpp"
+#include "protocols/multiboot2/multiboot2.hpp"
 #include "protocols/pvh/pvh.hpp"
 
 namespace baton {
 namespace {
 
 constexpr BatonProtocol kBaton;
+constexpr Multiboot2Protocol kMultiboot2;
+constexpr MultibootProtocol kMultiboot;
 constexpr PvhProtocol kPvh;
 constexpr PlainProtocol kPlain;
 
-constexpr const Protocol* kProtocols[] = {&kBaton, &kPvh, &kPlain};
+constexpr const Protocol* kProtocols[] = {&kBaton, &kMultiboot2, &kMultiboot, &kPvh, &kPlain};
 
 /// The Linux/x86 Boot Protocol: boot_flag and header. A vmlinux is an ELF file.
 bool is_linux_image(Bytes head) {

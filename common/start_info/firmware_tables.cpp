@@ -94,17 +94,21 @@ class Finder {
         constexpr PhysRange kArea{{0xf'0000}, 0x1'0000};
         for (uint64_t at = 0; at < kArea.bytes; at += 16) {
             const PhysAddr address = kArea.base + at;
-            if (tables_.smbios.value == 0 && is_entry_point(address, "_SM_", 5, 31)) {
+            if (tables_.smbios.value == 0 && is_entry_point(address, kSmbios, 31)) {
                 tables_.smbios = address;
                 add_range({address, 31});
                 add_range({{record<uint32_t>(address + 24)}, record<uint16_t>(address + 22)});
             }
-            if (tables_.smbios3.value == 0 && is_entry_point(address, "_SM3_", 6, 24)) {
+            if (tables_.smbios3.value == 0 && is_entry_point(address, kSmbios3, 24)) {
                 tables_.smbios3 = address;
                 add_range({address, 24});
                 add_range({{record<uint64_t>(address + 16)}, record<uint32_t>(address + 12)});
             }
         }
+    }
+
+    bool is_entry_point(PhysAddr address, const SmbiosAnchor& anchor, std::size_t least) const {
+        return smbios_entry_point(memory_, address, anchor).size() >= least;
     }
 
     /// 0 where there is no memory.
@@ -114,31 +118,27 @@ class Finder {
         return bytes.size() == sizeof(T) ? read_at<T>(bytes, 0) : T{};
     }
 
-    /// The entry point has its own length at `length_at`, `least` or more, and its bytes sum up to
-    /// 0.
-    bool is_entry_point(PhysAddr address, std::string_view anchor, std::size_t length_at,
-                        uint64_t least) const {
-        const Bytes head = memory_.at(address, length_at + 1);
-        if (head.size() != length_at + 1 ||
-            !std::equal(anchor.begin(), anchor.end(), head.begin(),
-                        [](char a, std::byte b) { return static_cast<std::byte>(a) == b; }))
-            return false;
-        const auto length = static_cast<uint64_t>(head[length_at]);
-        const Bytes whole = memory_.at(address, length);
-        return length >= least && whole.size() == length &&
-               std::accumulate(
-                   whole.begin(), whole.end(), 0u,
-                   [](unsigned sum, std::byte byte) { return sum + static_cast<unsigned>(byte); }) %
-                       256 ==
-                   0;
-    }
-
     const StartInfo& info_;
     const acpi::PhysicalMemory& memory_;
     FirmwareTables tables_;
 };
 
 } // namespace
+
+Bytes smbios_entry_point(const acpi::PhysicalMemory& memory, PhysAddr address,
+                         const SmbiosAnchor& anchor) {
+    const Bytes head = memory.at(address, anchor.length_at + 1);
+    if (head.size() != anchor.length_at + 1 ||
+        !std::equal(anchor.text.begin(), anchor.text.end(), head.begin(),
+                    [](char a, std::byte b) { return static_cast<std::byte>(a) == b; }))
+        return {};
+    const auto length = static_cast<uint64_t>(head[anchor.length_at]);
+    const Bytes whole = memory.at(address, length);
+    const unsigned sum = std::accumulate(
+        whole.begin(), whole.end(), 0u,
+        [](unsigned before, std::byte byte) { return before + static_cast<unsigned>(byte); });
+    return whole.size() == length && sum % 256 == 0 ? whole : Bytes{};
+}
 
 FirmwareTables find_firmware_tables(const StartInfo& info, const acpi::PhysicalMemory& memory) {
     return Finder(info, memory).find();

@@ -8,6 +8,8 @@
 #include "start_info/start_info.hpp"
 
 #include <array>
+#include <cstddef>
+#include <string_view>
 
 namespace baton {
 
@@ -24,6 +26,18 @@ struct FirmwareTables {
     RangeSet ranges;
     RangeSet efi_ranges; // with EFI: the same, by add_efi_tables()
 };
+
+/// How an entry point of SMBIOS begins, and where its length is: SMBIOS 3.6 section 5.2.
+struct SmbiosAnchor {
+    std::string_view text;
+    std::size_t length_at;
+};
+inline constexpr SmbiosAnchor kSmbios{"_SM_", 5};
+inline constexpr SmbiosAnchor kSmbios3{"_SM3_", 6};
+
+/// All of an entry point, with a good checksum; empty where there is none.
+Bytes smbios_entry_point(const acpi::PhysicalMemory& memory, PhysAddr address,
+                         const SmbiosAnchor& anchor);
 
 /// By EFI's system table, if that is one; else SMBIOS from the BIOS's memory, and ACPI too where
 /// `info` has no root pointer, or only a copy of one.

@@ -3,64 +3,16 @@
 
 #include "core/video_mode.hpp"
 #include "memory/e820.hpp"
+#include "start_info/multiboot2_format.hpp"
 
 #include <algorithm>
 
 namespace baton {
 namespace {
 
-// The tags of the boot information that Baton reads: sections 3.6.2 to 3.6.17.
-enum TagType : uint32_t {
-    kEnd = 0,
-    kCommandLine = 1,
-    kModule = 3,
-    kBasicMemory = 4,
-    kMemoryMap = 6,
-    kFramebuffer = 8,
-    kEfi64SystemTable = 12,
-    kAcpiOld = 14,
-    kAcpiNew = 15,
-    kEfiMemoryMap = 17,
-};
+using namespace multiboot2;
 
-struct TagHeader {
-    uint32_t type;
-    uint32_t bytes; // of the whole tag; the next one begins at a multiple of 8
-};
 constexpr uint64_t kLargestInfo = uint64_t{16} << 20;
-
-struct ModuleTag {
-    TagHeader header;
-    uint32_t start, end;
-};
-struct BasicMemoryTag {
-    TagHeader header;
-    uint32_t lower_kib, upper_kib;
-};
-struct MapTag { // of E820 and of EFI alike
-    TagHeader header;
-    uint32_t entry_bytes, version;
-};
-struct MapEntry {
-    uint64_t base, bytes;
-    uint32_t type; // the numbers of E820: section 3.6.8
-    uint32_t reserved;
-};
-struct FramebufferTag {
-    TagHeader header;
-    uint64_t address;
-    uint32_t pitch, width, height;
-    uint8_t bits_per_pixel, type;
-    uint16_t reserved;
-    uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
-    uint16_t padding;
-};
-constexpr uint64_t kFramebufferTagBytes = 38; // without the padding
-constexpr uint8_t kDirectColour = 1;
-struct EfiTableTag {
-    TagHeader header;
-    uint64_t address;
-};
 
 class Parser {
   public:
@@ -78,7 +30,7 @@ class Parser {
             const auto header = read_at<TagHeader>(bytes_, at);
             if (header.bytes < sizeof header || !fits(at, header.bytes, bytes_.size()))
                 return malformed(header);
-            if (header.type == kEnd)
+            if (header.type == kEndTag)
                 return finish();
             TRY(read_tag(header, bytes_.subspan(at, header.bytes)));
             at += align_up(header.bytes, 8);
@@ -92,26 +44,26 @@ class Parser {
 
     Result<void> read_tag(const TagHeader& header, Bytes tag) {
         switch (header.type) {
-        case kCommandLine:
+        case kCommandLineTag:
             return read_text(header, tag.subspan(sizeof header), info_.command_line);
-        case kModule:
+        case kModuleTag:
             return read_module(header, tag);
-        case kBasicMemory:
+        case kBasicMemoryTag:
             return read_into(header, tag, basic_);
-        case kMemoryMap:
+        case kMemoryMapTag:
             return read_map(header, tag);
-        case kFramebuffer:
+        case kFramebufferTag:
             return read_framebuffer(header, tag);
-        case kEfi64SystemTable:
+        case kEfi64SystemTableTag:
             return read_efi_table(header, tag);
-        case kAcpiOld:
+        case kAcpiOldTag:
             if (info_.rsdp.value == 0)
                 info_.rsdp = address_ + offset_ + sizeof header;
             return {};
-        case kAcpiNew:
+        case kAcpiNewTag:
             info_.rsdp = address_ + offset_ + sizeof header;
             return {};
-        case kEfiMemoryMap:
+        case kEfiMemoryMapTag:
             return read_efi_map(header, tag);
         default:
             return {};
@@ -146,13 +98,13 @@ class Parser {
     Result<void> read_map(const TagHeader& header, Bytes tag) {
         MapTag map{};
         TRY(read_into(header, tag, map));
-        if (map.entry_bytes < sizeof(MapEntry))
+        if (map.entry_bytes < sizeof(E820Entry))
             return malformed(header);
         if (!info_.efi_map.empty())
             return {};
-        for (uint64_t at = sizeof map; fits(at, sizeof(MapEntry), tag.size());
+        for (uint64_t at = sizeof map; fits(at, sizeof(E820Entry), tag.size());
              at += map.entry_bytes) {
-            const auto entry = read_at<MapEntry>(tag, at);
+            const auto entry = read_at<E820Entry>(tag, at);
             if (auto added =
                     info_.memory.add(e820_typed_range(entry.base, entry.bytes, entry.type));
                 !added)

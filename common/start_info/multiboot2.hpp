@@ -4,12 +4,10 @@
 // Specification 2.0, section 3.6).
 #pragma once
 
+#include "start_info/multiboot2_format.hpp"
 #include "start_info/start_info.hpp"
 
 namespace baton {
-
-/// EAX at the entry: section 3.3.
-inline constexpr uint32_t kMultiboot2Magic = 0x36d7'6289;
 
 /// Fills in `info`, which is as new. The root pointer of ACPI and an EFI memory map are copies,
 /// within the boot information. Errors: start_info_malformed, start_memory_map_missing,
