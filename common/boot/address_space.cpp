@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "boot/address_space.hpp"
 
+#include "boot/memory_map.hpp"
 #include "plan/direct_map.hpp"
 #include "protocols/protocol.hpp"
 
@@ -73,18 +74,88 @@ struct Addresses {
     Layout layout;
 };
 
+/// What of the memory the direct map shows, where the kernel requests that.
+struct Shown {
+    std::span<const PhysRange> memory;       // as Platform::memory() has it
+    std::span<const PhysRange> devices = {}; // uncacheable
+    std::span<const PhysRange> hidden = {};
+    std::span<const TypedRange> tables = {}; // the firmware's, in reserved memory
+};
+
+/// The parts of `memory` that are reserved all the same.
+Result<std::span<const TypedRange>> tables_in(std::span<const NormalisedRange> map,
+                                              std::span<const PhysRange> memory, Arena& arena) {
+    std::span<TypedRange> tables;
+    for (const bool is_counting : {true, false}) {
+        std::size_t count = 0;
+        for (const NormalisedRange& part : map) {
+            for (const PhysRange& range : memory) {
+                if (part.type != BATON_MEMORY_RESERVED || !part.range.overlaps(range))
+                    continue;
+                const PhysAddr base = std::max(part.range.base, range.base);
+                const uint64_t bytes = std::min(part.range.end(), range.end()) - base;
+                if (!is_counting)
+                    tables[count] = {.range = {base, bytes},
+                                     .type = BATON_MEMORY_RESERVED,
+                                     .origin = "firmware tables"};
+                ++count;
+            }
+        }
+        if (is_counting)
+            tables = TRY(arena.array<TypedRange>(count));
+    }
+    return tables;
+}
+
+/// `guard`: the page below a stack that the direct map shows; empty where there is none.
+Result<Shown> choose_shown(const Services& with, const Requests& requests, PhysRange guard) {
+    Shown shown{.memory = TRY(with.platform.memory(with.arena))};
+    if (guard.empty())
+        return shown;
+    const auto map = TRY(memory_map_of(with.platform, with.arena));
+    const auto devices = TRY(with.arena.array<PhysRange>(map.size() + 1));
+    const auto hidden = TRY(with.arena.array<PhysRange>(map.size() + 1));
+    std::size_t device_count = 0;
+    std::size_t hidden_count = 0;
+    PhysAddr first{0}; // from which on types count
+    hidden[hidden_count++] = guard;
+    if (requests.direct_map_4_gib) {
+        devices[device_count++] = {{0}, k4GiB.value};
+        first = k4GiB;
+    }
+    for (const NormalisedRange& part : map) {
+        const PhysAddr base = std::max(part.range.base, first);
+        const bool is_shown =
+            requests.direct_map_types == 0 || (requests.direct_map_types >> part.type & 1) != 0;
+        if (requests.direct_map_reserved)
+            devices[device_count++] = part.range;
+        if (!is_shown && base < part.range.end())
+            hidden[hidden_count++] = {base, part.range.end() - base};
+    }
+    shown.devices = devices.first(device_count);
+    shown.hidden = hidden.first(hidden_count);
+    if ((requests.direct_map_types >> BATON_MEMORY_RESERVED & 1) != 0)
+        shown.tables = TRY(tables_in(map, shown.memory, with.arena));
+    return shown;
+}
+
 /// The direct map and the layout.
 Result<Addresses> choose_addresses(const Services& with, const Kernel& kernel,
-                                   std::span<const Display> displays, bool runtime_map) {
+                                   std::span<const Display> displays, const Shown& shown,
+                                   bool runtime_map) {
     const auto framebuffers = TRY(with.arena.array<BatonFramebuffer>(displays.size()));
     std::ranges::transform(displays, framebuffers.begin(), &Display::framebuffer);
-    DirectMapParts parts{.memory = TRY(with.platform.memory(with.arena)),
+    DirectMapParts parts{.memory = shown.memory,
                          .plan = kernel.plan,
-                         .framebuffers = framebuffers};
+                         .framebuffers = framebuffers,
+                         .devices = shown.devices,
+                         .hidden = shown.hidden,
+                         .is_executable = kernel.requests.direct_map_executable};
     if (runtime_map)
         parts.runtime = TRY(with.platform.runtime_memory(with.arena));
     const auto direct_map = TRY(plan_direct_map(parts, with.arena));
-    TRY(check_runtime_code(with.log, direct_map, kernel.requests.refuse_write_execute));
+    if (runtime_map)
+        TRY(check_runtime_code(with.log, direct_map, kernel.requests.refuse_write_execute));
     const Layout layout = TRY(choose_layout(with.log, kernel, physical_end(direct_map)));
     return Addresses{direct_map, layout};
 }
@@ -123,6 +194,20 @@ Result<Displays> Platform::find_displays(const Requests& requests, Arena& /*aren
     return Displays{.all = {}, .has_requested_mode = !requested};
 }
 
+namespace {
+
+/// After so many pages.
+Result<PhysAddr> allocate_stack(const Services& with, const Requests& requests,
+                                uint64_t guard_pages) {
+    const auto base =
+        TRY(with.frames().allocate({.pages = requests.stack_bytes / kPageBytes + guard_pages,
+                                    .use = MemoryUse::kernel_stack,
+                                    .below = requests.memory_below}));
+    return base + guard_pages * kPageBytes;
+}
+
+} // namespace
+
 Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
     const Requests& requests = kernel.requests;
     const Displays displays = TRY(with.platform.find_displays(requests, with.arena));
@@ -133,23 +218,30 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
                           .add(" x ")
                           .decimal(requests.framebuffer.height)
                           .add(" pixels: the modes stay as they are"));
+    const uint64_t guard_pages = requests.stack_in_direct_map ? 1 : 0;
+    PhysAddr stack{};
+    if (guard_pages != 0)
+        stack = TRY(allocate_stack(with, requests, guard_pages));
+    const PhysRange guard{stack - kPageBytes * guard_pages, kPageBytes * guard_pages};
+    const Shown shown = TRY(choose_shown(with, requests, guard));
     bool runtime_map = requests.runtime_map;
-    auto addresses = choose_addresses(with, kernel, displays.all, runtime_map);
+    auto addresses = choose_addresses(with, kernel, displays.all, shown, runtime_map);
     const bool is_impossible =
         !addresses && (addresses.error().code == ErrorCode::no_virtual_space ||
                        addresses.error().code == ErrorCode::write_execute_refused);
     if (runtime_map && is_impossible) {
         // Without what runtime services need.
-        addresses = TRY(choose_addresses(with, kernel, displays.all, false));
+        addresses = TRY(choose_addresses(with, kernel, displays.all, shown, false));
         if (requests.runtime_map_required)
             return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
         leave_out_request(BATON_REQUEST_RUNTIME_MAP, with.log);
         runtime_map = false;
     }
-    const auto [direct_map, layout] = TRY(addresses);
-    const PhysAddr stack = TRY(with.frames().allocate({.pages = layout.stack.bytes / kPageBytes,
-                                                       .use = MemoryUse::kernel_stack,
-                                                       .below = requests.memory_below}));
+    auto [direct_map, layout] = TRY(addresses);
+    if (guard_pages == 0)
+        stack = TRY(allocate_stack(with, requests, 0));
+    else
+        layout.stack.base = layout.direct_map.base + stack.value;
     with.log.line(Text()
                       .add("direct map at ")
                       .hex(layout.direct_map.base.value)
@@ -159,7 +251,7 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
                       .hex(layout.stack.base.value)
                       .add(", ")
                       .size(layout.stack.bytes));
-    return MemoryPlan{displays.all, direct_map, layout, stack, runtime_map};
+    return MemoryPlan{displays.all, direct_map, layout, stack, guard, shown.tables, runtime_map};
 }
 
 Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
@@ -196,7 +288,9 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
                                    .layout = memory.layout,
                                    .direct_map = memory.direct_map,
                                    .stack = memory.stack,
-                                   .identity = identity.all()}));
+                                   .identity = identity.all(),
+                                   .identity_bytes = kernel.requests.identity_bytes,
+                                   .stack_in_direct_map = kernel.requests.stack_in_direct_map}));
     with.log.line(Text()
                       .add("page tables at ")
                       .hex(mapper.root().value)

@@ -19,7 +19,9 @@ struct MemoryPlan {
     std::span<const DirectMapping> direct_map;
     Layout layout;
     PhysAddr stack;
-    bool runtime_map; // the direct map has what runtime services need
+    PhysRange guard; // below a stack in the direct map, which doesn't show it; or empty
+    std::span<const TypedRange> tables; // of the firmware, in reserved memory that is shown
+    bool runtime_map;                   // the direct map has what runtime services need
 };
 
 /// Sets the requested mode of the displays, chooses addresses, allocates the stack. Errors:

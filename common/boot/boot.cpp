@@ -43,8 +43,8 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
 /// What the firmware's memory map doesn't say, or will not be so any more.
 Result<std::span<const TypedRange>> beside_the_map(const Kernel& kernel, const MemoryPlan& memory,
                                                    Arena& arena) {
-    const auto ranges =
-        TRY(arena.array<TypedRange>(memory.displays.size() + kernel.plan.regions.size()));
+    const auto ranges = TRY(arena.array<TypedRange>(
+        memory.displays.size() + kernel.plan.regions.size() + memory.tables.size() + 1));
     std::size_t count = 0;
     for (const Display& display : memory.displays)
         ranges[count++] = {
@@ -54,10 +54,16 @@ Result<std::span<const TypedRange>> beside_the_map(const Kernel& kernel, const M
         if (region.is_moved())
             ranges[count++] =
                 FrameBlock{region.frames(), MemoryUse::kernel, name_of(MemoryUse::kernel)}.typed();
+    for (const TypedRange& range : memory.tables)
+        ranges[count++] = range;
+    if (!memory.guard.empty())
+        ranges[count++] = {.range = memory.guard, .type = BATON_MEMORY_RESERVED};
     return ranges.first(count);
 }
 
 void make_handoff(const BootInput& input, PreparedBoot& boot) {
+    EntryState state = boot.record->entry_state();
+    state.without_reports |= input.entry.strict == Switch::on;
     const VirtAddr acknowledgement = boot.record->acknowledgement();
     boot.stage2.handoff.fill(
         {.plan = boot.kernel.plan,
@@ -65,7 +71,7 @@ void make_handoff(const BootInput& input, PreparedBoot& boot) {
          .stack = boot.memory.stack,
          .page_table_root = boot.tables.root,
          .five_level = boot.kernel.five_level,
-         .entry = boot.record->entry_state(),
+         .entry = state,
          .acknowledgement = acknowledgement,
          .ports = boot.tables.ports,
          .displays = boot.memory.displays,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "boot/kernel.hpp"
 
+#include "boot/memory_map.hpp"
 #include "loading/relocate.hpp"
-#include "memory/normalise.hpp"
 #include "plan/odd_segments.hpp"
 #include "plan/write_execute.hpp"
 
@@ -26,6 +26,7 @@ void apply_entry(const BootEntry& entry, OpenKernel& kernel) {
     kernel.kaslr = entry.kaslr == Switch::unset ? requests.kaslr : entry.kaslr == Switch::on;
     if (entry.write_execute != WriteExecute::unset)
         requests.refuse_write_execute = entry.write_execute == WriteExecute::refuse;
+    requests.direct_map_executable = entry.hhdm == DirectMapAccess::rwx;
     if (entry.watchdog) {
         requests.watchdog_seconds = *entry.watchdog;
         requests.watchdog_required = false;
@@ -199,10 +200,7 @@ Result<void> check_moves(const Services& with, const LoadPlan& plan, bool keep_f
     if (std::ranges::none_of(plan.regions, &Region::is_moved))
         return {};
     FrameArena scratch(with.frames());
-    const std::size_t most = TRY(with.platform.reserve_memory_map());
-    const auto buffer = TRY(scratch.scratch<TypedRange>(most));
-    const auto buffers = TRY(NormaliseBuffers::create(scratch, most));
-    const auto map = normalise(TRY(with.platform.read_memory_map(buffer)), buffers);
+    const auto map = TRY(memory_map_of(with.platform, scratch));
     for (const Region& region : plan.regions) {
         if (!region.is_moved())
             continue;

@@ -20,19 +20,33 @@ Result<ModuleFile> open_module(const Services& with, std::string_view path,
     return ModuleFile{file, path, string};
 }
 
+/// With the folder of the kernel's file in front.
+Result<std::string_view> beside_kernel(const BootEntry& entry, std::string_view path,
+                                       Arena& arena) {
+    const std::string_view folder = entry.kernel.substr(0, entry.kernel.rfind('\\') + 1);
+    const auto whole = TRY(arena.scratch<char>(folder.size() + path.size()));
+    std::ranges::copy(path, std::ranges::copy(folder, whole.begin()).out);
+    return std::string_view(whole.data(), whole.size());
+}
+
 /// Nothing where the boot entry has the same file.
-Result<std::optional<ModuleFile>> open_requested(const Services& with, std::string_view path,
+Result<std::optional<ModuleFile>> open_requested(const Services& with, const BootEntry& entry,
+                                                 const RequestedModule& module,
                                                  std::span<const ModuleFile> known) {
+    const std::string_view path =
+        module.is_relative ? TRY(beside_kernel(entry, module.path, with.arena)) : module.path;
     const auto normalised = normalise_path(path, {}, with.arena);
     if (!normalised)
         return std::unexpected(normalised.error().about(path));
-    const bool is_there = std::ranges::any_of(known, [&](const ModuleFile& module) {
-        return module.path == *normalised || without_compression_suffix(module.path) == *normalised;
+    const bool is_there = std::ranges::any_of(known, [&](const ModuleFile& other) {
+        return other.path == *normalised || without_compression_suffix(other.path) == *normalised;
     });
     if (is_there)
         return std::nullopt;
     TRY(check_no_device(path, {}));
-    return TRY(open_module(with, *normalised, {}));
+    ModuleFile file = TRY(open_module(with, *normalised, module.string));
+    file.is_compressed = module.is_compressed;
+    return file;
 }
 
 /// "module NAME", as the memory map calls it.
@@ -50,7 +64,7 @@ Result<Module> load_module(const Services& with, const ModuleFile& module, PhysA
     FileSource* file = module.file;
     const uint64_t start = with.log.now();
     std::optional<DecompressedFile> decompressed;
-    if (path.size() != module.path.size())
+    if (path.size() != module.path.size() || module.is_compressed)
         file = &decompressed.emplace(TRY(DecompressedFile::open(*file, with.frames())));
     const uint64_t size = TRY(file->size());
     const Block memory = TRY(allocate_block(
@@ -72,10 +86,16 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
     const auto modules =
         TRY(with.arena.array<ModuleFile>(entry.modules.size() + requests.module_count));
     std::size_t count = 0;
-    for (const BootModule& module : entry.modules)
-        modules[count++] = TRY(open_module(with, module.path, module.string));
+    const auto open_given = [&]() -> Result<void> {
+        for (const BootModule& module : entry.modules)
+            modules[count++] = TRY(open_module(with, module.path, module.string));
+        return {};
+    };
+    if (!requests.modules_first)
+        TRY(open_given());
     for (const RequestedModule& module : requests.requested_modules()) {
-        const auto found = open_requested(with, module.path, modules.first(count));
+        const auto found =
+            open_requested(with, entry, module, modules.first(requests.modules_first ? 0 : count));
         if (!found && module.required)
             return std::unexpected(found.error());
         if (!found)
@@ -83,6 +103,8 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
         else if (*found)
             modules[count++] = **found;
     }
+    if (requests.modules_first)
+        TRY(open_given());
     return modules.first(count);
 }
 

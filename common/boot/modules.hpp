@@ -17,9 +17,11 @@ struct ModuleFile {
     FileSource* file;
     std::string_view path;
     std::string_view string;
+    bool is_compressed = false; // whatever its name
 };
 
-/// Opens all files, before anything large is read: a module that isn't there shall not cost the
+/// Opens all files: those of the entry, then those that the kernel requests, or the other way
+/// round, before anything large is read: a module that isn't there shall not cost the
 /// time for that. One that the kernel requests and doesn't require may be missing, with a warning.
 /// Errors: of Platform::open_module(), and of paths.
 Result<std::span<const ModuleFile>> find_modules(const Services& with, const BootEntry& entry,

@@ -31,6 +31,9 @@ enum class LogTo : uint8_t { unset, memory, ports, screen };
 /// The boot protocol that an entry says its kernel speaks. unset: it is recognised in the file.
 enum class KernelProtocol : uint8_t { unset, baton, limine, multiboot2, multiboot, pvh, plain };
 
+/// What a kernel may do in the direct map, other than read and write.
+enum class DirectMapAccess : uint8_t { unset, nx, rwx };
+
 /// What an entry says about what happens after a fault report.
 struct AfterFault {
     enum class Action : uint8_t { unset, stop, reset, exit };
@@ -78,6 +81,8 @@ struct BootEntry {
     Debug debug = Debug::unset;
     LogTo log = LogTo::unset; // ports
     KernelProtocol protocol = KernelProtocol::unset;
+    DirectMapAccess hhdm = DirectMapAccess::unset;
+    Switch strict = Switch::unset;
     std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
@@ -99,6 +104,9 @@ std::optional<LogTo> parse_log_to(std::string_view value);
 
 /// "auto", which is unset, or the name of another one. No value: none of these.
 std::optional<KernelProtocol> parse_protocol(std::string_view value);
+
+/// "nx" or "rwx". No value: neither.
+std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value);
 
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
 /// which leaves QEMU. No value: none of these.

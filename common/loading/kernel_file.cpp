@@ -71,16 +71,49 @@ Result<Bytes> KernelFile::first(uint64_t count) const {
 Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
     if (fits(offset, count, head_.size()))
         return head_.subspan(offset, count);
+    if (const Bytes bytes = kept(offset, count); !bytes.empty())
+        return bytes;
     const auto memory = TRY(arena_->scratch<std::byte>(count));
     TRY(file_->read(offset, memory));
     return Bytes(memory);
+}
+
+Result<bool> KernelFile::keep_segments() const {
+    constexpr uint64_t kMostElse = uint64_t{1} << 20;
+    uint64_t first = size();
+    uint64_t end = 0;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < image_.program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_.program_header(i);
+        if (header.p_type != elf::PT_LOAD || header.p_memsz == 0 || header.p_filesz == 0)
+            continue;
+        first = std::min(first, header.p_offset);
+        end = std::max(end, header.p_offset + header.p_filesz);
+        total += header.p_filesz;
+    }
+    if (end <= first || end - first > total + kMostElse)
+        return false;
+    const Block memory =
+        TRY(allocate_block(*frames_, end - first, {.use = MemoryUse::read_buffer}));
+    TRY(file_->read(first, memory.bytes));
+    kept_ = memory.bytes;
+    kept_offset_ = first;
+    return true;
+}
+
+Result<void> KernelFile::read(uint64_t offset, std::span<std::byte> into) const {
+    const Bytes bytes = kept(offset, into.size());
+    if (bytes.empty())
+        return file_->read(offset, into);
+    std::ranges::copy(bytes, into.begin());
+    return {};
 }
 
 Result<uint64_t> KernelFile::read_segments(const LoadPlan& plan) const {
     uint64_t total = 0;
     FileReads reads(plan);
     while (const auto part = reads.next()) {
-        TRY(file_->read(part->offset, {frames_->access(part->destination), part->bytes}));
+        TRY(read(part->offset, {frames_->access(part->destination), part->bytes}));
         total += part->bytes;
     }
     return total;

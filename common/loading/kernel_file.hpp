@@ -37,9 +37,17 @@ class KernelFile {
 
     /// A part of the file, which the caller has checked to be in it. Errors: file_*, out_of_memory.
     Result<Bytes> bytes(uint64_t offset, uint64_t count) const;
-    /// The same into memory of the caller's. Errors: file_*.
-    Result<void> read(uint64_t offset, std::span<std::byte> into) const {
-        return file_->read(offset, into);
+    /// The same into memory of the caller's; copied, where that part was kept. Errors: file_*.
+    Result<void> read(uint64_t offset, std::span<std::byte> into) const;
+
+    /// Reads the part of the file that segments come from in one piece; what is read of it later is
+    /// copied. False: it has much else. Errors: file_*, out_of_memory.
+    Result<bool> keep_segments() const;
+    /// Of that part; empty where it doesn't have them all.
+    Bytes kept(uint64_t offset, uint64_t count) const {
+        return fits(offset - kept_offset_, count, kept_.size())
+                   ? kept_.subspan(offset - kept_offset_, count)
+                   : Bytes();
     }
 
     /// Reads the file bytes of all segments to their frames; neighbours in one Read.
@@ -76,6 +84,8 @@ class KernelFile {
     FrameSource* frames_;
     Arena* arena_;
     mutable Bytes head_; // the first bytes of the file
+    mutable Bytes kept_;
+    mutable uint64_t kept_offset_ = 0;
     Bytes headers_;
     elf::Image image_;
     std::optional<Error> not_elf_;

@@ -11,6 +11,8 @@ namespace {
 // The normaliser sorts this out too: types of its own, each stronger than the one before, stand for
 // the kinds of mapping.
 constexpr BatonMemoryType kMemory = BATON_MEMORY_LOADER_RECLAIMABLE;
+constexpr BatonMemoryType kDevice = BATON_MEMORY_USABLE;
+constexpr BatonMemoryType kHidden = BATON_MEMORY_UNACCEPTED;
 constexpr BatonMemoryType kWriteCombining = BATON_MEMORY_FRAMEBUFFER;
 constexpr BatonMemoryType kReadOnly = BATON_MEMORY_BAD;
 
@@ -54,6 +56,8 @@ std::optional<Access> access_of(const NormalisedRange& range) {
         return access_of_code_part(Access::read_execute, range.firmware_type);
     case kReadOnly:
         return Access::read_only;
+    case kHidden:
+        return std::nullopt;
     default:
         return Access::read_write;
     }
@@ -62,7 +66,8 @@ std::optional<Access> access_of(const NormalisedRange& range) {
 Caching caching_of(BatonMemoryType type) {
     if (type == kWriteCombining)
         return Caching::write_combining;
-    return type == type_of(RuntimeUse::device) ? Caching::uncacheable : Caching::write_back;
+    return type == type_of(RuntimeUse::device) || type == kDevice ? Caching::uncacheable
+                                                                  : Caching::write_back;
 }
 
 bool is_writable(Access access) {
@@ -85,6 +90,10 @@ std::size_t add_ranges(const DirectMapParts& parts, std::span<TypedRange> ranges
     for (const BatonFramebuffer& framebuffer : parts.framebuffers)
         ranges[count++] = {.range = {{framebuffer.base_physical}, framebuffer.bytes},
                            .type = kWriteCombining};
+    for (const PhysRange& range : parts.devices)
+        ranges[count++] = {.range = range, .type = kDevice};
+    for (const PhysRange& range : parts.hidden)
+        ranges[count++] = {.range = range, .type = kHidden};
     return count;
 }
 
@@ -105,14 +114,18 @@ std::size_t add_mapping(const DirectMapping& mapping, std::span<DirectMapping> m
 
 Result<std::span<DirectMapping>> plan_direct_map(const DirectMapParts& parts, Arena& arena) {
     const std::size_t most = parts.memory.size() + parts.runtime.size() +
-                             parts.plan.page_runs.size() + parts.framebuffers.size();
+                             parts.plan.page_runs.size() + parts.framebuffers.size() +
+                             parts.devices.size() + parts.hidden.size();
     const auto ranges = TRY(arena.scratch<TypedRange>(most));
     const auto buffers = TRY(NormaliseBuffers::create(arena, most));
     const auto mappings = TRY(arena.scratch<DirectMapping>(buffers.result.size()));
     std::size_t count = 0;
     for (const NormalisedRange& range : normalise(ranges.first(add_ranges(parts, ranges)), buffers))
-        if (const auto access = access_of(range))
+        if (auto access = access_of(range)) {
+            if (parts.is_executable && range.type == kMemory)
+                access = Access::kernel_demanded_write_execute;
             count = add_mapping({range.range, *access, caching_of(range.type)}, mappings, count);
+        }
     return mappings.first(count);
 }
 

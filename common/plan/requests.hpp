@@ -16,10 +16,13 @@
 
 namespace baton {
 
-/// A file that the kernel names. The path is a view into its file.
+/// A file that the kernel names. Texts are views into its file.
 struct RequestedModule {
     std::string_view path;
     bool required;
+    std::string_view string = {};
+    bool is_relative = false;   // to the folder of the kernel's file
+    bool is_compressed = false; // whatever its name
 };
 
 /// All requests, with the defaults where the kernel has none. "required" goes with the request
@@ -49,7 +52,10 @@ struct Requests {
     bool physical_required = false;
     /// The direct map has all of the lowest 4 GiB, devices too.
     bool direct_map_4_gib = false;
-    bool direct_map_executable = false; // and writable, all of it
+    bool direct_map_reserved = false;   // all that is reserved, as devices are
+    bool direct_map_executable = false; // where it is writable
+    /// The stack is used where the direct map shows it, and the page below it isn't shown.
+    bool stack_in_direct_map = false;
     /// Modules and what the kernel reads must end there or lower.
     PhysAddr memory_below{~uint64_t{0}};
     bool keep_firmware = false; // the kernel is called with boot services
@@ -57,12 +63,17 @@ struct Requests {
     bool kernel_file_required = false;
     uint32_t watchdog_seconds = 0; // 0: no watchdog
     bool watchdog_required = false;
+    bool modules_first = false;         // before those of the boot entry, and all of them
     std::span<RequestedModule> modules; // the first module_count are filled in
     uint32_t module_count = 0;
     uint32_t unknown_count = 0; // requests of unknown types, none of them required
     uint32_t left_out = 0; // bit n: a request of type n that can't be met anywhere, not required
-    bool any = false;      // there is a note of ours
-    Bytes build_id;        // the note GNU, NT_GNU_BUILD_ID; empty where there is none
+    /// The direct map has memory of these types alone: bits (1 << BatonMemoryType); 0: all that can
+    /// be cached. With RESERVED, the firmware's tables in reserved memory.
+    uint32_t direct_map_types = 0;
+    bool any = false;          // there is a note of ours
+    const void* own = nullptr; // the protocol's, if it has more to remember
+    Bytes build_id;            // the note GNU, NT_GNU_BUILD_ID; empty where there is none
 
     std::span<const RequestedModule> requested_modules() const {
         return modules.first(module_count);

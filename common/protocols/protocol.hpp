@@ -118,6 +118,11 @@ std::span<const Protocol* const> protocols();
 /// Protocol::recognise(), protocol_not_spoken, kernel_is_linux, kernel_is_efi_program.
 Result<Recognised> recognise(const KernelFile& file, std::string_view wanted, Arena& arena);
 
+/// Plans a kernel for its virtual addresses, with the slide that `requests` and `input` choose.
+/// Errors: as those of Protocol::plan().
+Result<KernelPlan> plan_paged(const elf::Image& image, Requests& requests, const PlanInput& input,
+                              LoadRules rules, Arena& arena, Log& log);
+
 /// Warns of a request, a BatonRequestType, that can't be met and isn't required.
 void leave_out_request(uint32_t type, Log& log);
 

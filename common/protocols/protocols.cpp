@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "protocols/baton/baton.hpp"
+#include "protocols/limine/limine.hpp"
 #include "protocols/multiboot/multiboot.hpp"
 #include "protocols/multiboot2/multiboot2.hpp"
 #include "protocols/pvh/pvh.hpp"
@@ -8,12 +9,14 @@ namespace baton {
 namespace {
 
 constexpr BatonProtocol kBaton;
+constexpr LimineProtocol kLimine;
 constexpr Multiboot2Protocol kMultiboot2;
 constexpr MultibootProtocol kMultiboot;
 constexpr PvhProtocol kPvh;
 constexpr PlainProtocol kPlain;
 
-constexpr const Protocol* kProtocols[] = {&kBaton, &kMultiboot2, &kMultiboot, &kPvh, &kPlain};
+constexpr const Protocol* kProtocols[] = {&kBaton,     &kLimine, &kMultiboot2,
+                                          &kMultiboot, &kPvh,    &kPlain};
 
 /// The Linux/x86 Boot Protocol: boot_flag and header. A vmlinux is an ELF file.
 bool is_linux_image(Bytes head) {

@@ -82,16 +82,20 @@ Result<std::optional<Requests>> PlainProtocol::recognise(const KernelFile& file,
     return requests;
 }
 
-Result<KernelPlan> BootInfoProtocol::plan(const KernelFile& file, Requests& requests,
-                                          const PlanInput& input, Arena& arena, Log& log) const {
-    const elf::Image& image = file.image();
+Result<KernelPlan> plan_paged(const elf::Image& image, Requests& requests, const PlanInput& input,
+                              LoadRules rules, Arena& arena, Log& log) {
     const ImageExtent extent = TRY(measure(image));
     const Slide slide =
         TRY(image.header().position_independent ? choose_slide(extent, requests, input, log)
                                                 : no_slide(extent, requests, input.kaslr, log));
-    const LoadPlan plan =
-        TRY(plan_load(image, {.slide = slide.bytes, .address_bits = input.address_bits}, arena));
-    return KernelPlan{plan, slide.is_random};
+    rules.slide = slide.bytes;
+    rules.address_bits = input.address_bits;
+    return KernelPlan{TRY(plan_load(image, rules, arena)), slide.is_random};
+}
+
+Result<KernelPlan> BootInfoProtocol::plan(const KernelFile& file, Requests& requests,
+                                          const PlanInput& input, Arena& arena, Log& log) const {
+    return plan_paged(file.image(), requests, input, {}, arena, log);
 }
 
 Result<KernelRecord*> BootInfoProtocol::write(const BootFacts& facts, std::size_t ranges,

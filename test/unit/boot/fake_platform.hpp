@@ -51,6 +51,7 @@ class BufferFile final : public FileSource {
   public:
     Result<uint64_t> size() override { return std::max<uint64_t>(claimed_bytes, bytes.size()); }
     Result<void> read(uint64_t offset, std::span<std::byte> into) override {
+        ++reads;
         const uint64_t end = std::max<uint64_t>(claimed_bytes, bytes.size());
         if (!fits(offset, into.size(), end))
             return fail(ErrorCode::file_read_short, {offset, offset + into.size() - end});
@@ -60,6 +61,7 @@ class BufferFile final : public FileSource {
     }
     Bytes bytes; // referred to
     uint64_t claimed_bytes = 0;
+    uint64_t reads = 0;
 };
 
 class FakePlatform final : public Platform {
@@ -95,6 +97,7 @@ class FakePlatform final : public Platform {
         for (const TypedRange& range : elsewhere)
             if (range.type == BATON_MEMORY_USABLE)
                 cacheable_.push_back(range.range);
+        cacheable_.insert(cacheable_.end(), also_cacheable.begin(), also_cacheable.end());
         return cacheable_;
     }
     bool can_map_runtime_services() override { return !runtime.empty(); }
@@ -111,7 +114,7 @@ class FakePlatform final : public Platform {
         return watchdog;
     }
     void start_watchdog(const WatchdogPlan& /*plan*/) override { said.emplace_back("watchdog"); }
-    Result<MachineFacts> facts(Arena& /*arena*/) override { return MachineFacts{.rsdp = 0xe'0000}; }
+    Result<MachineFacts> facts(Arena& /*arena*/) override { return machine; }
     Result<std::size_t> reserve_memory_map() override {
         constexpr std::size_t kToSpare = 16;
         return 1 + elsewhere.size() + dryable.blocks.size() + kToSpare;
@@ -144,7 +147,7 @@ class FakePlatform final : public Platform {
     }
     FirmwareMap firmware_map() override {
         said.emplace_back("firmware's map");
-        return {};
+        return last_map;
     }
     uint64_t map_runtime_services(VirtAddr /*direct_map*/) override {
         said.emplace_back("runtime services");
@@ -185,14 +188,24 @@ class FakePlatform final : public Platform {
     MapFrames source{frames_given()};
     DryableFrames dryable{source};
     std::vector<Display> displays;
-    std::optional<WatchdogPlan> watchdog; // nothing: there is no timer
-    std::vector<RuntimeRange> runtime;    // none: no runtime services
-    std::vector<TypedRange> elsewhere;    // the rest of the memory map, in whole pages
+    FirmwareMap last_map;
+    MachineFacts machine{.rsdp = 0xe'0000};
+    std::vector<PhysRange> also_cacheable; // that is `elsewhere`, and not usable
+    std::optional<WatchdogPlan> watchdog;  // nothing: there is no timer
+    std::vector<RuntimeRange> runtime;     // none: no runtime services
+    std::vector<TypedRange> elsewhere;     // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;
     // How long files are said to be; bytes beyond those of a longer file are never written.
     uint64_t claimed_file_bytes = 0;
     std::vector<std::string> opened;
     std::vector<std::string> said;
+    /// Of all files that are open.
+    uint64_t reads() const {
+        uint64_t sum = 0;
+        for (const auto& file : open_files_)
+            sum += file->reads;
+        return sum;
+    }
     bool stays = false;                   // exit() fails
     std::optional<TypedRange> found_late; // memory that is `elsewhere` by the second try to exit
     std::function<void(std::vector<TypedRange>& elsewhere)>
