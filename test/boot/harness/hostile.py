@@ -102,9 +102,12 @@ def bad_headers():
             "one-letter": b"E"}.items():
         first = int.from_bytes(content[:4], "big")
         yield f"magic-{name}", "elf_bad_magic", {"first bytes": first}, lambda c=content: c
-    for value in (0, 1, 3, 255):
+    for value in (0, 3, 255):
         yield (f"class-{value}", "elf_not_64_bit", {"EI_CLASS": value},
                header(e_ident=ident(file_class=value)))
+    # The bytes of an ELF64 header as those of an ELF32 one.
+    yield ("class-1", "elf_bad_header_size", {"e_ehsize": 0, "expected": 52},
+           header(e_ident=ident(file_class=1)))
     for value in (0, 2, 255):
         yield (f"data-{value}", "elf_not_little_endian", {"EI_DATA": value},
                header(e_ident=ident(encoding=value)))

@@ -673,6 +673,61 @@ TEST_F(BootTest, AnEntryPointMayBeAPhysicalAddressByMistake) {
                   " (e_entry 0x100010, virtual address 0xffffffff80000010, program header 0x0)");
 }
 
+TEST_F(BootTest, AFileThatDoesNotSpeakTheEntrysProtocolIsRefused) {
+    entry_.protocol = KernelProtocol::baton;
+    expect_refused("error: protocol_not_spoken: baton: ");
+    request(BATON_REQUEST_STACK, 0x1'0000, 0, 0);
+    EXPECT_EQ(try_boot(), "good");
+    entry_.protocol = KernelProtocol::plain;
+    EXPECT_EQ(try_boot(), "good");
+}
+
+/// Loads text for 0x3000 bytes of physical memory from `physical` on.
+class PhysicalTest : public BootTest {
+  protected:
+    std::string load_to(uint64_t physical) {
+        ElfBuilder elf = kernel();
+        elf.program_header(0).p_paddr = physical;
+        elf.program_header(1).p_paddr = physical + 0x2000;
+        platform_.files["\\kernel"] = elf.build(0x3000);
+        platform_.restart();
+        lines_ = {};
+        Log log(lines_, Clock{.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0},
+                log_memory_);
+        FrameArena arena(platform_.frames());
+        const Services with{.platform = platform_, .log = log, .arena = arena};
+        const auto kernel = open_kernel(with, entry_, processor_);
+        if (!kernel)
+            return outcome(kernel);
+        const auto plan =
+            plan_load(kernel->file->image(), {.placement = Placement::physical}, arena);
+        if (!plan)
+            return outcome(plan);
+        return outcome(load_kernel(with, entry_, *kernel, {*plan, false}));
+    }
+};
+
+TEST_F(PhysicalTest, WhatTheFirmwareUsesIsMovedToAndTheRestLoadedInPlace) {
+    EXPECT_EQ(load_to(FakePlatform::kMemory.base.value + 0x10'0000), "good");
+    EXPECT_FALSE(lines_.all.contains("stage 2 will move"));
+    platform_.elsewhere = {
+        {.range = {{0x10'0000}, 0x4000}, .type = BATON_MEMORY_LOADER_RECLAIMABLE}};
+    EXPECT_EQ(load_to(0x10'0000), "good");
+    EXPECT_TRUE(lines_.all.contains("stage 2 will move 12 KiB from 0x")) << lines_.all;
+    EXPECT_TRUE(lines_.all.contains(" to 0x100000\n")) << lines_.all;
+}
+
+TEST_F(PhysicalTest, NamesTheFirstPartOfADestinationThatIsNotFree) {
+    EXPECT_EQ(load_to(0x10'0000).substr(0, 28), "error: destination_not_free:");
+    const auto numbers = [](std::string_view error) { return error.substr(error.rfind('(')); };
+    EXPECT_EQ(numbers(load_to(0x10'0000)), "(first byte 0x100000, bytes 0x3000, memory type 0x0)");
+    platform_.elsewhere = {{.range = {{0x10'0000}, 0x1000}, .type = BATON_MEMORY_USABLE},
+                           {.range = {{0x10'1000}, 0x4000}, .type = BATON_MEMORY_RESERVED}};
+    EXPECT_EQ(numbers(load_to(0x10'0000)), "(first byte 0x101000, bytes 0x2000, memory type 0xa)");
+    platform_.elsewhere[1] = {.range = {{0x10'2000}, 0x4000}, .type = BATON_MEMORY_ACPI_NVS};
+    EXPECT_EQ(numbers(load_to(0x10'0000)), "(first byte 0x101000, bytes 0x2000, memory type 0x0)");
+}
+
 TEST_F(BootTest, SaysWhatAFileIsThatIsNoElfFile) {
     Buffer file(0x1000);
     platform_.files["\\kernel"] = file;

@@ -299,6 +299,55 @@ TEST(LoadPlanErrors, EntryPhysical) {
     expect_error(plan_of(elf, kFileBytes).result, ErrorCode::entry_outside_segments, {0x20'0200});
 }
 
+/// A good first segment, and a second one that goes to `physical`.
+Result<LoadPlan> with_physical(const Load& second, uint64_t physical, bool without_paging) {
+    ElfBuilder elf = good_elf();
+    elf.load(second);
+    elf.program_header(1).p_paddr = physical;
+    return plan_of(elf, kFileBytes,
+                   {.placement = Placement::physical, .without_paging = without_paging})
+        .result;
+}
+
+TEST(LoadPlanErrors, SegmentAbove4GiBOf32BitCode) {
+    constexpr uint64_t k4GiB = uint64_t{1} << 32;
+    const Load high{.vaddr = 0xffff'ffff'8000'0000, .memory_bytes = 0x1000};
+    EXPECT_TRUE(with_physical(high, k4GiB - 0x1000, true));
+    for (const uint64_t physical : {k4GiB - 0xfff, k4GiB, kLast - 0xfff, kLast})
+        expect_error(with_physical(high, physical, true), ErrorCode::segment_above_4_gib,
+                     {1, physical, 0x1000});
+}
+
+TEST(LoadPlanErrors, SegmentBadPhysicalAddress) {
+    constexpr uint64_t kEnd = uint64_t{1} << 52;
+    const Load high{.vaddr = 0xffff'ffff'8000'0010, .memory_bytes = 0x1000};
+    EXPECT_TRUE(with_physical(high, 0x20'0010, false));
+    EXPECT_TRUE(with_physical(high, kEnd - 0x1ff0, false));
+    for (const uint64_t physical :
+         {uint64_t{0x20'0000}, uint64_t{0x20'0011}, kEnd - 0xff0, kEnd, kLast - 0xfef, uint64_t{0}})
+        expect_error(with_physical(high, physical, false), ErrorCode::segment_bad_physical_address,
+                     {1, high.vaddr, physical});
+}
+
+TEST(LoadPlanErrors, SegmentsSharePageOfTwoPlaces) {
+    ElfBuilder elf = good_elf();
+    elf.load({.vaddr = 0x20'0000, .memory_bytes = 0x1800, .flags = kR})
+        .load({.vaddr = 0x20'1800, .memory_bytes = 0x800, .flags = kR});
+    const LoadRules rules{.placement = Placement::physical};
+    EXPECT_EQ(outcome(plan_of(elf, kFileBytes, rules).result), "good");
+    elf.program_header(2).p_paddr += 0x4000;
+    expect_error(plan_of(elf, kFileBytes, rules).result, ErrorCode::segments_share_page,
+                 {2, 0x20'1000, 0x20'1000, 0x20'5000});
+    EXPECT_EQ(outcome(plan_of(elf, kFileBytes).result), "good"); // where p_paddr says nothing
+}
+
+TEST(LoadPlanErrors, SegmentsThatOverlapAtTheirPhysicalAddresses) {
+    const Load high{.vaddr = 0xffff'ffff'8000'0000, .memory_bytes = 0x1000};
+    for (const bool without_paging : {false, true})
+        EXPECT_TRUE(
+            failed_with(with_physical(high, kBase, without_paging), ErrorCode::segments_overlap));
+}
+
 // With a search through all segments for each, this takes minutes.
 TEST(LoadPlanErrors, ManyHeadersOfEachKindAreChecked) {
     constexpr uint64_t kMany = 32'000;
