@@ -50,9 +50,9 @@ Result<Recognised> recognise(const KernelFile& file, std::string_view wanted, Ar
             continue;
         if (const auto requests = TRY(protocol->recognise(file, arena)))
             return Recognised{protocol, *requests};
-        if (!wanted.empty())
-            return std::unexpected(Error(ErrorCode::protocol_not_spoken).about(wanted));
     }
+    if (!wanted.empty())
+        return std::unexpected(Error(ErrorCode::protocol_not_spoken).about(wanted));
     if (is_linux_image(file.head()))
         return fail(ErrorCode::kernel_is_linux);
     if (is_efi_program(file.head()))

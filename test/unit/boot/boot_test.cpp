@@ -258,6 +258,17 @@ class CompressedBootTest : public BootTest {
     }
 };
 
+TEST_F(BootTest, AProtocolThatTheFileDoesNotSpeakIsRefused) {
+    using enum KernelProtocol;
+    for (const KernelProtocol protocol :
+         {KernelProtocol::baton, limine, multiboot2, multiboot, pvh}) {
+        entry_.protocol = protocol;
+        expect_refused("error: protocol_not_spoken: ");
+    }
+    entry_.protocol = plain;
+    boot();
+}
+
 TEST_F(CompressedBootTest, BootsACompressedKernelByAnyName) {
     platform_.files["\\kernel"][0x2003] = std::byte{0x77};
     const auto size = platform_.files["\\kernel"].size();
