@@ -17,7 +17,7 @@ Result<ModuleFile> open_module(const Services& with, std::string_view path,
     FileSource* const file = TRY(with.platform.open_module(path));
     if (const auto size = file->size(); !size)
         return std::unexpected(size.error().about(path));
-    return ModuleFile{file, path, string};
+    return ModuleFile{.file = file, .path = path, .string = string};
 }
 
 /// With the folder of the kernel's file in front.
@@ -59,7 +59,8 @@ Result<const char*> label_of(Arena& arena, std::string_view path) {
 }
 
 Result<Module> load_module(const Services& with, const ModuleFile& module, PhysAddr below) {
-    const std::string_view path = without_compression_suffix(module.path);
+    const std::string_view path =
+        module.is_verbatim ? module.path : without_compression_suffix(module.path);
     const char* const label = TRY(label_of(with.arena, path));
     FileSource* file = module.file;
     const uint64_t start = with.log.now();
@@ -87,8 +88,10 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
         TRY(with.arena.array<ModuleFile>(entry.modules.size() + requests.module_count));
     std::size_t count = 0;
     const auto open_given = [&]() -> Result<void> {
-        for (const BootModule& module : entry.modules)
-            modules[count++] = TRY(open_module(with, module.path, module.string));
+        for (const BootModule& module : entry.modules) {
+            modules[count] = TRY(open_module(with, module.path, module.string));
+            modules[count++].is_verbatim = module.is_verbatim;
+        }
         return {};
     };
     if (!requests.modules_first)

@@ -18,6 +18,7 @@ struct ModuleFile {
     std::string_view path;
     std::string_view string;
     bool is_compressed = false; // whatever its name
+    bool is_verbatim = false;   // is not decompressed, whatever its name
 };
 
 /// Opens all files: those of the entry, then those that the kernel requests, or the other way
@@ -29,8 +30,8 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
 
 /// Gets each into frames of its own, which end at `below` or lower: its bytes, then zeroes to the
 /// end of the page. One of 0 bytes has a page of zeroes. A file that is compressed, by its name, is
-/// decompressed. Errors, about the module's path: file_*, compression_*, compressed_data_damaged,
-/// out_of_memory.
+/// decompressed, unless it is verbatim. Errors, about the module's path: file_*, compression_*,
+/// compressed_data_damaged, out_of_memory.
 Result<std::span<const Module>> load_modules(const Services& with,
                                              std::span<const ModuleFile> files, PhysAddr below);
 

@@ -51,7 +51,8 @@ inline constexpr uint32_t kExitNothingBooted = 0x13;
 /// A file that the kernel finds in memory.
 struct BootModule {
     std::string_view path;
-    std::string_view string; // for the kernel; empty where none is given
+    std::string_view string;  // for the kernel; empty where none is given
+    bool is_verbatim = false; // not decompressed, whatever its name
 };
 
 /// How often an entry was and may still be tried (Boot Loader Specification, "Boot counting").

@@ -269,6 +269,17 @@ TEST_F(BootTest, AProtocolThatTheFileDoesNotSpeakIsRefused) {
     boot();
 }
 
+TEST_F(BootTest, AVerbatimModuleIsNotDecompressed) {
+    const BootModule modules[] = {{.path = "\\initrd.lz4", .string = {}, .is_verbatim = true}};
+    entry_.modules = modules;
+    platform_.files["\\initrd.lz4"] = Buffer(10, std::byte{3});
+    const BatonBootInfo& info = boot();
+    const auto* const module = reinterpret_cast<const BatonModule*>(at(info.modules));
+    EXPECT_EQ(module->bytes, 10u);
+    EXPECT_STREQ(reinterpret_cast<const char*>(at(module->path)), "/initrd.lz4");
+    EXPECT_EQ(*at(module->address), std::byte{3});
+}
+
 TEST_F(CompressedBootTest, BootsACompressedKernelByAnyName) {
     platform_.files["\\kernel"][0x2003] = std::byte{0x77};
     const auto size = platform_.files["\\kernel"].size();
