@@ -46,41 +46,30 @@ static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
                           }),
               "an error can hold the values of each setting");
 
-/// Which word of a list "this|that" a value is, from 1 on; 0: none.
-uint8_t position_in(std::string_view list, std::string_view value) {
-    for (uint8_t position = 1; !list.empty(); ++position) {
-        const std::size_t end = std::min(index_of(list, '|'), list.size());
-        if (head(list, end) == value)
-            return position;
-        list = tail(list, std::min(end + 1, list.size()));
-    }
-    return 0;
-}
-
-/// The enumerator, after `unset`, that is in the place of a value in a list "this|that".
+/// The enumerator, after `unset`, whose name is in the same place in `names`.
 template<class Choice>
-std::optional<Choice> choice(std::string_view list, std::string_view value) {
+std::optional<Choice> choice(std::string_view names, std::string_view value) {
     static_assert(Choice::unset == Choice{});
-    const uint8_t position = position_in(list, value);
-    return position != 0 ? std::optional(static_cast<Choice>(position)) : std::nullopt;
+    const unsigned number = number_in(names, value);
+    return number != 0 ? std::optional(static_cast<Choice>(number)) : std::nullopt;
 }
 
 } // namespace
 
 std::optional<Switch> parse_switch(std::string_view value) {
-    return choice<Switch>("on|off", value);
+    return choice<Switch>("on off", value);
 }
 
 std::optional<WriteExecute> parse_write_execute(std::string_view value) {
-    return choice<WriteExecute>("refuse|allow", value);
+    return choice<WriteExecute>("refuse allow", value);
 }
 
 std::optional<Debug> parse_debug(std::string_view value) {
-    return choice<Debug>("wait|off", value);
+    return choice<Debug>("wait off", value);
 }
 
 std::optional<LogTo> parse_log_to(std::string_view value) {
-    return choice<LogTo>("memory|ports|screen", value);
+    return choice<LogTo>("memory ports screen", value);
 }
 
 std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value) {
@@ -90,7 +79,7 @@ std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value) {
 std::optional<KernelProtocol> parse_protocol(std::string_view value) {
     if (value == "auto")
         return KernelProtocol::unset;
-    return choice<KernelProtocol>("baton|limine|multiboot2|multiboot|pvh|plain", value);
+    return choice<KernelProtocol>("baton limine multiboot2 multiboot pvh plain", value);
 }
 
 std::optional<AfterFault> parse_after_fault(std::string_view value) {
@@ -141,6 +130,9 @@ void describe(const Remark& remark, TextWriter& text) {
         break;
     case Remark::Kind::unused_key:
         text.add(": for other loaders, ignored");
+        break;
+    case Remark::Kind::repeated_key:
+        text.add(": given before; the first one counts");
         break;
     case Remark::Kind::replaced_key:
         text.add(": given again later; the last one counts");

@@ -135,6 +135,7 @@ struct Remark {
     enum class Kind : uint8_t {
         unknown_key,     // no key that Baton knows: ignored
         unused_key,      // a key for other loaders: ignored
+        repeated_key,    // the same key was given before; the first one counts
         replaced_key,    // the same key is given again later; the last one counts
         unknown_setting, // no key where settings are, too: ignored
     };

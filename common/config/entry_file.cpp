@@ -288,7 +288,8 @@ Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text,
 
 bool is_entry_for_others(const Error& error) {
     return error.code == ErrorCode::boot_entry_other_architecture ||
-           error.code == ErrorCode::boot_entry_other_loader;
+           error.code == ErrorCode::boot_entry_other_loader ||
+           error.code == ErrorCode::boot_entry_other_protocol;
 }
 
 } // namespace baton

@@ -43,7 +43,7 @@ EntryName parse_entry_name(std::string_view file_name);
 Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text, Arena& arena,
                               RemarkSink& remarks);
 
-/// Whether an error of parse_entry() says that nothing is wrong with the entry, but that it is not
+/// Whether an error of a parser says that nothing is wrong with the entry, but that it is not
 /// for this loader or this machine: such entries are to be hidden, not shown as faulty.
 bool is_entry_for_others(const Error& error);
 

@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-std::string_view without_byte_order_mark(std::string_view text) {
-    const bool marked =
-        text.size() >= kByteOrderMark.size() && head(text, kByteOrderMark.size()) == kByteOrderMark;
-    return marked ? tail(text, kByteOrderMark.size()) : text;
-}
-
 std::size_t leading_blanks(std::string_view text) {
     std::size_t count = 0;
     while (count < text.size() && is_blank(text[count]))
@@ -75,14 +69,20 @@ bool ends_with_ignoring_case(std::string_view text, std::string_view end) {
            equal_ignoring_case(tail(text, text.size() - end.size()), end);
 }
 
-bool is_one_of(std::string_view word, std::string_view words, Case letters) {
-    while (!words.empty()) {
+unsigned number_in(std::string_view words, std::string_view word, Case letters) {
+    for (unsigned number = 1; !words.empty(); ++number) {
         const std::string_view one = head(words, std::min(index_of(words, ' '), words.size()));
         if (letters == Case::matters ? one == word : equal_ignoring_case(one, word))
-            return true;
+            return number;
         words = tail(words, std::min(one.size() + 1, words.size()));
     }
-    return false;
+    return 0;
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    const bool marked =
+        text.size() >= kByteOrderMark.size() && head(text, kByteOrderMark.size()) == kByteOrderMark;
+    return marked ? tail(text, kByteOrderMark.size()) : text;
 }
 
 Result<void> check_config_text(std::string_view text) {

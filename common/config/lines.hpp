@@ -56,9 +56,15 @@ std::string_view trim(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool ends_with_ignoring_case(std::string_view text, std::string_view end);
 enum class Case : bool { matters, is_ignored };
-/// Whether `word` is one of `words`, which have a space between two of them. (An array of views
-/// would have to be made at run time where code is position independent.)
-bool is_one_of(std::string_view word, std::string_view words, Case letters = Case::matters);
+/// Which of `words`, which have a space between two of them, `word` is: from 1 on; 0: none. (An
+/// array of views would have to be made at run time where code is position independent.)
+unsigned number_in(std::string_view words, std::string_view word, Case letters = Case::matters);
+/// Whether `word` is one of `words`.
+inline bool is_one_of(std::string_view word, std::string_view words, Case letters = Case::matters) {
+    return number_in(words, word, letters) != 0;
+}
+/// `text` without a UTF-8 byte order mark at its beginning.
+std::string_view without_byte_order_mark(std::string_view text);
 
 /// Where something is in a text: both from 1 on, a column for each byte. A byte order mark counts
 /// as nothing. Load options are one line.

@@ -21,7 +21,8 @@ namespace baton::test {
 class Remarks final : public RemarkSink {
   public:
     void remark(const Remark& remark) override {
-        constexpr std::string_view kKinds[] = {"unknown", "unused", "replaced", "no setting"};
+        constexpr std::string_view kKinds[] = {"unknown", "unused", "repeated", "replaced",
+                                               "no setting"};
         texts.push_back(std::string(kKinds[static_cast<int>(remark.kind)]) + ' ' +
                         std::to_string(remark.position.line) + ':' +
                         std::to_string(remark.position.column) + ' ' + std::string(remark.key));

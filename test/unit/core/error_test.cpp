@@ -149,7 +149,10 @@ constexpr std::string_view kStableNames[] = {
     "boot_key_repeated",
     "boot_entry_other_architecture",
     "boot_entry_other_loader",
+    "boot_entry_other_protocol",
     "boot_entry_without_kernel",
+    "boot_path_with_hash",
+    "boot_path_with_gzip",
     "boot_path_with_device",
 };
 
