@@ -24,6 +24,16 @@ struct DevicePathToText {
                                              BOOLEAN allow_shortcuts);
 };
 
+const EFI_LOADED_IMAGE_PROTOCOL* loaded_image(const efi::Firmware& firmware) {
+    return efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
+                                                       efi::kLoadedImageGuid);
+}
+
+const EFI_DEVICE_PATH* path_of(const efi::Firmware& firmware,
+                               const EFI_LOADED_IMAGE_PROTOCOL& image) {
+    return efi::protocol_on<EFI_DEVICE_PATH>(firmware, image.DeviceHandle, efi::kDevicePathGuid);
+}
+
 /// The whole disk that a partition is on: the handle whose path is that of the partition's parent.
 EFI_BLOCK_IO_PROTOCOL* parent_disk(const efi::Firmware& firmware, Bytes parent) {
     std::array<std::byte, 512> copy;
@@ -83,12 +93,10 @@ Result<std::string_view> text_of(const efi::Firmware& firmware, const EFI_DEVICE
 } // namespace
 
 Result<void> add_boot_device(const efi::Firmware& firmware, Arena& arena, MachineFacts& facts) {
-    const auto* const image = efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
-                                                                          efi::kLoadedImageGuid);
+    const auto* const image = loaded_image(firmware);
     if (image == nullptr || image->DeviceHandle == nullptr)
         return {};
-    const auto* const path =
-        efi::protocol_on<EFI_DEVICE_PATH>(firmware, image->DeviceHandle, efi::kDevicePathGuid);
+    const auto* const path = path_of(firmware, *image);
     if (path != nullptr)
         facts.boot_device = describe(firmware, path, arena);
     facts.device_path = TRY(text_of(firmware, path, arena));
@@ -106,9 +114,18 @@ Result<void> add_boot_device(const efi::Firmware& firmware, Arena& arena, Machin
     return {};
 }
 
+uint32_t boot_partition(const efi::Firmware& firmware) {
+    const auto* const image = loaded_image(firmware);
+    const auto* const path =
+        image == nullptr || image->DeviceHandle == nullptr ? nullptr : path_of(firmware, *image);
+    if (path == nullptr)
+        return 0;
+    return read_device_path({reinterpret_cast<const std::byte*>(path), kMaxDevicePathBytes})
+        .record.partition_number;
+}
+
 Bytes load_options(const efi::Firmware& firmware) {
-    const auto* const image = efi::protocol_on<EFI_LOADED_IMAGE_PROTOCOL>(firmware, firmware.image,
-                                                                          efi::kLoadedImageGuid);
+    const auto* const image = loaded_image(firmware);
     if (image == nullptr || image->LoadOptions == nullptr)
         return {};
     return {static_cast<const std::byte*>(image->LoadOptions), image->LoadOptionsSize};

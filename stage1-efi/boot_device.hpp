@@ -14,6 +14,9 @@ namespace baton {
 /// `arena`, and empty where the firmware can't make them. Error: out_of_memory.
 Result<void> add_boot_device(const efi::Firmware& firmware, Arena& arena, MachineFacts& facts);
 
+/// The number of the partition that the loaded image came from; 0: it came from none.
+uint32_t boot_partition(const efi::Firmware& firmware);
+
 /// The load options of the loaded image; empty where there are none.
 Bytes load_options(const efi::Firmware& firmware);
 

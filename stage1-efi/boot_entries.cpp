@@ -13,7 +13,6 @@
 namespace baton {
 namespace {
 
-constexpr std::string_view kLoaderConfig = "\\loader\\loader.conf";
 constexpr std::string_view kEntryDirectory = "\\loader\\entries";
 constexpr std::string_view kSuffix = ".conf";
 
@@ -69,8 +68,12 @@ Result<std::string_view> VolumeEntries::read_entry(std::string_view name, Arena&
     return read_text(volume_, path.add(kEntryDirectory).add('\\').add(name).view(), arena);
 }
 
-Result<std::string_view> VolumeEntries::read_config(Arena& arena) {
-    return read_text(volume_, kLoaderConfig, arena);
+Result<std::string_view> VolumeEntries::read_file(std::string_view path, Arena& arena) {
+    return read_text(volume_, path, arena);
+}
+
+bool VolumeEntries::may_have_limine() {
+    return volume_.lists_directories() && !volume_.open(kDefaultKernel, frames_);
 }
 
 Result<std::string_view> VolumeEntries::read_text(const File& directory, std::string_view path,

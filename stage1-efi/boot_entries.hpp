@@ -7,6 +7,7 @@
 #include "boot/entry_finder.hpp"
 #include "log/log.hpp"
 #include "memory/frame_source.hpp"
+#include "stage1-efi/boot_device.hpp"
 #include "stage1-efi/volume.hpp"
 
 #include <array>
@@ -18,8 +19,9 @@ namespace baton {
 class VolumeEntries final : public EntrySource {
   public:
     /// All of it is referred to.
-    VolumeEntries(const File& volume, FrameSource& frames, Log& log)
-        : volume_(volume),
+    VolumeEntries(const efi::Firmware& firmware, const File& volume, FrameSource& frames, Log& log)
+        : firmware_(firmware),
+          volume_(volume),
           frames_(frames),
           log_(log),
           reader_(frames, log) {}
@@ -27,11 +29,14 @@ class VolumeEntries final : public EntrySource {
     void start_list(std::string_view default_pattern) override;
     std::optional<std::string_view> next_name() override;
     Result<std::string_view> read_entry(std::string_view name, Arena& arena) override;
-    Result<std::string_view> read_config(Arena& arena) override;
+    Result<std::string_view> read_file(std::string_view path, Arena& arena) override;
+    bool may_have_limine() override;
+    uint32_t partition() override { return boot_partition(firmware_); }
 
   private:
     Result<std::string_view> read_text(const File& directory, std::string_view path, Arena& arena);
 
+    const efi::Firmware& firmware_;
     const File& volume_;
     FrameSource& frames_;
     Log& log_;

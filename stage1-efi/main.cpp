@@ -135,7 +135,7 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     const auto volume = open_boot_volume(firmware, frames, log);
     if (!volume)
         return volume.error();
-    VolumeEntries source(*volume, frames, log);
+    VolumeEntries source(firmware, *volume, frames, log);
     EntryFinder entries(
         {.source = source, .frames = frames, .log = log, .load_options = load_options(firmware)});
 

@@ -14,6 +14,7 @@
 namespace baton {
 namespace {
 
+constexpr std::string_view kLoaderConfig = "\\loader\\loader.conf";
 constexpr unsigned kMostLines = 64;
 constexpr std::size_t kSortBytes = 256; // of each text that entries are sorted by
 
@@ -81,6 +82,14 @@ const BootEntry* EntryFinder::next() {
     while (stage_ == Stage::others && next_ < count_)
         if (const BootEntry* const entry = load(candidates_[next_++]))
             return entry;
+    if (stage_ == Stage::others) {
+        stage_ = Stage::limine;
+        if (!has_own_ && given_.source.may_have_limine())
+            open_limine();
+    }
+    if (stage_ == Stage::limine)
+        if (const BootEntry* const entry = load_limine())
+            return entry;
     if (stage_ == Stage::end)
         return nullptr;
     stage_ = Stage::end;
@@ -95,6 +104,7 @@ const BootEntry* EntryFinder::parse_options() {
     const auto parsed = parse_load_options(given_.load_options, parsed_, remarks);
     if (!parsed)
         say(Text().add("load options: ").error(parsed.error()));
+    has_own_ = !parsed || *parsed;
     if (!parsed || !*parsed)
         return nullptr;
     entry_ = **parsed;
@@ -165,7 +175,7 @@ bool EntryFinder::grow() {
 
 std::string_view EntryFinder::read_default_pattern() {
     text_.clear();
-    const auto text = given_.source.read_config(text_);
+    const auto text = given_.source.read_file(kLoaderConfig, text_);
     if (!text && text.error().code == ErrorCode::file_not_found)
         return {};
     Remarks remarks(*this, "loader.conf");
@@ -226,8 +236,48 @@ const BootEntry* EntryFinder::load(const Candidate& candidate) {
         log_failure(name, entry.error());
         return nullptr;
     }
+    has_own_ = true;
     entry_ = *entry;
     return &entry_;
+}
+
+/// The first configuration that is there is the one that counts.
+void EntryFinder::open_limine() {
+    std::string_view places = kLimineConfs;
+    while (!places.empty()) {
+        const std::string_view path = head(places, std::min(index_of(places, ' '), places.size()));
+        places = tail(places, std::min(path.size() + 1, places.size()));
+        const auto text = given_.source.read_file(path, kept_);
+        if (!text && text.error().code == ErrorCode::file_not_found)
+            continue;
+        Remarks remarks(*this, path);
+        const auto opened =
+            text ? limine_.open(
+                       {.text = *text, .path = path, .partition = given_.source.partition()}, kept_,
+                       remarks)
+                 : Result<void>(std::unexpected(text.error()));
+        if (!opened)
+            log_failure(path, opened.error());
+        return;
+    }
+}
+
+const BootEntry* EntryFinder::load_limine() {
+    for (LimineEntry entry; limine_.next(entry);) {
+        if (++limine_entries_ > kMostEntryFiles) {
+            say(Text().add(limine_.path()).add(": more entries aren't looked at"));
+            break;
+        }
+        parsed_.clear();
+        Remarks remarks(*this, limine_.path());
+        const auto parsed = limine_.parse(entry, parsed_, remarks);
+        if (parsed) {
+            entry_ = *parsed;
+            return &entry_;
+        }
+        log_failure(entry.title, parsed.error());
+    }
+    return nullptr;
 }
 
 Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
@@ -241,10 +291,13 @@ Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
 }
 
 void EntryFinder::log_failure(std::string_view name, const Error& error) {
-    if (is_entry_for_others(error))
-        say(Text().add(name).add(": skipped: ").add(describe(error.code).sentence));
-    else
-        say(Text().add(name).add(": ").error(error));
+    if (is_entry_for_others(error)) {
+        Text text;
+        text.add(name).add(": skipped: ").add(error.subject.data());
+        return say(text.add(error.subject[0] == 0 ? "" : ": ").add(describe(error.code).sentence));
+    }
+    has_own_ = true;
+    say(Text().add(name).add(": ").error(error));
 }
 
 /// A line of the log, as long as they don't fill it.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Finds what to boot, in this order: the load options; the Boot Loader Specification's entries, the
-// default one first; \baton\kernel.elf. What can't be used is logged and left out: neither many nor
-// large nor broken entries keep the rest from being tried.
+// default one first; \baton\kernel.elf. Where there is none of these, the entries of a
+// configuration of Limine's are tried before the absence of \baton\kernel.elf is an error. What
+// can't be used is logged and left out: neither many nor large nor broken entries keep the rest
+// from being tried.
 #pragma once
 
 #include "config/boot_entry.hpp"
+#include "config/limine_conf.hpp"
 #include "core/arena.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
@@ -38,8 +41,13 @@ class EntrySource {
     virtual std::optional<std::string_view> next_name() = 0;
     /// Text of the entry's file, in the arena. Errors: file_*, tftp_failed, out_of_memory.
     virtual Result<std::string_view> read_entry(std::string_view name, Arena& arena) = 0;
-    /// The same for \loader\loader.conf.
-    virtual Result<std::string_view> read_config(Arena& arena) = 0;
+    /// The same for any file, by its path.
+    virtual Result<std::string_view> read_file(std::string_view path, Arena& arena) = 0;
+    /// Whether there is a configuration of another loader to look for: not on a server, which
+    /// would be asked for a dozen names, and not where there is the default kernel.
+    virtual bool may_have_limine() = 0;
+    /// The number of the partition where all of these are; 0: it has none.
+    virtual uint32_t partition() = 0;
 
   protected:
     ~EntrySource() = default;
@@ -62,7 +70,7 @@ class EntryFinder {
     bool has_next() const { return stage_ != Stage::end; }
 
   private:
-    enum class Stage : uint8_t { load_options, list, default_entry, survey, others, kernel, end };
+    enum class Stage : uint8_t { load_options, list, default_entry, survey, others, limine, end };
     /// An entry's file. `key` has its name, and what entries are sorted by once it `is_surveyed`.
     struct Candidate {
         BootEntry key;
@@ -78,6 +86,8 @@ class EntryFinder {
     void survey(std::size_t first, std::size_t end);
     bool survey(Candidate& candidate);
     const BootEntry* load(const Candidate& candidate);
+    void open_limine();
+    const BootEntry* load_limine();
     Result<BootEntry> parse(std::string_view name, bool is_silent);
     void log_failure(std::string_view name, const Error& error);
     void say(const TextWriter& text);
@@ -91,7 +101,10 @@ class EntryFinder {
     std::size_t matching_ = 0;
     std::size_t next_ = 0; // of the candidates
     std::size_t left_out_ = 0;
-    unsigned lines_ = 0; // of the log
+    bool has_own_ = false; // entries for Baton, be they broken
+    LimineConf limine_;
+    std::size_t limine_entries_ = 0; // that were looked at
+    unsigned lines_ = 0;             // of the log
     // What is used again for each entry, and what stays.
     FrameArena text_{given_.frames, MemoryUse::boot_entries};
     FrameArena parsed_{given_.frames, MemoryUse::boot_entries};

@@ -34,9 +34,14 @@ class Directory final : public EntrySource {
             return fail(ErrorCode::file_unreadable, {1});
         return give(found->second, arena);
     }
-    Result<std::string_view> read_config(Arena& arena) override {
-        return config.empty() ? fail(ErrorCode::file_not_found) : give(config, arena);
+    Result<std::string_view> read_file(std::string_view path, Arena& arena) override {
+        if (path == "\\loader\\loader.conf" && !config.empty())
+            return give(config, arena);
+        const auto found = files.find(path);
+        return found == files.end() ? fail(ErrorCode::file_not_found) : give(found->second, arena);
     }
+    bool may_have_limine() override { return !files.contains(kDefaultKernel); }
+    uint32_t partition() override { return 2; }
     void add(const std::string& name, const std::string& text) {
         names.push_back(name);
         files[name] = text;
@@ -215,6 +220,84 @@ TEST_F(EntryFinderTest, WithoutMemoryWhatIsLeftIsTried) {
         const auto entries = tried(frames);
         ASSERT_FALSE(entries.empty());
         EXPECT_EQ(entries.back(), kDefault);
+    }
+}
+
+const std::string kLimine = "/A\npath: boot():/a\ncmdline: 1\n/B\npath: boot(2):/b\n";
+const std::string kLimineConf = "\\boot\\limine.conf";
+
+TEST_F(EntryFinderTest, WithoutEntriesOfBatonThoseOfLimineAreTried) {
+    directory_.files[kLimineConf] = kLimine;
+    EXPECT_EQ(tried(), (Names{kLimineConf + " 1", kLimineConf, kDefault}));
+    directory_.add("linux.conf", "linux /vmlinuz\n"); // for others
+    EXPECT_EQ(tried(), (Names{kLimineConf + " 1", kLimineConf, kDefault}));
+}
+
+TEST_F(EntryFinderTest, AnythingOfBatonsOwnKeepsLimineAway) {
+    directory_.files[kLimineConf] = kLimine;
+    for (const std::u16string_view options : {u"kernel=\\k", u"kernel=\"x"}) {
+        const Names found = tried(frames_, std::as_bytes(std::span(options)));
+        EXPECT_EQ(found.back(), kDefault);
+        EXPECT_EQ(std::ranges::count(found, kLimineConf), 0);
+    }
+    directory_.add("a.conf", "kernel /a\n");
+    EXPECT_EQ(tried(), (Names{"a.conf", kDefault}));
+    directory_.files["a.conf"] = "kernel ..\n"; // broken, but there
+    EXPECT_EQ(tried(), Names{kDefault});
+    directory_.names.clear();
+    EXPECT_EQ(tried().size(), 3u);
+    directory_.files[kDefault] = "a kernel";
+    EXPECT_EQ(tried(), Names{kDefault});
+}
+
+TEST_F(EntryFinderTest, TheFirstConfigurationOfLimineCounts) {
+    std::string_view places = kLimineConfs;
+    Names all;
+    while (!places.empty()) {
+        const std::string_view path = places.substr(0, places.find(' '));
+        places.remove_prefix(std::min(path.size() + 1, places.size()));
+        all.emplace_back(path);
+    }
+    EXPECT_EQ(all.size(), 11u);
+    for (auto path = all.rbegin(); path != all.rend(); ++path) {
+        directory_.files[*path] =
+            path->ends_with(".cfg") ? ":A\nKERNEL_PATH=boot:///a\n" : "/A\npath: boot():/a\n";
+        EXPECT_EQ(tried(), (Names{*path, kDefault}));
+    }
+    directory_.files[all.front()] = "# nothing\n";
+    EXPECT_EQ(tried(), Names{kDefault});
+    directory_.files[all.front()] = "\x01";
+    EXPECT_EQ(tried(), Names{kDefault});
+    EXPECT_TRUE(said(all.front() + ": error: boot_text_not_plain"));
+}
+
+TEST_F(EntryFinderTest, WhatIsNotUsedOfLimineIsLogged) {
+    directory_.files[kLimineConf] =
+        "timeout: 5\nterm_margin: 0\n/Arch\nprotocol: linux\npath: boot():/vmlinuz\n"
+        "/Other\nresolution: 1x1\npath: guid(12):/k\n/Hash\npath: boot():/k#00\n"
+        "/Good\nsomething: x\npath: boot():/k\n";
+    EXPECT_EQ(tried(), (Names{kLimineConf, kDefault}));
+    for (const std::string_view line :
+         {"\\boot\\limine.conf:1: timeout: for other loaders, ignored",
+          "\\boot\\limine.conf:2: term_margin: for other loaders, ignored",
+          "Arch: skipped: linux: the entry is for another boot protocol",
+          "Other: error: boot_path_with_device: guid(12): is Limine's",
+          "Hash: error: boot_path_with_hash: ",
+          "\\boot\\limine.conf:12: something: not known, ignored"})
+        EXPECT_TRUE(said(line)) << line << " in\n" << lines_.all;
+}
+
+TEST_F(EntryFinderTest, AConfigurationOfLimineWithoutAnEndIsLeft) {
+    std::string text;
+    for (int i = 0; i < 10'000; ++i)
+        text += "/" + std::to_string(i) + "\npath: boot():/k\n";
+    directory_.files[kLimineConf] = text;
+    EXPECT_EQ(tried().size(), kMostEntryFiles + 1);
+    EXPECT_TRUE(said(kLimineConf + ": more entries aren't looked at"));
+    for (uint64_t call = 0; call < 6; ++call) {
+        FakeFrames few;
+        few.run_dry_at(call);
+        EXPECT_EQ(tried(few).back(), kDefault);
     }
 }
 
