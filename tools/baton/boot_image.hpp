@@ -13,8 +13,9 @@ namespace baton::tool {
 
 struct Module {
     std::filesystem::path file;
-    std::string name;   // of the file as it was given
-    std::string string; // which the kernel finds beside it; without blanks around it
+    std::string name;         // of the file as it was given
+    std::string string;       // which the kernel finds beside it; without blanks around it
+    bool is_verbatim = false; // is not decompressed
 };
 
 /// Of a boot entry: docs/boot-protocol.md.

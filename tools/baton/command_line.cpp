@@ -70,8 +70,9 @@ constexpr std::array kVerbs = {
     Verb{"check", "Says whether the loader would boot a kernel, and how.",
          "The loader's own code reads the kernel and plans the boot on the machine of `run`. It "
          "prints what the loader would log: segments, their places, warnings; or the error, with "
-         "its cause and fix. Displays and timers are taken to be as the kernel requests them. Exit "
-         "status: 0 if the kernel can be booted, 1 if not.",
+         "its cause and fix. Displays and timers are taken to be as the kernel requests them. "
+         "KERNEL may be the limine.conf or limine.cfg of a copy of a volume: then each entry is "
+         "checked. Exit status: 0 if the kernel, or an entry, can be booted, 1 if not.",
          kCheckExamples},
     Verb{"plan", "Shows the page tables and the memory layout, as a table, JSON or a picture.",
          "Shows both address spaces on a machine with the given memory: the kernel's segments, its "

@@ -4,6 +4,7 @@
 #include "config/lines.hpp"
 #include "tools/baton/boot_path.hpp"
 #include "tools/baton/check.hpp"
+#include "tools/baton/check_limine.hpp"
 #include "tools/baton/command_line.hpp"
 #include "tools/baton/debug.hpp"
 #include "tools/baton/default_machine.hpp"
@@ -212,7 +213,8 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
     if (app.got_subcommand("new"))
         return new_project(arguments);
     if (app.got_subcommand("check"))
-        return check(rehearse(arguments), arguments.strict, arguments.quiet);
+        return (is_limine_conf(arguments.kernel) ? check_limine_conf : check)(
+            rehearse(arguments), arguments.strict, arguments.quiet);
     if (app.got_subcommand("plan"))
         return plan(arguments);
     if (app.got_subcommand("image"))

@@ -255,7 +255,9 @@ struct Rehearsal::Desk {
           kernel(what.kernel.filename().string()),
           stage2(read_file(data_file("stage2.bin"))) {
         for (const Module& module : given.modules)
-            modules.push_back({.path = module.file.native(), .string = module.string});
+            modules.push_back({.path = module.file.native(),
+                               .string = module.string,
+                               .is_verbatim = module.is_verbatim});
         entry.kernel = kernel;
         entry.command_line = given.command_line;
         entry.modules = modules;
