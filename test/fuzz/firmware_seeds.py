@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds of what firmware and people say: boot entries, load options, memory maps, device paths."""
+"""Seeds of what firmware and people say: boot entries, configurations of Limine, load options, memory
+maps, device paths."""
 
 import struct
 import subprocess
@@ -40,6 +41,57 @@ def entry_file_seeds() -> None:
         files(name, f"# one entry\ndefault {name}\ntimeout 5\n", name)
     files("all", "default *[a-c]*\ndefault co?nt\\ed*\nno-key\n", *ENTRIES)
     files("none", "default")
+
+
+LIMINE = {
+    "all": """\
+# a comment
+${DIR}=boot():/my-os
+timeout: 3
+default_entry: Systems/My OS
+
+/Linux
+    protocol: linux
+    path: ${DIR}/vmlinuz
+/+Systems
+    comment: a directory
+    //My OS ${ARCH}
+        protocol: limine
+        kernel_path: ${DIR}/kernel-${ARCH}.elf
+        kernel_cmdline: verbose root=a:b
+        kaslr: yes
+        module_path: boot(2):/initrd.img
+        module_cmdline: the string
+        module_path: ${DIR}/symbols
+        resolution: 800x600
+    //My OS
+    //My OS
+        path: boot():/k
+        if_arch: x86-64 aarch64
+        if_fw_type: UEFI
+""",
+    "paths": "".join(f"/A\npath: {path}\n" for path in [
+        "/k", "boot(1):/k", "hdd(1:1):/k", "guid(00000000-0000-0000-0000-000000000000):/k",
+        "fslabel(ESP):/k", "$boot():/k.gz", "boot():/k#" + 128 * "a", "boot():/a/../k"]),
+    "default": "default_entry: 4\n/A\n/B\n//C\n/+D\n//E\n///F\n",
+    "path": "default_entry: B/C/D\n/A\n/B\n//C\n///D\n",
+    "macros": "${A}=boot\n${B}=${A}${A}\n/A\npath: ${A}():/${B}${no\n",
+    "repeated": "/A\npath: boot():/k\npath: boot():/l\nprotocol: pvh\nprotocol: linux\n",
+}
+OLD_LIMINE = {
+    "all": "TIMEOUT=0\r\nDEFAULT_ENTRY=2\r\n:+Systems\r\n::My OS\r\nPROTOCOL=multiboot1\r\n"
+           "KERNEL_PATH=boot:///k\r\nCMDLINE=a=b\r\nMODULE_PATH=boot://2/m\r\n"
+           "MODULE_STRING=x\r\nKASLR=no\r\n:Linux\r\nPROTOCOL=linux\r\n",
+    "paths": "".join(f":A\nKERNEL_PATH={path}\n" for path in [
+        "boot://1/k", "hdd://1:1/k", "uuid://00000000-0000-0000-0000-000000000000/k",
+        "$boot:///k.gz", "tftp:///k"]),
+}
+
+
+def limine_conf_seeds() -> None:
+    for syntax, texts in enumerate((LIMINE, OLD_LIMINE)):
+        for name, text in texts.items():
+            seed("limine_conf", f"{name}-{syntax}", bytes([syntax]) + text.encode())
 
 
 def load_option_seeds() -> None:
@@ -202,6 +254,7 @@ def compressed_file_seeds() -> None:
 
 def make() -> None:
     entry_file_seeds()
+    limine_conf_seeds()
     load_option_seeds()
     memory_map_seeds()
     device_path_seeds()
