@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Every mistake in an entry file or in loader.conf is a named error that says where it is, and so is
-every file that an entry names wrongly. The load options' are in the unit tests."""
+"""Every mistake in an entry file, in loader.conf or in limine.conf is a named error that says where it
+is, and so is every file that an entry names wrongly. The load options' are in the unit tests."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import artefacts
 from test_hostile import numbers_in
@@ -79,6 +79,48 @@ UNBOOTABLE = {
 }
 
 
+HASH = 128 * "0"
+# Entries in limine.conf: what comes after the title, with lines as if the title were line 0. Those that are
+# none for Baton, which the log calls skipped.
+LIMINE_SKIPPED = {
+    "Linux": Mistake("protocol: linux\npath: boot():/good.elf", "boot_entry_other_protocol", {}, "linux"),
+    "No protocol": Mistake("protocol:\npath: boot():/good.elf", "boot_entry_other_protocol", {}),
+    "Capitals": Mistake("protocol: LIMINE\npath: boot():/good.elf", "boot_entry_other_protocol", {}, "LIMINE"),
+    "Long": Mistake("protocol: " + 60_000 * "x", "boot_entry_other_protocol", {}, "xxxx"),
+    "Arm": Mistake("path: boot():/good.elf\nif_arch: aarch64", "boot_entry_other_architecture", {}, "aarch64"),
+    "BIOS": Mistake("path: boot():/good.elf\nif_fw_type: BIOS", "boot_entry_other_architecture", {}, "BIOS"),
+}
+LIMINE_REFUSED = {
+    "Empty": Mistake("", "boot_entry_without_kernel", {"lines": 0}),
+    "Old syntax": Mistake("KERNEL_PATH=boot():/good.elf", "boot_entry_without_kernel", {"lines": 0}),
+    "No path": Mistake("path:", "boot_path_empty", at(1, 6)),
+    "Root": Mistake("path: boot():/", "boot_path_empty", at(1, 7)),
+    "Up": Mistake("path: boot():/a/../good.elf", "boot_path_goes_up", at(1, 7)),
+    "Path too long": Mistake("path: boot():/" + 1024 * "x", "boot_path_too_long", at(1, 7, bytes=1024, limit=1023)),
+    "Long path of macros": Mistake("path: boot():/" + 300 * "${LONG}", "boot_path_too_long", at(1, 7, limit=1023)),
+    "Tab": Mistake("path: boot():/good\t.elf", "boot_path_bad_character", at(1, 7, byte=9)),
+    "Partition": Mistake("path: boot(7):/good.elf", "boot_path_with_device", at(1, 7), "boot(7): is Limine's"),
+    "Number": Mistake("path: boot(99999999999999999999):/good.elf", "boot_path_with_device", at(1, 7), "boot(9999"),
+    "Negative": Mistake("path: boot(-1):/good.elf", "boot_path_with_device", at(1, 7), "boot(-1): is Limine's"),
+    "Disk": Mistake("path: hdd(1:1):/good.elf", "boot_path_with_device", at(1, 7), "hdd(1:1): is Limine's"),
+    "GUID": Mistake("path: guid():/good.elf", "boot_path_with_device", at(1, 7), "guid(): is Limine's"),
+    "Label": Mistake("path: fslabel(ESP):/good.elf", "boot_path_with_device", at(1, 7), "fslabel(ESP): is Limine's"),
+    "Server": Mistake("path: tftp():/good.elf", "boot_path_with_device", at(1, 7), "tftp(): is Limine's"),
+    "Hash": Mistake(f"path: boot():/good.elf#{HASH}", "boot_path_with_hash", at(1, 7)),
+    "Short hash": Mistake("path: boot():/good.elf#", "boot_path_with_hash", at(1, 7)),
+    "Module's hash": Mistake(f"path: boot():/good.elf\nmodule_path: boot():/good.elf#{HASH}",
+                             "boot_path_with_hash", at(2, 14)),
+    "Gzip": Mistake("path: $boot():/good.elf", "boot_path_with_gzip", at(1, 7)),
+    "No module": Mistake("path: boot():/good.elf\nmodule_path:", "boot_path_empty", at(2, 13)),
+}
+LIMINE_UNBOOTABLE = {
+    "Open": Mistake("path: hdd(1:1:/good.elf", "kernel_not_found", {}, r"\hdd(1:1:\good.elf"),
+    "No kernel": Mistake("path: boot():/no.elf", "kernel_not_found", {}, r"\no.elf"),
+    "No such module": Mistake("path: boot():/good.elf\nmodule_path: boot():/no", "file_not_found", {}, r"\no"),
+    "Not spoken": Mistake("path: boot():/good.elf\nprotocol: pvh", "protocol_not_spoken", {}),
+}
+
+
 def mismatch(name: str, mistake: Mistake, said: re.Match | None) -> str | None:
     """`said`: the error's name, then its text."""
     if said is None or said[1] != mistake.error or mistake.subject not in said[2]:
@@ -108,4 +150,35 @@ def test_mistakes_in_entries(boot):
     machine.wait_for_debugcon(r"\] directory\.conf: error: file_is_a_directory: ")
     machine.wait_for_debugcon(r"\] loader\.conf: error: boot_text_not_plain: .*"
                               r"\(line 0x1, column 0x8, byte 0x0\)$")
+    machine.wait_for_debugcon("the loader came back with 0x8.* keeps 0 pages, 0 pools, 0 files$")
+
+
+def configuration(entries: Mapping[str, Mistake]) -> tuple[str, dict[str, Mistake]]:
+    """A text with them, and each with the line numbers that it has there."""
+    text = "${LONG}=" + 100 * "x" + "\ndefault_entry: 99999999999\n${LONG\n"
+    placed = {}
+    for name, mistake in entries.items():
+        title = text.count("\n") + 1
+        numbers = {label: number + title if label in ("line", "lines") else number
+                   for label, number in mistake.numbers.items()}
+        placed[name] = replace(mistake, numbers=numbers)
+        text += f"/{name}\n{mistake.content}\n"
+    return text, placed
+
+
+def test_mistakes_in_a_configuration_of_limine(boot):
+    entries = LIMINE_SKIPPED | LIMINE_REFUSED | LIMINE_UNBOOTABLE
+    text, placed = configuration(entries)
+    machine = boot(None, plan="start\noptions kernel=/good.elf\n", files={
+        "/limine.conf": text, "/good.elf": artefacts.conformance_kernel("minus-2g")})
+    machine.wait_for_exit(fatal="^baton: fault.*")
+    booted = re.finditer(r"\] booting \S+ of \\limine.conf\n(?:\[.*\n)*error: (\w+): (.*)$", machine.debugcon,
+                         re.MULTILINE)
+    wrong = [mismatch(name, placed[name], re.search(
+        rf"\] {name}: error: (\w+): (.*)$", machine.debugcon, re.MULTILINE)) for name in LIMINE_REFUSED]
+    wrong += [mismatch(name, placed[name], next(booted, None)) for name in LIMINE_UNBOOTABLE]
+    assert not any(wrong), "\n".join(filter(None, wrong))
+    assert next(booted, None) is None
+    for name, mistake in LIMINE_SKIPPED.items():
+        machine.wait_for_debugcon(rf"\] {name}: skipped: {mistake.subject}.*the entry is for another ")
     machine.wait_for_debugcon("the loader came back with 0x8.* keeps 0 pages, 0 pools, 0 files$")
