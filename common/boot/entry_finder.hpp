@@ -2,9 +2,9 @@
 //
 // Finds what to boot, in this order: the load options; the Boot Loader Specification's entries, the
 // default one first; \baton\kernel.elf. Where there is none of these, the entries of a
-// configuration of Limine's are tried before the absence of \baton\kernel.elf is an error. What
-// can't be used is logged and left out: neither many nor large nor broken entries keep the rest
-// from being tried.
+// configuration of Limine are tried before the absence of \baton\kernel.elf is an error. What can't
+// be used is logged and left out: neither many nor large nor broken entries keep the rest from
+// being tried.
 #pragma once
 
 #include "config/boot_entry.hpp"

@@ -29,9 +29,9 @@ namespace baton {
 
 /// Where a configuration is looked for, in Limine's order, with a space between two paths.
 inline constexpr std::string_view kLimineConfs =
-    "\\EFI\\BOOT\\limine.conf \\EFI\\limine\\limine.conf "
-    "\\boot\\limine\\limine.conf \\boot\\limine.conf "
-    "\\limine\\limine.conf \\limine.conf \\EFI\\BOOT\\limine.cfg \\boot\\limine\\limine.cfg "
+    "\\EFI\\BOOT\\limine.conf \\EFI\\limine\\limine.conf \\boot\\limine\\limine.conf "
+    "\\boot\\limine.conf \\limine\\limine.conf \\limine.conf "
+    "\\EFI\\BOOT\\limine.cfg \\EFI\\limine\\limine.cfg \\boot\\limine\\limine.cfg "
     "\\boot\\limine.cfg \\limine\\limine.cfg \\limine.cfg";
 
 inline constexpr std::size_t kMostLimineMacros = 1024; // that are used

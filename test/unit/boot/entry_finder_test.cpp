@@ -258,7 +258,7 @@ TEST_F(EntryFinderTest, TheFirstConfigurationOfLimineCounts) {
         places.remove_prefix(std::min(path.size() + 1, places.size()));
         all.emplace_back(path);
     }
-    EXPECT_EQ(all.size(), 11u);
+    EXPECT_EQ(all.size(), 12u);
     for (auto path = all.rbegin(); path != all.rend(); ++path) {
         directory_.files[*path] =
             path->ends_with(".cfg") ? ":A\nKERNEL_PATH=boot:///a\n" : "/A\npath: boot():/a\n";
