@@ -130,9 +130,11 @@ typedef struct BatonModule {
     uint64_t string; /* const char*: what the boot entry says of it, or "" */
 } BatonModule;
 
-/* A mapping that the handoff needed and the kernel doesn't: in the lower half, physical = virtual.
- * Its memory is loader-reclaimable, or the registers of a device: the watchdog's, or a UART's for
- * fault reports. Unmap it when you have an IDT of your own. */
+/* A mapping in the lower half, physical = virtual, of which there are two kinds. The handoff needed
+ * some and the kernel doesn't: their memory is loader-reclaimable, or the registers of a device:
+ * the watchdog's, or a UART's for fault reports. Unmap them when you have an IDT of your own. The
+ * others are those of BATON_REQUEST_IDENTITY: what the direct map shows is mapped as there, all
+ * else read-write and uncacheable, nothing executable. */
 typedef struct BatonIdentityMapping {
     uint64_t base;
     uint64_t bytes;
@@ -423,8 +425,12 @@ enum BatonRequestType {
                                     VirtualStart of firmware_memory_map filled in; default 0 */
     BATON_REQUEST_KERNEL_FILE = 12, /* [0] 1: load the whole file too, with its section headers
                                     and debug information; default 0 */
-    BATON_REQUEST_WATCHDOG = 13 /* [0] seconds until a kernel that has not acknowledged is reported;
-                                1 … 3600; default: there is no watchdog */
+    BATON_REQUEST_WATCHDOG = 13,    /* [0] seconds until a kernel that has not acknowledged is
+                                    reported; 1 … 3600; default: there is no watchdog */
+    BATON_REQUEST_PHYSICAL =
+        14,                     /* [0] 1: put segments at p_paddr; default: where there is memory */
+    BATON_REQUEST_IDENTITY = 15 /* [0] bytes from physical address 0 on that are mapped at virtual =
+                                physical too, but for page 0: 1 MiB or 4 GiB; default: none */
 };
 
 enum BatonFiveLevel {

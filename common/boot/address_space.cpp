@@ -3,6 +3,7 @@
 
 #include "boot/memory_map.hpp"
 #include "plan/direct_map.hpp"
+#include "plan/identity_map.hpp"
 #include "protocols/protocol.hpp"
 
 #include <algorithm>
@@ -184,6 +185,23 @@ class IdentityMappings {
     std::size_t count_ = 0;
 };
 
+/// With what the kernel requests of the lower memory.
+Result<std::span<const IdentityMapping>> add_requested(const Services& with, const Kernel& kernel,
+                                                       std::span<const DirectMapping> direct_map,
+                                                       std::span<const IdentityMapping> there) {
+    const Requests& requests = kernel.requests;
+    if (requests.identity_bytes == 0)
+        return there;
+    const auto all = plan_identity_map({.bytes = requests.identity_bytes,
+                                        .has_devices = requests.identity_devices,
+                                        .is_executable = requests.direct_map_executable},
+                                       kernel.plan, direct_map, there, with.arena);
+    if (all || requests.identity_required || all.error().code != ErrorCode::request_not_met)
+        return all;
+    leave_out_request(BATON_REQUEST_IDENTITY, with.log);
+    return there;
+}
+
 } // namespace
 
 Result<Displays> Platform::find_displays(const Requests& requests, Arena& /*arena*/) {
@@ -281,6 +299,7 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
             identity.add_device(pages);
     }
 
+    const auto mappings = TRY(add_requested(with, kernel, memory.direct_map, identity.all()));
     FramePool pool(with.frames());
     PageMapper mapper =
         TRY(PageMapper::create(pool, {.huge_pages = huge_pages, .five_level = kernel.five_level}));
@@ -288,15 +307,14 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
                                    .layout = memory.layout,
                                    .direct_map = memory.direct_map,
                                    .stack = memory.stack,
-                                   .identity = identity.all(),
-                                   .identity_bytes = kernel.requests.identity_bytes,
+                                   .identity = mappings,
                                    .stack_in_direct_map = kernel.requests.stack_in_direct_map}));
     with.log.line(Text()
                       .add("page tables at ")
                       .hex(mapper.root().value)
                       .add(kernel.five_level ? ", 5 levels, " : ", 4 levels, ")
                       .count(mapper.table_frames(), "frame"));
-    return PageTables{mapper.root(), mapper.table_frames(), identity.all(), usable};
+    return PageTables{mapper.root(), mapper.table_frames(), mappings, usable};
 }
 
 } // namespace baton

@@ -17,22 +17,23 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
     const std::size_t ranges = TRY(input.platform.reserve_memory_map()) + boot.also_there.size();
     FrameArena arena(frames);
     boot.map_buffer = TRY(arena.scratch<TypedRange>(ranges));
-    boot.record = TRY(boot.kernel.protocol->write({.kernel = boot.kernel,
-                                                   .modules = boot.modules,
-                                                   .layout = boot.memory.layout,
-                                                   .page_table_root = boot.tables.root,
-                                                   .displays = boot.memory.displays,
-                                                   .identity = boot.tables.identity,
-                                                   .watchdog_disarm = boot.stage2.disarm(),
-                                                   .machine = boot.machine,
-                                                   .random = input.random,
-                                                   .previous = input.previous,
-                                                   .command_line = input.entry.command_line,
-                                                   .path = input.path,
-                                                   .tsc_hz = input.log.tsc_hz(),
-                                                   .firmware_map_bytes =
-                                                       input.platform.firmware_map_bytes()},
-                                                  ranges, frames));
+    boot.record =
+        TRY(boot.kernel.protocol->write({.kernel = boot.kernel,
+                                         .modules = boot.modules,
+                                         .layout = boot.memory.layout,
+                                         .page_table_root = boot.tables.root,
+                                         .displays = boot.memory.displays,
+                                         .identity = boot.tables.identity,
+                                         .watchdog_disarm = boot.stage2.disarm(),
+                                         .machine = boot.machine,
+                                         .random = input.random,
+                                         .previous = input.previous,
+                                         .command_line = input.entry.command_line,
+                                         .path = input.path,
+                                         .tsc_hz = input.log.tsc_hz(),
+                                         .firmware_map_bytes = input.platform.firmware_map_bytes(),
+                                         .log_memory = input.log.memory()},
+                                        ranges, frames));
     input.log.line(Text()
                        .add(boot.kernel.protocol->record_name())
                        .add(" at ")
@@ -84,6 +85,21 @@ void make_handoff(const BootInput& input, PreparedBoot& boot) {
             acknowledgement.value - boot.memory.layout.direct_map.base.value;
 }
 
+/// Where what stands in the way of a kernel at p_paddr is seen once it is to be loaded, it is
+/// elsewhere, unless it requires that place.
+Result<Kernel> place_and_load(const Services& with, const BootInput& input, OpenKernel& open,
+                              const KernelPlan& plan) {
+    Requests& requests = open.requests;
+    const auto kernel = load_kernel(with, input.entry, open, plan);
+    if (kernel || kernel.error().code != ErrorCode::destination_not_free || !requests.physical ||
+        requests.physical_required)
+        return kernel;
+    leave_out_request(BATON_REQUEST_PHYSICAL, with.log);
+    requests.physical = false;
+    const KernelPlan other = TRY(plan_kernel(with, input.entry, open, input.random));
+    return load_kernel(with, input.entry, open, other);
+}
+
 Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     const Services with{input.platform, input.log, arena};
     const BootEntry& entry = input.entry;
@@ -94,7 +110,7 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     input.log.step("kernel planned");
     const auto files = TRY(find_modules(with, entry, open.requests));
     input.log.step("modules found");
-    const Kernel kernel = TRY(load_kernel(with, entry, open, plan));
+    const Kernel kernel = TRY(place_and_load(with, input, open, plan));
     input.log.step("kernel loaded");
     const auto modules = TRY(load_modules(with, files, kernel.requests.memory_below));
     input.log.step("modules loaded");

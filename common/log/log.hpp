@@ -63,6 +63,8 @@ class Log {
 
     /// All lines so far, each with LF.
     std::string_view text() const { return {memory_.data(), used_}; }
+    /// Where text() is, and will be.
+    std::span<const char> memory() const { return memory_; }
 
     /// Records that the step `name` is done now.
     void step(std::string_view name);

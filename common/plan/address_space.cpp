@@ -66,40 +66,6 @@ Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> m
     return {};
 }
 
-/// What of [at, end) is no part of `identity`: the first piece.
-PhysRange first_free(PhysAddr at, PhysAddr end, std::span<const IdentityMapping> identity) {
-    for (bool is_moved = true; is_moved;) {
-        is_moved = false;
-        for (const IdentityMapping& mapping : identity)
-            if (at < end && mapping.range.contains(at)) {
-                at = mapping.range.end();
-                is_moved = true;
-            }
-    }
-    for (const IdentityMapping& mapping : identity)
-        if (mapping.range.base > at)
-            end = std::min(end, mapping.range.base);
-    return {at, at < end ? end - at : 0};
-}
-
-/// The direct map's part of the lower memory, where it lies.
-Result<void> map_lower_memory(PageMapper& mapper, const AddressSpace& space) {
-    for (const DirectMapping& mapping : space.direct_map) {
-        PhysAddr at = std::max(mapping.range.base, PhysAddr{kPageBytes});
-        const PhysAddr end = std::min(mapping.range.end(), PhysAddr{space.identity_bytes});
-        while (at < end) {
-            const PhysRange part = first_free(at, end, space.identity);
-            TRY(mapper.map({.virtual_base = {part.base.value},
-                            .physical_base = part.base,
-                            .bytes = part.bytes,
-                            .access = mapping.access,
-                            .caching = mapping.caching}));
-            at = part.empty() ? end : part.end();
-        }
-    }
-    return {};
-}
-
 } // namespace
 
 Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests) {
@@ -133,7 +99,6 @@ Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {
                         .physical_base = space.stack,
                         .bytes = space.layout.stack.bytes,
                         .access = Access::read_write}));
-    TRY(map_lower_memory(mapper, space));
     return map_identity(mapper, space.identity);
 }
 

@@ -57,9 +57,6 @@ struct AddressSpace {
     std::span<const DirectMapping> direct_map; // disjoint
     PhysAddr stack;                            // layout.stack.bytes, contiguous
     std::span<const IdentityMapping> identity;
-    /// What the direct map shows below is at its physical address too, from page 1 on, where
-    /// `identity` has nothing.
-    uint64_t identity_bytes = 0;
     bool stack_in_direct_map = false; // which maps it
 };
 

@@ -87,7 +87,8 @@ Result<std::span<Segment>> collect_segments(const elf::Image& image, const LoadR
         const Segment segment{.program_header = i,
                               .flags = header.p_flags,
                               .memory = {address_of(header, rules), header.p_memsz},
-                              .to_physical = is_physical ? header.p_paddr - header.p_vaddr : 0,
+                              .to_physical =
+                                  is_physical ? header.p_paddr - header.p_vaddr - rules.slide : 0,
                               .file_offset = header.p_offset,
                               .file_bytes = header.p_filesz};
         TRY(check_place(segment, header.p_paddr, rules));
@@ -461,7 +462,7 @@ Result<LoadPlan> plan_load(const elf::Image& image, const LoadRules& rules, Aren
     const auto segments = TRY(collect_segments(image, rules, all));
     TRY(sort_disjoint(segments, rules.slide));
     if (rules.placement == Placement::physical)
-        TRY(check_physical(segments, rules.slide, arena));
+        TRY(check_physical(segments, rules.without_paging ? rules.slide : 0, arena));
     LoadPlan plan{.entry = entry_of(image, rules),
                   .slide = rules.slide,
                   .segments = segments,

@@ -28,7 +28,7 @@ enum class Placement : uint8_t {
 };
 
 struct LoadRules {
-    uint64_t slide = 0; // added to addresses; with Placement::physical to p_paddr too
+    uint64_t slide = 0; // added to virtual addresses; without paging to p_paddr
     unsigned address_bits = 48;
     Placement placement = Placement::anywhere;
     /// For 32-bit code: the addresses of segments are those of p_paddr, below 4 GiB.

@@ -47,6 +47,7 @@ struct Requests {
     bool runtime_map_required = false;
     /// The lower memory, up to here, is mapped to itself as well; 0: none of it.
     uint64_t identity_bytes = 0;
+    bool identity_devices = false; // what the direct map doesn't show there, uncacheable
     bool identity_required = false;
     bool physical = false; // segments go to p_paddr
     bool physical_required = false;

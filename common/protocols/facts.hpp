@@ -107,6 +107,7 @@ struct BootFacts {
     BatonBootPath path;
     uint64_t tsc_hz; // 0: not known
     std::size_t firmware_map_bytes = 0; // of LastFacts::firmware_map, at most
+    std::span<const char> log_memory = {};
 };
 
 /// The firmware's memory map: UEFI 2.10 section 7.2.3.

@@ -40,6 +40,11 @@ void for_each_small_page(const Context& context, Part part, Visit visit) {
         // The direct map is large and its pages are; no other part may share a page with it.
         if (part_of(context, leaf.address) == Part::direct_map)
             return;
+        // So may a mapping of W15 be.
+        const BatonIdentityMapping* const mapping = identity_mapping_of(context, leaf.address);
+        if (mapping != nullptr && part != Part::identity &&
+            leaf.bytes <= mapping->base + mapping->bytes - leaf.address)
+            return;
         for (uint64_t offset = 0; offset < leaf.bytes; offset += kPageBytes)
             if (part_of(context, leaf.address + offset) == part)
                 visit(leaf.address + offset, leaf.physical + offset, leaf);
@@ -211,6 +216,9 @@ void check_aliases(Verdict& verdict, const Context& context) {
 void check_caching(Verdict& verdict, const Context& context) {
     context.tables.for_each_page([&](const Leaf& leaf) {
         const bool is_direct = part_of(context, leaf.address) == Part::direct_map;
+        if (leaf.address < context.identity_bytes() &&
+            own_image::page_permissions(leaf.address) == 0)
+            return; // W15
         bool is_screen = false;
         for (const BatonFramebuffer& screen : context.view().framebuffers())
             is_screen =
@@ -255,7 +263,7 @@ void check_identity_mappings(Verdict& verdict, const Context& context) {
                        "whole pages", mapping.base);
         verdict.expect(mapping.base + mapping.bytes <= kUpperHalf, "the lower half", mapping.base);
         verdict.expect(
-            context.is_device(mapping.base) ||
+            context.is_device(mapping.base) || mapping.base < context.identity_bytes() ||
                 context.is_all(mapping.base, mapping.bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
             "the loader's memory, or a device's registers", mapping.base);
         for (uint64_t at = 0; at < mapping.bytes; at += kPageBytes) {

@@ -120,7 +120,7 @@ void check_completeness(Verdict& verdict, const Context& context) {
 void check_loader_memory(Verdict& verdict, const Context& context) {
     for (const BatonIdentityMapping& mapping : context.view().identity_mappings())
         verdict.expect(
-            context.is_device(mapping.base) ||
+            context.is_device(mapping.base) || mapping.base < context.identity_bytes() ||
                 context.is_all(mapping.base, mapping.bytes, BATON_MEMORY_LOADER_RECLAIMABLE),
             "identity mappings", mapping.base);
     if (context.info.log != 0)

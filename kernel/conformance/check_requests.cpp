@@ -5,6 +5,8 @@
 #include "own_image.hpp"
 #include "processor.hpp"
 
+#include <algorithm>
+
 namespace conformance {
 namespace {
 
@@ -127,6 +129,61 @@ void check_watchdog(Verdict& verdict, const Context& context) {
     }
 }
 
+void check_physical(Verdict& verdict, const Context& context) {
+    if (requested(BATON_REQUEST_PHYSICAL) == 0)
+        return verdict.absent("physical-request");
+    for (const elf::ProgramHeader& header : own_image::program_headers()) {
+        if (header.p_type != elf::PT_LOAD || header.p_memsz == 0)
+            continue;
+        const uint64_t address = header.p_vaddr + context.info.kernel_slide;
+        verdict.equal("a segment's page in memory", header.p_paddr,
+                      context.tables.translate(address).physical);
+        for (const BatonKernelSegment& segment : context.view().kernel_segments())
+            if (segment.virtual_base == address)
+                verdict.equal("base_physical", header.p_paddr, segment.base_physical);
+    }
+}
+
+/// Of a page that the direct map shows, what holds there; of another one, a device's.
+void check_identity_page(Verdict& verdict, const Leaf& leaf, const Leaf& direct, uint64_t page) {
+    verdict.expect(leaf.present && leaf.physical == page, "virtual = physical", page);
+    verdict.equal("caching", direct.present ? direct.pat_entry : kUncacheable, leaf.pat_entry);
+    verdict.expect(leaf.writable || (direct.present && !direct.writable), "a page to write to",
+                   page);
+    verdict.expect(!leaf.writable || !direct.present || direct.writable,
+                   "read-only as in the direct map", page);
+    verdict.expect(!leaf.executable, "a page that is not executable", page);
+}
+
+/// The next address at which the memory map says something else.
+uint64_t next_boundary(const Context& context, uint64_t page) {
+    for (const BatonMemoryRange& range : context.view().memory_map()) {
+        if (range.base_physical > page)
+            return range.base_physical;
+        if (page - range.base_physical < range.bytes)
+            return range.base_physical + range.bytes;
+    }
+    return UINT64_MAX;
+}
+
+void check_identity(Verdict& verdict, const Context& context) {
+    const uint64_t bytes = context.identity_bytes();
+    if (bytes == 0)
+        return verdict.absent("identity-request");
+    for (uint64_t page = kPageBytes; page < bytes;) {
+        const Leaf leaf = context.tables.translate(page);
+        const Leaf direct = page < context.info.direct_map_bytes
+                                ? context.tables.translate(context.info.direct_map_base + page)
+                                : Leaf{};
+        if (own_image::page_permissions(page) == 0 && !context.is_of_the_handoff(page))
+            check_identity_page(verdict, leaf, direct, page);
+        const uint64_t end = (page | (leaf.bytes - 1)) + 1;
+        const uint64_t end_of_direct =
+            direct.present ? (page | (direct.bytes - 1)) + 1 : next_boundary(context, page);
+        page = std::min(end, end_of_direct);
+    }
+}
+
 constexpr Promise kPromises[] = {
     {"W1", "the protocol's version is at least the one requested", check_protocol},
     {"W2", "the stack has the size requested, else 64 KiB", check_stack},
@@ -141,6 +198,8 @@ constexpr Promise kPromises[] = {
     {"W11", "SetVirtualAddressMap was called just if requested", check_runtime_map},
     {"W12", "the whole file is there just if requested", check_kernel_file},
     {"W13", "the watchdog can be disarmed", check_watchdog},
+    {"W14", "each segment is at its p_paddr if that is requested", check_physical},
+    {"W15", "lower memory is at virtual = physical as far as requested", check_identity},
 };
 
 } // namespace

@@ -11,6 +11,20 @@ bool Context::is_device(uint64_t page) const {
     return range == nullptr || range->type == BATON_MEMORY_RESERVED;
 }
 
+uint64_t Context::identity_bytes() const {
+    const BatonRequestNote* const request = own_image::request(BATON_REQUEST_IDENTITY);
+    return request == nullptr ? 0 : request->values[0];
+}
+
+bool Context::is_of_the_handoff(uint64_t page) const {
+    constexpr uint32_t kMappings = 3;
+    uint32_t index = 0;
+    for (const BatonIdentityMapping& mapping : view().identity_mappings())
+        if (index++ < kMappings && page - mapping.base < mapping.bytes)
+            return true;
+    return false;
+}
+
 bool Context::is_runtime_page(const Leaf& leaf, bool code) const {
     constexpr uint32_t kRuntimeServicesCode = 5;
     if (own_image::request(BATON_REQUEST_RUNTIME_MAP) == nullptr)

@@ -31,6 +31,10 @@ struct Context {
     baton::BootInfoView view() const { return baton::BootInfoView(info); }
     /// Whether a page of an identity mapping is no memory: it has the registers of a device.
     bool is_device(uint64_t page) const;
+    /// How much of the lower memory the kernel has requested at virtual = physical.
+    uint64_t identity_bytes() const;
+    /// Whether a page is of stage 2 or its record, which come first in identity_mappings.
+    bool is_of_the_handoff(uint64_t page) const;
     /// Whether a page is mapped for the runtime services that the kernel requested: `code` of
     /// theirs, or their device.
     bool is_runtime_page(const Leaf& leaf, bool code) const;

@@ -4,8 +4,10 @@ kernel/conformance checks, and how each variant of it differs from the others.""
 
 import artefacts
 import pytest
-from machine import Ovmf, UBoot, version
+from kernels import MIB, with_physical
+from machine import FAULT_REPORTED, SUCCESS, Ovmf, UBoot, version
 from paths import Pvh
+from tool import compiled
 
 # Ubuntu's OVMF of 2024 doesn't say of all its runtime code that it is not written to.
 PROTECTS_RUNTIME_CODE = not version("ovmf").startswith("2024.02")
@@ -31,6 +33,8 @@ REQUESTS = {  # that no firmware has a part in
     "refuse-write-execute": "no-wx",
     "kernel-file": "kernel-file",
     "unknown": "",
+    "identity": "",
+    "identity-1m": "",
     "kaslr": "kaslr,pie",
     "base": "no-kaslr,pie",
 }
@@ -54,6 +58,77 @@ def test_on_u_boot_kernel_linked(expect_conformance, name):
 @pytest.mark.parametrize("name", REQUESTS)
 def test_request(expect_conformance, name):
     expect_conformance(f"request-{name}", REQUESTS[name], firmware=Pvh)
+
+
+@pytest.mark.parametrize("firmware", [Pvh, Ovmf])
+def test_request_physical_and_identity(expect_conformance, firmware):
+    """A kernel whose virtual addresses are its physical ones."""
+    expect_conformance("request-physical", firmware=firmware)
+
+
+@pytest.mark.parametrize("offset", [-15 * MIB, 32 * MIB])
+def test_request_physical(expect_conformance, offset):
+    """Elsewhere than the virtual addresses, and where stage 1 is: then stage 2 moves it."""
+    kernel = artefacts.conformance_kernel("request-physical-alone").read_bytes()
+    machine = expect_conformance("request-physical-alone", kernel=with_physical(kernel, offset),
+                                 firmware=Pvh)
+    assert ("stage 2 will move" in machine.debugcon) == (offset < 0)
+
+
+# As xv6 and its like have it: page tables of its own by V2P(), and a device at its physical address.
+V2P_KERNEL = """
+#include <baton/boot_info.h>
+@NOTES@
+#define KERNBASE 0xffffffff80000000
+#define V2P(address) ((uint64_t)(address) - KERNBASE)
+typedef uint64_t Table[512] __attribute__((aligned(4096)));
+static Table root, directories, directory;
+void _start(void) {
+    uint32_t version = *(volatile uint32_t*)0xfee00030; /* of the local APIC */
+    for (uint64_t i = 0; i < 512; i++)
+        directory[i] = i << 21 | 0x83;
+    directories[510] = V2P(directory) | 3;
+    root[511] = V2P(directories) | 3;
+    __asm__ volatile("mov %0, %%cr3" : : "r"(V2P(root)) : "memory");
+    __asm__ volatile("outl %0, $0xf4" : : "a"((version & 0xff) >= 0x10 ? 0x10 : 0x11));
+    for (;;)
+        __asm__ volatile("hlt");
+}
+"""
+V2P_SCRIPT = """
+ENTRY(_start)
+PHDRS { text PT_LOAD FLAGS(5); data PT_LOAD FLAGS(6); note PT_NOTE FLAGS(4); }
+SECTIONS {
+    . = 0xffffffff80100000;
+    .text : AT(ADDR(.text) - 0xffffffff80000000) { *(.text .text.*) } :text
+    .note : AT(ADDR(.note) - 0xffffffff80000000) { KEEP(*(.note.baton)) } :text :note
+    . = ALIGN(4096);
+    .data : AT(ADDR(.data) - 0xffffffff80000000) { *(.data .bss COMMON) } :data
+    /DISCARD/ : { *(*) }
+}
+"""
+
+
+@pytest.mark.parametrize("notes, status", [
+    ("BATON_REQUEST(BATON_REQUEST_PHYSICAL, BATON_REQUEST_REQUIRED, 1, 0);\n"
+     "BATON_REQUEST(BATON_REQUEST_IDENTITY, BATON_REQUEST_REQUIRED, 1ull << 32, 0);", SUCCESS),
+    ("BATON_REQUEST(BATON_REQUEST_PHYSICAL, BATON_REQUEST_REQUIRED, 1, 0);", FAULT_REPORTED)])
+def test_kernel_that_counts_on_physical_addresses(boot, tmp_path, notes, status):
+    """Its notes are all that is Baton's in it."""
+    (tmp_path / "kernel.ld").write_text(V2P_SCRIPT)
+    kernel = compiled(tmp_path, V2P_KERNEL.replace("@NOTES@", notes),
+                      ("-fno-pie", "-mcmodel=kernel", "-static", "-no-pie", "-Wl,-Tkernel.ld",
+                       "-Wl,--no-warn-rwx-segments", "-fno-asynchronous-unwind-tables"))
+    machine = boot(kernel, firmware=Pvh, files={
+        "/loader/entries/test.conf": "kernel /baton/kernel.elf\nafter-fault exit\n"})
+    machine.wait_for_exit(status)
+
+
+def test_request_physical_where_no_memory_is(boot):
+    """Required, it is an error; else a warning."""
+    kernel = artefacts.conformance_kernel("request-physical-alone").read_bytes()
+    machine = boot(with_physical(kernel, 0xA0000 - 16 * MIB), firmware=Pvh)
+    machine.wait_for_debugcon(r"^error: destination_not_free: .*0xa0000, ")
 
 
 def test_request_runtime_map(expect_conformance):

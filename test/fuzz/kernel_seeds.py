@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeds that are kernels, or parts of one: for image, relocations and note."""
+"""Seeds that are kernels, or parts of one: for image, relocations and note; and numbers that moves
+makes kernels of."""
 
+import random
 import struct
 from dataclasses import replace
 
 from elf import ET_DYN, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_NOTE, Elf, Segment
-from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, KASLR, KERNEL_FILE, MODULE,
-                   PROTOCOL, REFUSE, RUNTIME_MAP, STACK, SYMBOL_TABLE, note, request)
+from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, IDENTITY, KASLR, KERNEL_FILE,
+                   MODULE, PHYSICAL, PROTOCOL, REFUSE, RUNTIME_MAP, STACK, SYMBOL_TABLE, note, request)
 from seeds import seed
 
 PT_TLS, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E551, 0x6474_E552
@@ -175,6 +177,7 @@ def note_seeds() -> None:
                               ("symbols", SYMBOL_TABLE, 1), ("base", BASE_ADDRESS, TOP_2_GIB),
                               ("refuse-write-execute", REFUSE, 1),
                               ("runtime-map", RUNTIME_MAP, 1), ("kernel-file", KERNEL_FILE, 1),
+                              ("physical", PHYSICAL, 1), ("identity", IDENTITY, 1 << 32),
                               ("unknown", 99, 0)):
         notes(name, request(kind, value, flags=0))
         notes(f"{name}-required", request(kind, value))
@@ -188,7 +191,13 @@ def note_seeds() -> None:
     notes("empty")
 
 
+def moves_seeds() -> None:
+    for number in range(20):
+        seed("moves", str(number), random.Random(number).randbytes(300))
+
+
 def make() -> None:
     image_seeds()
+    moves_seeds()
     relocation_seeds()
     note_seeds()

@@ -46,6 +46,13 @@ Result<Slide> choose_slide(const ImageExtent& extent, Requests& requests, const 
     return Slide{TRY(slide_to(extent, {})), false};
 }
 
+/// Whether it is wrong of Placement::physical alone.
+bool is_about_placement(const Error& error) {
+    return error.code == ErrorCode::segment_bad_physical_address ||
+           error.code == ErrorCode::segments_share_page ||
+           error.code == ErrorCode::segments_overlap;
+}
+
 /// What all notes of a file say.
 Result<void> read_notes(const KernelFile& file, Arena& arena, Requests& requests) {
     requests.modules = TRY(arena.array<RequestedModule>(kMaxRequestedModules));
@@ -95,6 +102,14 @@ Result<KernelPlan> plan_paged(const elf::Image& image, Requests& requests, const
 
 Result<KernelPlan> BootInfoProtocol::plan(const KernelFile& file, Requests& requests,
                                           const PlanInput& input, Arena& arena, Log& log) const {
+    if (requests.physical) {
+        const auto plan = plan_paged(file.image(), requests, input,
+                                     {.placement = Placement::physical}, arena, log);
+        if (plan || requests.physical_required || !is_about_placement(plan.error()))
+            return plan;
+        log.warn(Text().add("segments aren't put at p_paddr: ").error(plan.error()));
+        requests.physical = false;
+    }
     return plan_paged(file.image(), requests, input, {}, arena, log);
 }
 

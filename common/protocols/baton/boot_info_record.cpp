@@ -57,7 +57,7 @@ class BootInfoRecord::Writer {
     /// The kernel's address of a copy of `text` that ends in NUL.
     Result<uint64_t> text(std::string_view text) {
         if (text.empty())
-            return address(empty_text_);
+            return address(record_.empty_text_);
         const auto copy = TRY(arena_.array<char>(text.size() + 1));
         std::ranges::copy(text, copy.begin());
         return address(copy.data());
@@ -86,7 +86,7 @@ class BootInfoRecord::Writer {
     }
 
     Result<void> write_loader() {
-        empty_text_ = TRY(arena_.array<char>(1)).data();
+        record_.empty_text_ = TRY(arena_.array<char>(1)).data();
         info_.magic = BATON_BOOT_INFO_MAGIC;
         info_.version = BATON_BOOT_INFO_VERSION;
         info_.size = sizeof info_;
@@ -234,6 +234,22 @@ class BootInfoRecord::Writer {
         record_.buffers_ = TRY(NormaliseBuffers::create(arena_, ranges));
         record_.memory_map_ = TRY(array<BatonMemoryRange>(
             record_.buffers_.result.size(), info_.memory_map, info_.memory_map_entry_bytes));
+        return reserve_copies();
+    }
+
+    /// Of texts that lie where stage 2 will move the kernel: the log, and names in the memory map,
+    /// which are stage 1's or those of modules.
+    Result<void> reserve_copies() {
+        constexpr std::size_t kBytesOfNames = 1024;
+        constexpr std::size_t kMostOfModule = 8; // "module ", NUL
+        record_.regions_ = facts_.kernel.plan.regions;
+        if (std::ranges::none_of(record_.regions_, &Region::is_moved))
+            return {};
+        std::size_t bytes = kBytesOfNames;
+        for (const Module& module : facts_.modules)
+            bytes += module.path.size() + kMostOfModule;
+        record_.texts_ = TRY(arena_.array<char>(bytes));
+        record_.log_ = TRY(arena_.array<char>(facts_.log_memory.size()));
         return {};
     }
 
@@ -241,7 +257,6 @@ class BootInfoRecord::Writer {
     BatonBootInfo& info_;
     const BootFacts& facts_;
     Arena& arena_;
-    const char* empty_text_ = nullptr;
 };
 
 Result<BootInfoRecord*> BootInfoRecord::make(const BootFacts& facts, std::size_t ranges,
@@ -254,6 +269,32 @@ Result<BootInfoRecord*> BootInfoRecord::make(const BootFacts& facts, std::size_t
     return record;
 }
 
+/// Whether the kernel will be there.
+bool BootInfoRecord::is_overwritten(const char* text) const {
+    const PhysAddr address = frames_.address_of(text);
+    return std::ranges::any_of(regions_, [&](const Region& region) {
+        return region.is_moved() && region.frames().contains(address);
+    });
+}
+
+/// The text, or a copy of it where the kernel can read it.
+const char* BootInfoRecord::kept(const char* text) {
+    if (text == nullptr)
+        return empty_text_;
+    if (!is_overwritten(text))
+        return text;
+    const std::string_view wanted(text);
+    for (std::size_t at = 0; at < texts_used_; at += std::strlen(&texts_[at]) + 1)
+        if (wanted == &texts_[at])
+            return &texts_[at];
+    if (wanted.size() >= texts_.size() - texts_used_)
+        return empty_text_;
+    char* const copy = &texts_[texts_used_];
+    std::ranges::copy(wanted, copy); // the next byte is NUL
+    texts_used_ += wanted.size() + 1;
+    return copy;
+}
+
 void BootInfoRecord::set_memory_map(std::span<const TypedRange> ranges) {
     const auto map = normalise(ranges, buffers_);
     for (std::size_t i = 0; i < map.size(); ++i) {
@@ -263,7 +304,7 @@ void BootInfoRecord::set_memory_map(std::span<const TypedRange> ranges) {
                           .type = range.type,
                           .firmware_type = range.firmware_type,
                           .attributes = range.attributes,
-                          .origin = to_virtual(range.origin == nullptr ? "" : range.origin).value};
+                          .origin = to_virtual(kept(range.origin)).value};
     }
     info_.memory_map_count = static_cast<uint32_t>(map.size());
 }
@@ -281,7 +322,12 @@ void BootInfoRecord::complete(const LastFacts& facts) {
     info_.firmware_descriptor_bytes = facts.firmware_map.descriptor_bytes;
     info_.firmware_descriptor_version = facts.firmware_map.descriptor_version;
     info_.flags |= facts.runtime_mapped ? BATON_FLAG_RUNTIME_MAPPED : 0;
-    info_.log = to_virtual(facts.log.data()).value;
+    const char* log = facts.log.data();
+    if (facts.log.size() <= log_.size()) {
+        std::ranges::copy(facts.log, log_.begin());
+        log = log_.data();
+    }
+    info_.log = to_virtual(log).value;
     info_.log_bytes = facts.log.size();
     for (const Step& step : facts.steps)
         add_time_stamp(step.name, step.tsc);

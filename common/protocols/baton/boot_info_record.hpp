@@ -45,6 +45,8 @@ class BootInfoRecord final : public KernelRecord {
         return direct_map_ + frames_.address_of(pointer).value;
     }
     void add_time_stamp(std::string_view name, uint64_t tsc);
+    bool is_overwritten(const char* text) const;
+    const char* kept(const char* text);
 
     BatonBootInfo& info_;
     const FrameSource& frames_;
@@ -52,6 +54,11 @@ class BootInfoRecord final : public KernelRecord {
     std::span<BatonTimeStamp> time_stamps_;
     VirtAddr stage2_time_stamps_{};
     std::span<BatonMemoryRange> memory_map_;
+    std::span<const Region> regions_; // the kernel's
+    std::span<char> log_;             // a copy's
+    std::span<char> texts_;           // copies of others, one after the other
+    std::size_t texts_used_ = 0;
+    const char* empty_text_ = nullptr;
     NormaliseBuffers buffers_;
 };
 

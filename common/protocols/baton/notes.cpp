@@ -9,6 +9,8 @@ namespace {
 
 constexpr uint64_t kLargestStack = uint64_t{1} << 30;
 constexpr uint64_t kMostWatchdogSeconds = 3600;
+constexpr uint64_t kMib = uint64_t{1} << 20;
+constexpr uint64_t k32BitAddresses = uint64_t{1} << 32;
 
 /// The descriptor of every request but a module's.
 struct RequestValues {
@@ -107,6 +109,17 @@ Result<void> take_values(uint32_t type, const RequestValues& request, Requests& 
             return not_met(type, request, requests);
         requests.watchdog_seconds = static_cast<uint32_t>(value);
         requests.watchdog_required = required;
+        return {};
+    case BATON_REQUEST_PHYSICAL:
+        requests.physical = value != 0;
+        requests.physical_required = required && value != 0;
+        return {};
+    case BATON_REQUEST_IDENTITY:
+        if (value != kMib && value != k32BitAddresses)
+            return not_met(type, request, requests);
+        requests.identity_bytes = value;
+        requests.identity_devices = true;
+        requests.identity_required = required;
         return {};
     default:
         if (required)

@@ -13,9 +13,9 @@ from elf import (EM_X86_64, ET_DYN, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEAD
                  PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, Elf, Segment)
 from machine import version
 # Some are for the tests that import this.
-from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, KASLR, KERNEL_FILE, MODULE,
-                   PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE, WATCHDOG, note,
-                   request)
+from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, IDENTITY, KASLR, KERNEL_FILE,
+                   MODULE, PHYSICAL, PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE,
+                   WATCHDOG, note, request)
 
 PT_NULL, PT_TLS, PT_GNU_RELRO = 0, 7, 0x6474E552
 MAX = 2**64 - 1
@@ -475,6 +475,12 @@ def noted(*contents: bytes, **fields) -> Callable[[], Elf]:
     return added(notes(*contents, **fields))
 
 
+def at_physical(*segments: Segment) -> Callable[[], Elf]:
+    """The sound kernel at 64 MiB with the request PHYSICAL, and more segments from 4 on."""
+    own = [replace(segment, physical=segment.address - BASE + 64 * MIB) for segment in SOUND.segments]
+    return lambda: replace(SOUND, segments=[*own, notes(request(PHYSICAL, 1)), *segments])
+
+
 def requesting_pie(*contents: bytes) -> Callable[[], Elf]:
     return Pie(others=(notes(*contents),))
 
@@ -507,7 +513,7 @@ def bad_notes():
                {"program header": 3, "p_filesz": size, "limit": 65536},
                noted(file_offset=0, file_bytes=size))
 
-    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, WATCHDOG + 1)):
+    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, IDENTITY + 1)):
         for size in (0, 3, 4, 19):
             yield (f"request-{kind}-of-{size}", "request_malformed",
                    {"type": kind, "descriptor bytes": size, "needed": 20},
@@ -524,7 +530,7 @@ def bad_notes():
                noted(module(path)))
     yield ("modules-65", "requested_modules_too_many", {"limit": 64},
            noted(*(module(b"/good.elf") for _ in range(65))))
-    for kind in (0, WATCHDOG + 1, 4444, 2**32 - 1):
+    for kind in (0, IDENTITY + 1, 4444, 2**32 - 1):
         yield f"unknown-{kind}", "request_unknown", {"type": kind}, noted(request(kind))
     yield "unknown-short", "request_unknown", {"type": 4444}, noted(note(4444, b"\1\0\0\0"))
 
@@ -554,11 +560,27 @@ def bad_notes():
             (DIRECT_MAP, "DIRECT_MAP", 2**64 - GIB, direct_map, noted),
             (SYMBOL_TABLE, "SYMBOLS", 1, 0, noted),
             (BASE_ADDRESS, "BASE", BASE + 1, 0, requesting_pie),
-            (BASE_ADDRESS, "BASE", BASE + GIB, 0, noted)]):
+            (BASE_ADDRESS, "BASE", BASE + GIB, 0, noted),
+            (IDENTITY, "IDENTITY", 0, 0, noted), (IDENTITY, "IDENTITY", MIB + PAGE, 0, noted),
+            (IDENTITY, "IDENTITY", 2**64 - PAGE, 0, noted),
+            (IDENTITY, "IDENTITY", 4 * GIB, 0, lambda content: added(bss(MIB, PAGE), notes(content)))]):
         yield (f"unmet-{index}-{name}", "request_not_met",
                {"type": kind, "value 0": value, "value 1": second},
                kernel(request(kind, value, second)),
                "", name)
+
+    yield ("physical-as-virtual", "segment_bad_physical_address",
+           {"program header": 0, "p_vaddr": BASE, "p_paddr": BASE}, noted(request(PHYSICAL, 1)))
+    for name, address in {"offset": MIB + 1, "end": 2**52 - 4, "max": MAX - 0xFFF}.items():
+        yield (f"physical-{name}", "segment_bad_physical_address",
+               {"program header": 4, "p_vaddr": FREE_AT, "p_paddr": address},
+               at_physical(bss(FREE_AT, 16, physical=address)))
+    yield ("physical-shared-page", "segments_share_page", {"program header": 5, "page": FREE_AT},
+           at_physical(bss(FREE_AT, 16, physical=16 * MIB),
+                       bss(FREE_AT + 64, 16, physical=32 * MIB + 64)))
+    yield ("physical-overlap", "segments_overlap", {},
+           at_physical(bss(FREE_AT, 16, physical=16 * MIB),
+                       bss(FREE_AT + PAGE, 16, physical=16 * MIB)))
 
     yield ("base-misaligned", "base_misaligned", {"base": BASE, "p_align": 2 * MIB},
            Pie(others=(notes(request(BASE_ADDRESS, BASE)),), align=2 * MIB))

@@ -64,6 +64,17 @@ def conformance_with(segments: Sequence[Segment], name: str = "minus-2g") -> byt
     return bytes(file)
 
 
+def with_physical(kernel: bytes, offset: int) -> bytes:
+    """A linked kernel with other physical addresses: its virtual ones + `offset`."""
+    file = bytearray(kernel)
+    first, = struct.unpack_from("<Q", file, 32)  # e_phoff
+    count, = struct.unpack_from("<H", file, 56)  # e_phnum
+    for at in range(first, first + count * PROGRAM_HEADER.size, PROGRAM_HEADER.size):
+        p_vaddr, = struct.unpack_from("<Q", file, at + 16)
+        struct.pack_into("<Q", file, at + 24, (p_vaddr + offset) % 2**64)
+    return bytes(file)
+
+
 def code_kernel(code: bytes, *others: Segment) -> Elf:
     """A kernel of a few instructions at TOP_2_GIB, and other segments."""
     return Elf([Segment(TOP_2_GIB, PF_R | PF_X, code), *others], entry=TOP_2_GIB)

@@ -59,6 +59,17 @@ class BootTest : public testing::Test, protected FakeBoot {
         platform_.files["\\kernel"] = file;
     }
 
+    /// The same with PHYSICAL, and `base` as its physical address.
+    void request_physical(uint64_t base, uint32_t flags) {
+        request(BATON_REQUEST_PHYSICAL, 1, 0, flags);
+        Buffer& file = platform_.files["\\kernel"];
+        for (std::size_t i = 0; i < 2; ++i) {
+            const uint64_t physical = base + i * (kData - kText);
+            std::memcpy(file.data() + sizeof(elf::Elf64_Ehdr) + i * sizeof(elf::Elf64_Phdr) +
+                            offsetof(elf::Elf64_Phdr, p_paddr),
+                        &physical, sizeof physical);
+        }
+    }
     /// The same, position-independent, and with a request for KASLR.
     void use_moving_kernel(uint32_t flags) {
         request(BATON_REQUEST_KASLR, 1, 0, flags);
@@ -136,6 +147,94 @@ TEST_F(BootTest, MapsEachSegmentWithItsPermissionsAndContents) {
     EXPECT_EQ(*at(kData + 3), std::byte{0x77});
 }
 
+constexpr PageKind kUncacheable{true, false, false, MemoryType::uncacheable};
+constexpr uint64_t kPlace = FakePlatform::kMemory.base.value + 0x10'0000;
+
+TEST_F(BootTest, PutsSegmentsAtTheirPhysicalAddressesIfRequested) {
+    request_physical(kPlace, BATON_REQUEST_REQUIRED);
+    platform_.files["\\kernel"][0x2003] = std::byte{0x77};
+    boot();
+    EXPECT_EQ(walker().translate(kText)->physical, kPlace);
+    EXPECT_EQ(walker().translate(kData)->physical, kPlace + 0x2000);
+    EXPECT_EQ(*at(kData + 3), std::byte{0x77});
+    const auto* const segments =
+        reinterpret_cast<const BatonKernelSegment*>(at(info().kernel_segments));
+    EXPECT_EQ(segments[1].base_physical, kPlace + 0x2000);
+    EXPECT_EQ(boot_->stage2.handoff.segments[1].source_physical, BATON_SOURCE_IN_PLACE);
+}
+
+TEST_F(BootTest, StagesWhatCanNotBeThereYet) {
+    request_physical(kPlace, BATON_REQUEST_REQUIRED);
+    ASSERT_TRUE(platform_.frames().allocate({.at = PhysAddr{kPlace + 0x1000}}));
+    boot();
+    EXPECT_EQ(walker().translate(kText)->physical, kPlace);
+    EXPECT_EQ(range_of(kPlace)->type, BATON_MEMORY_KERNEL_AND_MODULES);
+    EXPECT_EQ(range_of(kPlace + 0x2fff)->type, BATON_MEMORY_KERNEL_AND_MODULES);
+    for (const BatonHandoffSegment& segment : boot_->stage2.handoff.segments) {
+        EXPECT_NE(segment.source_physical, BATON_SOURCE_IN_PLACE);
+        EXPECT_EQ(range_of(segment.source_physical)->type, BATON_MEMORY_LOADER_RECLAIMABLE);
+    }
+}
+
+TEST_F(BootTest, APhysicalAddressThatIsTakenForEverIsAnErrorIfItIsRequired) {
+    ASSERT_TRUE(platform_.frames().allocate({.at = PhysAddr{kPlace + 0x1000}}));
+    platform_.elsewhere = {
+        {.range = {{kPlace + 0x1000}, 0x1000}, .type = BATON_MEMORY_RUNTIME_SERVICES}};
+    request_physical(kPlace, BATON_REQUEST_REQUIRED);
+    expect_refused("error: destination_not_free: \\kernel");
+    request_physical(kPlace, 0);
+    boot();
+    EXPECT_NE(walker().translate(kText)->physical, kPlace);
+    EXPECT_NE(lines_.all.find("warning: the kernel's request PHYSICAL can't be met"),
+              std::string::npos)
+        << lines_.all;
+}
+
+TEST_F(BootTest, APhysicalAddressThatIsNoneIsAnErrorIfItIsRequired) {
+    request_physical(kText, BATON_REQUEST_REQUIRED);
+    expect_refused("error: segment_bad_physical_address: \\kernel");
+    request_physical(kText, 0);
+    boot();
+    EXPECT_NE(lines_.all.find("warning: segments aren't put at p_paddr"), std::string::npos)
+        << lines_.all;
+}
+
+TEST_F(BootTest, MapsLowerMemoryToItselfIfRequested) {
+    request(BATON_REQUEST_IDENTITY, uint64_t{1} << 20, 0, BATON_REQUEST_REQUIRED);
+    platform_.elsewhere = {{.range = {{0}, 0x9'f000}, .type = BATON_MEMORY_USABLE}};
+    boot();
+    EXPECT_FALSE(walker().translate(0));
+    EXPECT_EQ(walker().translate(0x1000), (Translation{0x1000, 4096, kReadWrite}));
+    EXPECT_EQ(walker().translate(0xb'8000), (Translation{0xb'8000, 4096, kUncacheable}));
+    EXPECT_FALSE(walker().translate(0x10'0000));
+    ASSERT_EQ(info().identity_mapping_count, 5u);
+    EXPECT_EQ(identity_mapping(3).base, 0x1000u);
+    EXPECT_EQ(identity_mapping(3).bytes, 0x9'e000u);
+    EXPECT_EQ(identity_mapping(4).base, 0x9'f000u);
+}
+
+TEST_F(BootTest, AKernelInTheWayOfLowerMemoryIsAnErrorIfThatIsRequired) {
+    for (const uint32_t flags : {BATON_REQUEST_REQUIRED, uint32_t{0}}) {
+        request(BATON_REQUEST_IDENTITY, uint64_t{1} << 32, 0, flags);
+        Buffer& file = platform_.files["\\kernel"];
+        for (std::size_t i = 0; i < 2; ++i) {
+            const uint64_t address = 0x4000'0000 + i * (kData - kText);
+            std::memcpy(file.data() + sizeof(elf::Elf64_Ehdr) + i * sizeof(elf::Elf64_Phdr) +
+                            offsetof(elf::Elf64_Phdr, p_vaddr),
+                        &address, sizeof address);
+        }
+        const uint64_t entry = 0x4000'0000;
+        std::memcpy(file.data() + offsetof(elf::Elf64_Ehdr, e_entry), &entry, sizeof entry);
+        if (flags != 0) {
+            expect_refused("error: request_not_met: IDENTITY: ");
+            continue;
+        }
+        boot();
+        EXPECT_EQ(info().identity_mapping_count, 3u);
+        EXPECT_NE(lines_.all.find("request IDENTITY can't be met"), std::string::npos);
+    }
+}
+
 TEST_F(BootTest, MapsStage2WhereItLies) {
     boot();
     const uint64_t code = identity_mapping(0).base, data = identity_mapping(1).base;
@@ -143,9 +242,7 @@ TEST_F(BootTest, MapsStage2WhereItLies) {
     EXPECT_EQ(walker().translate(data), (Translation{data, 4096, kReadWrite}));
     const auto header = read_at<BatonStage2Header>(stage2_, 0);
     EXPECT_EQ(data - code, header.writable_offset);
-    EXPECT_EQ(
-        std::memcmp(platform_.source.access({code}), stage2_.data(), header.crash_record_offset),
-        0);
+    EXPECT_EQ(std::memcmp(platform_.source.access({code}), stage2_.data(), stage2_.size()), 0);
 }
 
 TEST_F(BootTest, ShowsAllMemoryInTheDirectMap) {
@@ -560,7 +657,6 @@ TEST_F(BootTest, RequestsThatThisPlatformCannotMeet) {
     expect_refused("error: request_not_met: 5_LEVEL_PAGING");
 }
 
-constexpr PageKind kUncacheable{true, false, false, MemoryType::uncacheable};
 constexpr PhysRange kFlash{{uint64_t{5} << 40}, 0x3000};
 constexpr PhysRange kRuntimeCode{FakePlatform::kMemory.base, 2 * kPageBytes};
 

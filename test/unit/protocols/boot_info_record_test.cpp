@@ -47,7 +47,8 @@ class BootInfoRecordTest : public testing::Test {
                                                   .previous = previous_,
                                                   .command_line = command_line_,
                                                   .path = BATON_BOOT_PATH_PVH,
-                                                  .tsc_hz = 1'000'000},
+                                                  .tsc_hz = 1'000'000,
+                                                  .log_memory = log_memory_},
                                                  kRanges, frames_);
         if (!record)
             throw std::runtime_error(outcome(record));
@@ -103,6 +104,7 @@ class BootInfoRecordTest : public testing::Test {
     RandomNumbers random_{};
     PreviousBoot previous_;
     std::string command_line_;
+    std::span<const char> log_memory_;
     BootInfoRecord* record_ = nullptr;
 };
 
@@ -122,6 +124,35 @@ TEST_F(BootInfoRecordTest, IsValidAndSaysLayoutAndLoader) {
     EXPECT_EQ(BootInfoView(info()).loader_version(), BATON_VERSION);
     EXPECT_EQ(record_->acknowledgement().value,
               record_->address().value + offsetof(BatonBootInfo, acknowledged));
+}
+
+TEST_F(BootInfoRecordTest, CopiesTextsThatTheKernelIsMovedOver) {
+    use(ElfBuilder().entry(kText).load(
+        {.vaddr = kText, .memory_bytes = 0x1000, .file_bytes = 0x1000}));
+    const PhysAddr place = frames_.allocate({}).value();
+    char* const texts = reinterpret_cast<char*>(frames_.access(place));
+    std::strcpy(texts, "page tables");
+    std::strcpy(texts + 100, "the log");
+    log_memory_ = {texts + 100, 50};
+    kernel_.plan.regions[0].loaded = kernel_.plan.regions[0].physical;
+    kernel_.plan.regions[0].physical = place;
+    make();
+    const TypedRange map[] = {
+        {.range = {{0x1000}, 0x1000}, .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = texts},
+        {.range = {{0x3000}, 0x1000}, .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = texts},
+        {.range = {{0x5000}, 0x1000}, .type = BATON_MEMORY_USABLE}};
+    record_->set_memory_map(map);
+    record_->set_memory_map(map);
+    record_->complete(
+        {.firmware_map = {}, .runtime_mapped = false, .log = {texts + 100, 7}, .steps = {}});
+    std::memset(texts, 0xee, kPageBytes);
+    const auto ranges = memory_map();
+    ASSERT_EQ(ranges.size(), 3u);
+    EXPECT_EQ(text(ranges[0].origin), "page tables");
+    EXPECT_EQ(ranges[1].origin, ranges[0].origin);
+    EXPECT_EQ(text(ranges[2].origin), "");
+    EXPECT_EQ(info().log_bytes, 7u);
+    EXPECT_EQ(text(info().log).substr(0, 7), "the log");
 }
 
 TEST_F(BootInfoRecordTest, WhatThereIsNotIsZeroOrAnEmptyText) {

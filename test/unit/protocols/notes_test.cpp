@@ -86,7 +86,8 @@ TEST(RequestName, IsThatOfItsEnumerator) {
     EXPECT_EQ(request_name(BATON_REQUEST_KERNEL_FILE), "KERNEL_FILE");
     EXPECT_EQ(request_name(BATON_REQUEST_5_LEVEL_PAGING), "5_LEVEL_PAGING");
     EXPECT_EQ(request_name(BATON_REQUEST_WATCHDOG), "WATCHDOG");
-    for (const uint32_t type : {0u, BATON_REQUEST_WATCHDOG + 1u, 0xffff'ffffu})
+    EXPECT_EQ(request_name(BATON_REQUEST_IDENTITY), "IDENTITY");
+    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 0xffff'ffffu})
         EXPECT_EQ(request_name(type), "") << type;
 }
 
@@ -143,6 +144,30 @@ TEST_F(RequestsTest, AWatchdogWaitsBetweenASecondAndAnHour) {
     expect_good(BATON_REQUEST_WATCHDOG, 1);
     EXPECT_EQ(requests_.watchdog_seconds, 1u);
     EXPECT_FALSE(requests_.watchdog_required);
+}
+
+TEST_F(RequestsTest, SegmentsGoToTheirPhysicalAddressesIfRequested) {
+    EXPECT_FALSE(requests_.physical);
+    expect_good(BATON_REQUEST_PHYSICAL, 1, 0, kRequired);
+    EXPECT_TRUE(requests_.physical);
+    EXPECT_TRUE(requests_.physical_required);
+    expect_good(BATON_REQUEST_PHYSICAL, 0, 0, kRequired);
+    EXPECT_FALSE(requests_.physical);
+    EXPECT_FALSE(requests_.physical_required);
+}
+
+TEST_F(RequestsTest, LowerMemoryOf1MibOr4GibCanBeAtItsPhysicalAddress) {
+    EXPECT_EQ(requests_.identity_bytes, 0u);
+    for (const uint64_t bytes : {uint64_t{0}, kPageBytes, kGiB, 4 * kGiB + 1, kMost}) {
+        expect_not_met(BATON_REQUEST_IDENTITY, bytes);
+        EXPECT_EQ(requests_.identity_bytes, 0u);
+    }
+    expect_good(BATON_REQUEST_IDENTITY, uint64_t{1} << 20);
+    EXPECT_EQ(requests_.identity_bytes, uint64_t{1} << 20);
+    EXPECT_FALSE(requests_.identity_required);
+    expect_good(BATON_REQUEST_IDENTITY, 4 * kGiB, 0, kRequired);
+    EXPECT_EQ(requests_.identity_bytes, 4 * kGiB);
+    EXPECT_TRUE(requests_.identity_required);
 }
 
 TEST_F(RequestsTest, AFramebufferHasWidthAndHeight) {
@@ -235,7 +260,7 @@ TEST_F(RequestsTest, OfTwoOfOneTypeTheLaterOneHolds) {
 }
 
 TEST_F(RequestsTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
-    for (const uint32_t type : {0u, BATON_REQUEST_WATCHDOG + 1u, 1000u, 0xffff'ffffu}) {
+    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 1000u, 0xffff'ffffu}) {
         expect_good(type, 1);
         expect_error(take(type, kRequired, 1), ErrorCode::request_unknown, {type});
     }
@@ -243,7 +268,7 @@ TEST_F(RequestsTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
 }
 
 TEST_F(RequestsTest, AnUnknownTypeMayHaveAnyDescriptorThatBeginsWithItsFlags) {
-    for (const uint32_t type : {0u, BATON_REQUEST_WATCHDOG + 1u, 0xffff'ffffu})
+    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 0xffff'ffffu})
         for (const std::size_t bytes : {4u, 5u, 19u, 20u, 100u}) {
             EXPECT_EQ(outcome(take_bytes(type, Buffer(bytes))), "good") << type << ' ' << bytes;
             Buffer required(bytes);
@@ -258,7 +283,7 @@ TEST_F(RequestsTest, OtherFlagsMeanNothing) {
 }
 
 TEST_F(RequestsTest, ADescriptorThatIsTooShortIsMalformed) {
-    for (uint32_t type = BATON_REQUEST_PROTOCOL; type <= BATON_REQUEST_WATCHDOG; ++type)
+    for (uint32_t type = BATON_REQUEST_PROTOCOL; type <= BATON_REQUEST_IDENTITY; ++type)
         for (std::size_t bytes = 0; bytes < 20; ++bytes)
             if (type != BATON_REQUEST_MODULE || bytes < 5)
                 expect_error(take_bytes(type, Buffer(bytes)), ErrorCode::request_malformed,
