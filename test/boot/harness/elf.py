@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes ELF64 files from a list of segments, sound and broken ones (ELF gABI, chapters 4 and 5)."""
+"""Makes ELF64 and ELF32 files from a list of segments, sound and broken ones (ELF gABI, chapters 4 and 5)."""
 
 import struct
 from dataclasses import dataclass, field, replace
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
-EM_X86_64, EM_AARCH64 = 62, 183
+EM_386, EM_X86_64, EM_AARCH64 = 3, 62, 183
 
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
+HEADER_32 = struct.Struct("<16sHHIIIIIHHHHHH")
+PROGRAM_HEADER_32 = struct.Struct("<IIIIIIII")
 PAGE = 4096
 
 
@@ -47,20 +49,28 @@ class Elf:
     segments: list[Segment]
     entry: int
     header: dict[str, int | bytes] = field(default_factory=dict)
+    is_32_bit: bool = False
+
+    @property
+    def header_bytes(self) -> int:
+        return HEADER_32.size if self.is_32_bit else HEADER.size
+
+    @property
+    def entry_bytes(self) -> int:
+        """Of a program header."""
+        return PROGRAM_HEADER_32.size if self.is_32_bit else PROGRAM_HEADER.size
 
     def with_header(self, **fields) -> "Elf":
         return replace(self, header=self.header | fields)
 
     def build(self) -> bytes:
         offsets, end = self._place()
-        table = b"".join(
-            PROGRAM_HEADER.pack(s.type, s.flags, offset, s.address,
-                                s.address if s.physical is None else s.physical, s.file_bytes,
-                                s.memory_bytes, s.align)
-            for s, offset in zip(self.segments, offsets))
-        image = bytearray(max(end, HEADER.size + len(table)))
-        image[:HEADER.size] = self._header()
-        image[HEADER.size:HEADER.size + len(table)] = table
+        table = b"".join(self._program_header(s, offset)
+                         for s, offset in zip(self.segments, offsets))
+        first = self.header_bytes
+        image = bytearray(max(end, first + len(table)))
+        image[:first] = self._header()
+        image[first:first + len(table)] = table
         for segment, offset in zip(self.segments, offsets):
             if segment.content:
                 image[offset:offset + len(segment.content)] = segment.content
@@ -72,7 +82,7 @@ class Elf:
 
     def _place(self) -> tuple[list[int], int]:
         """Each segment's file offset, congruent to its address, and the end of the file."""
-        end = HEADER.size + PROGRAM_HEADER.size * len(self.segments)
+        end = self.header_bytes + self.entry_bytes * len(self.segments)
         offsets = []
         for segment in self.segments:
             offset = segment.file_offset
@@ -84,22 +94,31 @@ class Elf:
             offsets.append(offset)
         return offsets, end
 
+    def _program_header(self, s: Segment, offset: int) -> bytes:
+        physical = s.address if s.physical is None else s.physical
+        if self.is_32_bit:
+            return PROGRAM_HEADER_32.pack(s.type, offset, s.address, physical, s.file_bytes,
+                                          s.memory_bytes, s.flags, s.align)
+        return PROGRAM_HEADER.pack(s.type, s.flags, offset, s.address, physical, s.file_bytes,
+                                   s.memory_bytes, s.align)
+
     def _header(self) -> bytes:
         fields = {
-            "e_ident": b"\x7fELF\x02\x01\x01".ljust(16, b"\0"),
+            "e_ident": (b"\x7fELF\x01" if self.is_32_bit else b"\x7fELF\x02") + b"\x01\x01"
+                       + bytes(9),
             "e_type": ET_EXEC,
-            "e_machine": EM_X86_64,
+            "e_machine": EM_386 if self.is_32_bit else EM_X86_64,
             "e_version": 1,
             "e_entry": self.entry,
-            "e_phoff": HEADER.size,
+            "e_phoff": self.header_bytes,
             "e_shoff": 0,
             "e_flags": 0,
-            "e_ehsize": HEADER.size,
-            "e_phentsize": PROGRAM_HEADER.size,
+            "e_ehsize": self.header_bytes,
+            "e_phentsize": self.entry_bytes,
             "e_phnum": len(self.segments),
             "e_shentsize": 0,
             "e_shnum": 0,
             "e_shstrndx": 0,
         }
         assert self.header.keys() <= fields.keys()
-        return HEADER.pack(*(fields | self.header).values())
+        return (HEADER_32 if self.is_32_bit else HEADER).pack(*(fields | self.header).values())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import hostile_protocols
 from elf import (EM_X86_64, ET_DYN, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEADER,
                  PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, Elf, Segment)
 from machine import version
@@ -669,7 +670,7 @@ BATCHES: dict[str, list[Hostile]] = {
     "relocations": named("relocation", bad_relocations()),
     "notes": named("note", bad_notes()),
     "pvh": named("pvh", bad_pvh_kernels()),
-}
+} | {name: named(name, rows()) for name, rows in hostile_protocols.BATCHES.items()}
 
 
 # Those that only the machine raises, by its files, displays and processor.
