@@ -3,6 +3,7 @@
 #include "protocols/limine/limine.hpp"
 #include "protocols/multiboot/multiboot.hpp"
 #include "protocols/multiboot2/multiboot2.hpp"
+#include "protocols/other_files.hpp"
 #include "protocols/pvh/pvh.hpp"
 
 namespace baton {
@@ -17,26 +18,6 @@ constexpr PlainProtocol kPlain;
 
 constexpr const Protocol* kProtocols[] = {&kBaton,     &kLimine, &kMultiboot2,
                                           &kMultiboot, &kPvh,    &kPlain};
-
-/// The Linux/x86 Boot Protocol: boot_flag and header. A vmlinux is an ELF file.
-bool is_linux_image(Bytes head) {
-    constexpr uint64_t kBootFlag = 0x1fe;
-    constexpr uint64_t kHeader = 0x202;
-    return fits(kHeader, sizeof(uint32_t), head.size()) &&
-           read_at<uint16_t>(head, kBootFlag) == 0xaa55 &&
-           read_at<uint32_t>(head, kHeader) == 0x5372'6448; // "HdrS"
-}
-
-/// PE format, "MS-DOS Stub": the offset of the signature.
-bool is_efi_program(Bytes head) {
-    constexpr uint64_t kSignatureOffset = 0x3c;
-    if (!fits(kSignatureOffset, sizeof(uint32_t), head.size()) ||
-        read_at<uint16_t>(head, 0) != 0x5a4d) // "MZ"
-        return false;
-    const auto signature = read_at<uint32_t>(head, kSignatureOffset);
-    return fits(signature, sizeof(uint32_t), head.size()) &&
-           read_at<uint32_t>(head, signature) == 0x4550; // "PE"
-}
 
 } // namespace
 

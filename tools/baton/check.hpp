@@ -7,9 +7,15 @@
 
 namespace baton::tool {
 
-/// Prints what would become of a boot; if `quiet`, only errors and warnings. The exit status: 0 if
-/// it can be done; if `strict`, without a warning.
-int check(const Rehearsal::Given& given, bool strict, bool quiet);
+struct CheckOptions {
+    bool strict = false; // a warning is a failure
+    bool quiet = false;  // prints only errors and warnings
+    bool json = false;
+};
+
+/// Prints the protocols that a kernel speaks, its requests, and what would become of a boot. The
+/// exit status: 0 if it can be done.
+int check(const Rehearsal::Given& given, const CheckOptions& options);
 
 /// The error as the loader prints it, and lines with its cause and fix.
 std::string error_with_fix(const Error& error);

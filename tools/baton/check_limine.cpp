@@ -3,7 +3,7 @@
 
 #include "config/entry_file.hpp"
 #include "config/limine_conf.hpp"
-#include "tools/baton/check.hpp"
+#include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
 #include "tools/baton/heap_arena.hpp"
 #include "tools/baton/text.hpp"
@@ -97,14 +97,15 @@ std::optional<Error> missing_file(const Rehearsal::Given& given) {
 }
 
 /// Whether the entry can be booted.
-bool check_entry(const BootEntry& entry, const Rehearsal::Given& machine, bool strict, bool quiet) {
+bool check_entry(const BootEntry& entry, const Rehearsal::Given& machine,
+                 const CheckOptions& options) {
     std::cout << entry.title << ": " << entry.kernel << '\n';
     const Rehearsal::Given given = given_by(entry, machine, root_of(machine.kernel, entry.kernel));
     if (const auto missing = missing_file(given)) {
         std::cout << error_with_fix(*missing);
         return false;
     }
-    return check(given, strict, quiet) == 0;
+    return check(given, options) == 0;
 }
 
 } // namespace
@@ -113,11 +114,13 @@ bool is_limine_conf(const fs::path& file) {
     return is_one_of(file.filename().native(), "limine.conf limine.cfg", Case::is_ignored);
 }
 
-int check_limine_conf(const Rehearsal::Given& machine, bool strict, bool quiet) {
+int check_limine_conf(const Rehearsal::Given& machine, const CheckOptions& options) {
+    if (options.json)
+        throw Failure("--json is for one kernel, not for a configuration");
     const std::string name = machine.kernel.filename().string();
     const auto bytes = read_file(machine.kernel);
     HeapArena arena;
-    Printer printer(name, quiet);
+    Printer printer(name, options.quiet);
     LimineConf conf;
     const auto opened = conf.open(
         {.text = {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, .path = name}, arena,
@@ -130,7 +133,7 @@ int check_limine_conf(const Rehearsal::Given& machine, bool strict, bool quiet) 
     for (LimineEntry entry; conf.next(entry);) {
         const auto parsed = conf.parse(entry, arena, printer);
         if (parsed)
-            is_any_good |= check_entry(*parsed, machine, strict, quiet);
+            is_any_good |= check_entry(*parsed, machine, options);
         else if (is_entry_for_others(parsed.error()))
             std::cout << entry.title << ": skipped: " << string_of(Text().error(parsed.error()))
                       << '\n';

@@ -4,7 +4,7 @@
 // and of their kernels.
 #pragma once
 
-#include "tools/baton/rehearsal.hpp"
+#include "tools/baton/check.hpp"
 
 #include <filesystem>
 
@@ -15,7 +15,7 @@ bool is_limine_conf(const std::filesystem::path& file);
 
 /// Prints what the loader would say of the file `machine.kernel`, then of each entry, in the order
 /// in which it would try them, on that machine. Returns the exit status: 0 if an entry can be
-/// booted, without warnings if it is `strict`.
-int check_limine_conf(const Rehearsal::Given& machine, bool strict, bool quiet);
+/// booted, without warnings if it is strict. Throws a Failure for JSON.
+int check_limine_conf(const Rehearsal::Given& machine, const CheckOptions& options);
 
 } // namespace baton::tool

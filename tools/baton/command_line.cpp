@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::array kCheckExamples = {
     Example{"check my-kernel.elf", "what the loader would do"},
     Example{"check my-kernel.elf --memory 64 --strict", "in 64 MiB; a warning is a failure"},
+    Example{"check my-kernel.elf --protocol plain --json", "by the protocol named, for a program"},
 };
 constexpr std::array kPlanExamples = {
     Example{"plan my-kernel.elf", "as a table"},
@@ -69,10 +70,12 @@ constexpr std::array kVerbs = {
          kNewExamples},
     Verb{"check", "Says whether the loader would boot a kernel, and how.",
          "The loader's own code reads the kernel and plans the boot on the machine of `run`. It "
-         "prints what the loader would log: segments, their places, warnings; or the error, with "
-         "its cause and fix. Displays and timers are taken to be as the kernel requests them. "
-         "KERNEL may be the limine.conf or limine.cfg of a copy of a volume: then each entry is "
-         "checked. Exit status: 0 if the kernel, or an entry, can be booted, 1 if not.",
+         "prints the boot protocols that the kernel speaks, which one is used, and whether each "
+         "request is met; then what the loader would log: segments, their places, warnings; or "
+         "the error, with its cause and fix. Displays and timers are taken to be as the kernel "
+         "requests them. KERNEL may be the limine.conf or limine.cfg of a copy of a volume: then "
+         "each entry is checked. Exit status: 0 if the kernel, or an entry, can be booted, 1 if "
+         "not.",
          kCheckExamples},
     Verb{"plan", "Shows the page tables and the memory layout, as a table, JSON or a picture.",
          "Shows both address spaces on a machine with the given memory: the kernel's segments, its "
@@ -251,7 +254,8 @@ CLI::Option* add_value(CLI::App& verb, const char* name, auto& value, const char
 }
 
 CLI::Option* add_kernel(CLI::App& verb, Arguments& arguments) {
-    return add_value(verb, "KERNEL", arguments.kernel, "FILE", "An ELF64 x86-64 executable.")
+    return add_value(verb, "KERNEL", arguments.kernel, "FILE",
+                     "A kernel: an ELF file for x86, or what its protocol allows.")
         ->check(rule(check_file));
 }
 
@@ -295,7 +299,9 @@ void add_desk_options(CLI::App& verb, Arguments& arguments) {
 void add_check(CLI::App& verb, Arguments& arguments) {
     add_desk_options(verb, arguments);
     verb.add_flag("--strict", arguments.strict, "End with status 1 if there is a warning.");
-    verb.add_flag("-q,--quiet", arguments.quiet, "Print only errors and warnings.");
+    CLI::Option* const quiet =
+        verb.add_flag("-q,--quiet", arguments.quiet, "Print only errors and warnings.");
+    verb.add_flag("--json", arguments.json, "Write JSON.")->excludes(quiet);
 }
 
 void add_plan(CLI::App& verb, Arguments& arguments) {

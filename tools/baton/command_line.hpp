@@ -35,8 +35,8 @@ struct Arguments {
     bool quiet = false;
     // check, plan
     std::string memory = "256"; // MiB, or a file with a map
-    // plan
     bool json = false;
+    // plan
     bool svg = false;
     // image
     bool iso = false;

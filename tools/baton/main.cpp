@@ -214,7 +214,8 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
         return new_project(arguments);
     if (app.got_subcommand("check"))
         return (is_limine_conf(arguments.kernel) ? check_limine_conf : check)(
-            rehearse(arguments), arguments.strict, arguments.quiet);
+            rehearse(arguments),
+            {.strict = arguments.strict, .quiet = arguments.quiet, .json = arguments.json});
     if (app.got_subcommand("plan"))
         return plan(arguments);
     if (app.got_subcommand("image"))

@@ -100,6 +100,9 @@ BatonMemoryType efi_type(const std::string& text) {
         descriptor.attribute |= uint64_t{1} << 63;
     if (text.contains("|sp"))
         descriptor.attribute |= 0x40000;
+    constexpr uint32_t kBootServicesCode = 3, kBootServicesData = 4; // UEFI 2.10 section 7.2.1
+    if (descriptor.type == kBootServicesCode || descriptor.type == kBootServicesData)
+        return BATON_MEMORY_LOADER_RECLAIMABLE;
     const BatonMemoryType type = efi_memory_type(descriptor);
     // What the loader of that boot had is free for this one.
     return type == BATON_MEMORY_LOADER_RECLAIMABLE ? BATON_MEMORY_USABLE : type;

@@ -17,7 +17,8 @@ namespace baton::tool {
 /// usable". Prefixes and other lines do no harm; what changes a map later ("e820: update", "e820:
 /// remove") is ignored. Of several maps the last one counts that has usable memory. A type that
 /// isn't known is reserved. The result is sorted, in whole pages and disjoint, as the loader makes
-/// it: where ranges overlap, the more careful type wins.
+/// it: where ranges overlap, the more careful type wins. Memory of UEFI's boot services, which is
+/// free once the firmware has been left, is loader-reclaimable.
 ///
 /// Throws a Failure, which `name` begins, if there is no map, or none with usable memory.
 std::vector<TypedRange> parse_memory_map(std::string_view text, const std::string& name);

@@ -6,7 +6,6 @@
 #include "tools/baton/text.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 namespace baton::tool {
@@ -78,19 +77,6 @@ class TableReader {
     PlanReport& report_;
 };
 
-/// An array of BootInfo.
-template<class T>
-std::vector<T> array(const Rehearsal& rehearsal, uint64_t address, uint32_t count) {
-    std::vector<T> elements(count);
-    if (count != 0)
-        std::memcpy(elements.data(), rehearsal.at(address), count * sizeof(T));
-    return elements;
-}
-
-std::string text_at(const Rehearsal& rehearsal, uint64_t address) {
-    return static_cast<const char*>(rehearsal.at(address));
-}
-
 /// Where the page tables say that an address is.
 uint64_t translate(const PlanReport& report, uint64_t address) {
     for (const PageRange& range : report.pages)
@@ -116,7 +102,6 @@ void add_kernel(const LoadPlan& plan, std::vector<VirtualPart>& parts) {
 
 void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& parts) {
     const Layout& layout = rehearsal.boot().memory.layout;
-    const BatonBootInfo& info = rehearsal.boot_info();
     parts.push_back({.base = layout.direct_map.base.value,
                      .bytes = layout.direct_map.bytes,
                      .access = "rw-",
@@ -127,15 +112,13 @@ void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& part
             {.base = guard, .bytes = kPageBytes, .access = "---", .what = "guard page"});
     parts.push_back(
         {.base = stack, .bytes = layout.stack.bytes, .access = "rw-", .what = "kernel stack"});
-    for (const auto& mapping : array<BatonIdentityMapping>(rehearsal, info.identity_mappings,
-                                                           info.identity_mapping_count)) {
-        const PhysAddr base{mapping.base};
+    for (const IdentityMapping& mapping : rehearsal.boot().tables.identity) {
+        const PhysAddr base = mapping.range.base;
         const Stage2Block& stage2 = rehearsal.boot().stage2.block;
-        parts.push_back({.base = mapping.base,
-                         .bytes = mapping.bytes,
-                         .access = access_text((mapping.permissions & BATON_SEGMENT_READ) != 0,
-                                               (mapping.permissions & BATON_SEGMENT_WRITE) != 0,
-                                               (mapping.permissions & BATON_SEGMENT_EXECUTE) != 0),
+        parts.push_back({.base = base.value,
+                         .bytes = mapping.range.bytes,
+                         .access = access_text(true, mapping.access == Access::read_write,
+                                               mapping.access == Access::read_execute),
                          .what = base == stage2.code().base   ? "stage 2, code"
                                  : base == stage2.data().base ? "stage 2, data"
                                  : base.value >= 0xfec0'0000 && base.value < 0xff00'0000
@@ -184,7 +167,9 @@ std::string range_text(uint64_t base, uint64_t bytes, unsigned digits) {
 PlanReport report_on(const Rehearsal& rehearsal) {
     const PreparedBoot& boot = rehearsal.boot();
     const LoadPlan& plan = boot.kernel.plan;
-    PlanReport report{.kernel = text_at(rehearsal, rehearsal.boot_info().kernel_path),
+    PlanReport report{.kernel = std::string(boot.kernel.path),
+                      .protocol = std::string(boot.kernel.protocol->name()),
+                      .is_32_bit = boot.record->entry_state().is_32_bit,
                       .entry = plan.entry.value,
                       .slide = plan.slide,
                       .root = boot.tables.root.value,
@@ -197,22 +182,30 @@ PlanReport report_on(const Rehearsal& rehearsal) {
         if (part.access != "---")
             part.physical = translate(report, part.base);
     std::ranges::sort(report.parts, {}, &VirtualPart::base);
-    const BatonBootInfo& info = rehearsal.boot_info();
-    for (const auto& range :
-         array<BatonMemoryRange>(rehearsal, info.memory_map, info.memory_map_count))
-        report.physical.push_back({.base = range.base_physical,
-                                   .bytes = range.bytes,
+    for (const Region& region : plan.regions)
+        if (region.is_moved())
+            report.moves.push_back(
+                {region.loaded.value, region.physical.value, region.pages.bytes});
+    for (const NormalisedRange& range : rehearsal.memory_map())
+        report.physical.push_back({.base = range.range.base.value,
+                                   .bytes = range.range.bytes,
                                    .type = type_name(range.type),
-                                   .what = text_at(rehearsal, range.origin)});
+                                   .what = range.origin != nullptr ? range.origin : ""});
     return report;
 }
 
 std::string as_table(const PlanReport& report) {
     Text head;
-    head.add(report.kernel).add(": entry ").hex(report.entry).add(", slide ").hex(report.slide);
+    head.add(report.kernel).add(": protocol ").add(report.protocol).add(", entry ");
+    head.hex(report.entry).add(report.is_32_bit ? " in 32-bit mode without paging" : "");
+    head.add(", slide ").hex(report.slide);
     head.add("; page tables at ").hex(report.root).add(", ").decimal(report.levels);
     head.add(" levels, ").count(report.table_frames, "frame");
-    std::string text = string_of(head) + "\n\nVirtual addresses\n";
+    std::string text = string_of(head) + "\n";
+    for (const Move& move : report.moves)
+        text += "stage 2 moves " + size_text(move.bytes) + " from " + hex_text(move.from) + " to " +
+                hex_text(move.to) + "\n";
+    text += report.is_32_bit ? "\nVirtual addresses, of stage 2\n" : "\nVirtual addresses\n";
     for (const VirtualPart& part : report.parts) {
         text +=
             "  " + range_text(part.base, part.bytes, 16) + "  " + part.access + "  " + part.what;
@@ -253,6 +246,10 @@ std::string as_json(const PlanReport& report) {
                          {"pages", range.pages},
                          {"access", range.access},
                          {"caching", range.caching}});
+    Json moves = Json::array();
+    for (const Move& move : report.moves)
+        moves.push_back(
+            {{"from", hex_text(move.from)}, {"to", hex_text(move.to)}, {"bytes", move.bytes}});
     Json physical = Json::array();
     for (const PhysicalPart& part : report.physical)
         physical.push_back({{"base", hex_text(part.base)},
@@ -260,7 +257,10 @@ std::string as_json(const PlanReport& report) {
                             {"type", part.type},
                             {"what", part.what}});
     const Json all = {{"kernel", report.kernel},
+                      {"protocol", report.protocol},
+                      {"mode", report.is_32_bit ? "32-bit, no paging" : "64-bit"},
                       {"entry", hex_text(report.entry)},
+                      {"moves", moves},
                       {"slide", hex_text(report.slide)},
                       {"page_tables",
                        {{"root", hex_text(report.root)},

@@ -37,8 +37,17 @@ struct PhysicalPart {
     std::string what{}; // that the loader has put there; empty for others
 };
 
+/// Bytes that stage 2 moves to where the kernel's file has them, once the firmware is gone.
+struct Move {
+    uint64_t from = 0;
+    uint64_t to = 0;
+    uint64_t bytes = 0;
+};
+
 struct PlanReport {
     std::string kernel{};
+    std::string protocol{};
+    bool is_32_bit = false; // the kernel is entered without paging: the page tables are stage 2's
     uint64_t entry = 0;
     uint64_t slide = 0;
     uint64_t root = 0; // of the page tables
@@ -46,10 +55,11 @@ struct PlanReport {
     uint64_t table_frames = 0;
     std::vector<VirtualPart> parts{};     // by address
     std::vector<PageRange> pages{};       // by address
-    std::vector<PhysicalPart> physical{}; // by address; the memory map of BootInfo
+    std::vector<Move> moves{};            // by address of the kernel
+    std::vector<PhysicalPart> physical{}; // by address; the memory map
 };
 
-/// Of a rehearsal without an error: read from the page tables and the BootInfo that it made.
+/// Of a rehearsal without an error: read from the page tables that it made.
 PlanReport report_on(const Rehearsal& rehearsal);
 
 std::string as_table(const PlanReport& report);

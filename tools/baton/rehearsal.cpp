@@ -1,151 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/rehearsal.hpp"
 
-#include "memory/free_memory.hpp"
 #include "tools/baton/default_machine.hpp"
+#include "tools/baton/desk_file.hpp"
+#include "tools/baton/desk_frames.hpp"
 #include "tools/baton/failure.hpp"
-#include "tools/baton/files.hpp"
+#include "tools/baton/heap_arena.hpp"
 #include "tools/baton/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
-#include <functional>
-#include <map>
-#include <sys/mman.h>
-#include <utility>
 
 namespace baton::tool {
 namespace {
-
-/// Zeroed memory that costs nothing until it is touched: a kernel may have gigabytes of .bss.
-class LazyMemory {
-  public:
-    explicit LazyMemory(uint64_t bytes) : bytes_(bytes) {
-        void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (memory != MAP_FAILED)
-            memory_ = static_cast<std::byte*>(memory);
-    }
-    LazyMemory(LazyMemory&& other) noexcept
-        : memory_(std::exchange(other.memory_, nullptr)),
-          bytes_(other.bytes_) {}
-    LazyMemory(const LazyMemory&) = delete;
-    LazyMemory& operator=(const LazyMemory&) = delete;
-    LazyMemory& operator=(LazyMemory&&) = delete;
-    ~LazyMemory() {
-        if (memory_)
-            munmap(memory_, bytes_);
-    }
-
-    std::byte* data() const { return memory_; }
-    uint64_t bytes() const { return bytes_; }
-
-  private:
-    std::byte* memory_ = nullptr;
-    uint64_t bytes_;
-};
-
-/// The machine's memory, of which only what is handed out is there.
-class Frames final : public FrameSource {
-  public:
-    explicit Frames(std::span<const TypedRange> memory)
-        : room_(FreeMemory::entries_for(memory.size() + 1, kMostSplits)) {
-        free_.add_taken({{0}, kPageBytes}); // never handed out
-        for (const TypedRange& range : memory)
-            if (range.type == BATON_MEMORY_USABLE)
-                free_.add_free(range.range);
-            else
-                free_.add_taken(range.range);
-        free_.build();
-    }
-
-    Result<PhysAddr> allocate(const FrameRequest& request) override {
-        const uint64_t bytes = request.pages * kPageBytes;
-        if (const auto base = free_.take({kPhysicalAddressEnd}, request)) {
-            LazyMemory memory(bytes);
-            if (memory.data()) {
-                blocks_.emplace(base->value,
-                                Block{std::move(memory), request.use, request.label()});
-                return *base;
-            }
-        }
-        return fail(ErrorCode::out_of_memory, {bytes, request.alignment});
-    }
-
-    void keep_clear(PhysRange pages) override { free_.remove(pages); }
-    std::byte* access(PhysAddr address) override { return find(address); }
-    PhysAddr address_of(const void* pointer) const override {
-        const auto* const wanted = static_cast<const std::byte*>(pointer);
-        for (const auto& [base, block] : blocks_)
-            if (std::less_equal()(block.memory.data(), wanted) &&
-                std::less()(wanted, block.memory.data() + block.memory.bytes()))
-                return PhysAddr{base} + static_cast<uint64_t>(wanted - block.memory.data());
-        return {kOwnMemory | reinterpret_cast<uint64_t>(pointer)};
-    }
-
-    std::byte* find(PhysAddr address) const {
-        if (address.value >= kOwnMemory)
-            return reinterpret_cast<std::byte*>(address.value - kOwnMemory);
-        auto block = blocks_.upper_bound(address.value);
-        if (block == blocks_.begin())
-            return nullptr;
-        --block;
-        const uint64_t offset = address.value - block->first;
-        return offset < block->second.memory.bytes() ? block->second.memory.data() + offset
-                                                     : nullptr;
-    }
-
-    std::size_t block_count() const { return blocks_.size(); }
-
-    /// What is where.
-    void add_blocks(std::vector<TypedRange>& ranges) const {
-        for (const auto& [base, block] : blocks_)
-            ranges.push_back(
-                FrameBlock{{{base}, block.memory.bytes()}, block.use, block.label}.typed());
-    }
-
-  private:
-    struct Block {
-        LazyMemory memory;
-        MemoryUse use;
-        const char* label;
-    };
-
-    // This program's memory lies there, as that of a stage 1 lies somewhere in the machine's.
-    static constexpr uint64_t kOwnMemory = uint64_t{1} << 51;
-    static constexpr std::size_t kMostSplits = 1 << 16; // by alignment
-    std::vector<PhysRange> room_;
-    FreeMemory free_{room_};
-    std::map<uint64_t, Block> blocks_;
-};
-
-/// Whether content is copied into the machine's memory. That of most modules decides nothing, and
-/// it may be gigabytes.
-enum class Content : bool { left_out, read };
-
-class DeskFile final : public FileSource {
-  public:
-    explicit DeskFile(const std::filesystem::path& file, Content content = Content::read)
-        : file_(std::in_place, file),
-          content_(content) {}
-    /// One that isn't here.
-    explicit DeskFile(uint64_t bytes) : bytes_(bytes), content_(Content::left_out) {}
-
-    Result<uint64_t> size() override { return file_ ? file_->bytes().size() : bytes_; }
-    Result<void> read(uint64_t offset, std::span<std::byte> into) override {
-        if (content_ == Content::read)
-            std::copy_n(file_->bytes().begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
-                        into.begin());
-        return {};
-    }
-
-  private:
-    std::optional<MappedFile> file_;
-    uint64_t bytes_ = 0;
-    Content content_;
-};
 
 class Lines final : public LineSink {
   public:
@@ -162,6 +31,14 @@ constexpr PhysAddr kIoApic{0xfec0'0000};
 constexpr uint32_t kWidth = 1280;
 constexpr uint32_t kHeight = 800;
 
+/// The memory map once the firmware has been left.
+std::vector<TypedRange> left_by_firmware(std::vector<TypedRange> memory) {
+    for (TypedRange& range : memory)
+        if (range.type == BATON_MEMORY_LOADER_RECLAIMABLE)
+            range.type = BATON_MEMORY_USABLE;
+    return memory;
+}
+
 /// The machine and its firmware.
 class DeskPlatform final : public Platform {
   public:
@@ -171,7 +48,7 @@ class DeskPlatform final : public Platform {
           frames_(given.memory) {}
 
     FrameSource& frames() override { return frames_; }
-    const Frames& memory_frames() const { return frames_; }
+    const DeskFrames& memory_frames() const { return frames_; }
 
     Result<FileSource*> open_kernel(std::string_view) override {
         return &kernel_.emplace(given_.kernel);
@@ -205,7 +82,7 @@ class DeskPlatform final : public Platform {
         return given_.memory.size() + frames_.block_count() + kBlocksToSpare;
     }
     Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override {
-        std::vector<TypedRange> ranges = given_.memory;
+        std::vector<TypedRange> ranges = left_by_firmware(given_.memory);
         frames_.add_blocks(ranges);
         if (ranges.size() > buffer.size())
             return fail(ErrorCode::memory_map_too_long, {ranges.size(), buffer.size()});
@@ -239,7 +116,7 @@ class DeskPlatform final : public Platform {
   private:
     const Rehearsal::Given& given_;
     Log& log_;
-    Frames frames_;
+    DeskFrames frames_;
     std::optional<DeskFile> kernel_;
     std::deque<DeskFile> modules_;
     std::vector<std::string> unseen_;
@@ -288,6 +165,7 @@ struct Rehearsal::Desk {
                     .previous = previous,
                     .path = BATON_BOOT_PATH_UEFI};
     std::optional<PreparedBoot> boot;
+    HeapArena results;
 };
 
 Rehearsal::Rehearsal(const Given& given) : desk_(std::make_unique<Desk>(given)) {
@@ -297,6 +175,8 @@ Rehearsal::Rehearsal(const Given& given) : desk_(std::make_unique<Desk>(given)) 
         error_ = prepared.error();
     else if (const auto left = finish_boot(desk_->input, desk_->boot.emplace(*prepared)); !left)
         error_ = left.error();
+    else
+        read_memory_map();
     desk_->lines.lines.resize(lines); // no firmware is left here
 }
 
@@ -306,22 +186,16 @@ const std::vector<std::string>& Rehearsal::log() const {
     return desk_->lines.lines;
 }
 
-std::size_t Rehearsal::warnings() const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        log(), [](const std::string& line) { return line.starts_with("warning: "); }));
-}
-
 const PreparedBoot& Rehearsal::boot() const {
     return *desk_->boot;
 }
 
-const BatonBootInfo& Rehearsal::boot_info() const {
-    return *static_cast<const BatonBootInfo*>(at(boot().record->address().value));
-}
-
-const void* Rehearsal::at(uint64_t address) const {
-    return desk_->platform.memory_frames().find(
-        {address - boot().memory.layout.direct_map.base.value});
+void Rehearsal::read_memory_map() {
+    std::vector<TypedRange> ranges = left_by_firmware(desk_->given.memory);
+    desk_->platform.memory_frames().add_blocks(ranges);
+    ranges.insert(ranges.end(), boot().also_there.begin(), boot().also_there.end());
+    if (const auto buffers = NormaliseBuffers::create(desk_->results, ranges.size()))
+        memory_map_ = normalise(ranges, *buffers);
 }
 
 uint64_t Rehearsal::read(PhysAddr address) const {
@@ -329,6 +203,11 @@ uint64_t Rehearsal::read(PhysAddr address) const {
     if (const std::byte* const memory = desk_->platform.memory_frames().find(address))
         std::memcpy(&value, memory, sizeof value);
     return value;
+}
+
+uint64_t Rehearsal::kernel_word(uint64_t address) const {
+    const LoadPlan& plan = boot().kernel.plan;
+    return read(plan.loaded({address + plan.slide}));
 }
 
 } // namespace baton::tool

@@ -5,12 +5,14 @@
 #pragma once
 
 #include "boot/boot.hpp"
+#include "memory/normalise.hpp"
 #include "tools/baton/boot_image.hpp"
 #include "tools/baton/memory_map.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,19 +37,22 @@ class Rehearsal {
     const std::optional<Error>& error() const { return error_; }
     /// What the loader said, without the times.
     const std::vector<std::string>& log() const;
-    std::size_t warnings() const;
 
     // Of a boot without an error.
     const PreparedBoot& boot() const;
-    const BatonBootInfo& boot_info() const;
-    /// Where the texts and arrays are that BootInfo has an address of.
-    const void* at(uint64_t address) const;
-    /// Eight bytes at a physical address of the loader's memory.
+    /// What all memory is when the kernel runs.
+    std::span<const NormalisedRange> memory_map() const { return memory_map_; }
+    /// Eight bytes at a physical address of the loader's memory; 0 elsewhere.
     uint64_t read(PhysAddr address) const;
+    /// Eight bytes of the loaded kernel, at an address as linked.
+    uint64_t kernel_word(uint64_t address) const;
 
   private:
     struct Desk;
+    void read_memory_map();
+
     std::unique_ptr<Desk> desk_;
+    std::span<const NormalisedRange> memory_map_;
     std::optional<Error> error_;
 };
 

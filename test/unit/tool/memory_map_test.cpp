@@ -148,7 +148,8 @@ TEST(MemoryMap, OverlapsAreOfTheMoreCarefulType) {
 }
 
 TEST(MemoryMap, LinuxPrintsThatOfUefi) {
-    const std::vector<Range> expected = {{0, 0x2000, BATON_MEMORY_USABLE},
+    const std::vector<Range> expected = {{0, 0x1000, BATON_MEMORY_LOADER_RECLAIMABLE},
+                                         {0x1000, 0x2000, BATON_MEMORY_USABLE},
                                          {0x2000, 0x3000, BATON_MEMORY_RESERVED},
                                          {0x3000, 0x4000, BATON_MEMORY_RUNTIME_SERVICES},
                                          {0x100000, 0x200000, BATON_MEMORY_USABLE},
@@ -167,7 +168,8 @@ TEST(MemoryMap, LinuxPrintsThatOfUefi) {
                     "range=[0x0000000000200000-0x00000000002fffff] (1MB)\n"),
               expected);
     EXPECT_EQ(
-        parse("EFI: mem00: type=3, attr=0xf, range=[0x0000000000000000-0x0000000000002000) (0MB)\n"
+        parse("EFI: mem00: type=4, attr=0xf, range=[0x0000000000000000-0x0000000000001000) (0MB)\n"
+              "EFI: mem05: type=2, attr=0xf, range=[0x0000000000001000-0x0000000000002000) (0MB)\n"
               "EFI: mem01: type=0, attr=0xf, range=[0x0000000000002000-0x0000000000003000) (0MB)\n"
               "EFI: mem02: type=6, attr=0x800000000000000f, "
               "range=[0x0000000000003000-0x0000000000004000) (0MB)\n"
