@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tools/baton/explain.hpp"
 
+#include "tools/baton/code_mode.hpp"
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/fault_log.hpp"
 #include "tools/baton/files.hpp"
@@ -35,6 +36,11 @@ class Explanation {
             text_ += "note   " + kernel_.file().string() + " is not the kernel that faulted\n";
         if (rip_)
             places("rip", *rip_, *rip_);
+        if (kernel_slide_)
+            if (const std::string sign = sign_of_32_bit_code(kernel_, *kernel_slide_, report_);
+                !sign.empty())
+                text_ += label("note") + "this looks like 32-bit code run in 64-bit mode: " + sign +
+                         "\n";
         pointers();
         // The address after a call is the caller's, but may be the next line's, or nobody's.
         for (const uint64_t word : report_.stack)
@@ -69,6 +75,10 @@ class Explanation {
 
     /// A line for each place of `looked_up`, if it is in code.
     void places(const std::string& what, uint64_t address, uint64_t looked_up) {
+        if (const auto linked = linked_without_paging(looked_up)) {
+            text_ += places_text(kernel_, label(what), address, *linked);
+            return;
+        }
         for (const auto& [program, slide] :
              {std::pair(&kernel_, kernel_slide_), std::pair(&stage2_, stage2_slide_)}) {
             if (!slide || !program->has(looked_up - *slide, elf::PF_X))
@@ -76,6 +86,16 @@ class Explanation {
             text_ += places_text(*program, label(what), address, looked_up - *slide);
             return;
         }
+    }
+
+    /// Of code that runs at its physical addresses; nothing: it doesn't.
+    std::optional<uint64_t> linked_without_paging(uint64_t address) const {
+        constexpr uint64_t kPaging = uint64_t{1} << 31;
+        const auto cr0 = report_.registers.find("cr0");
+        if (cr0 == report_.registers.end() || (cr0->second & kPaging) != 0)
+            return {};
+        const auto linked = kernel_.linked(address);
+        return linked && kernel_.has(*linked, elf::PF_R | elf::PF_X) ? linked : std::nullopt;
     }
 
     /// The registers that point to something with a name in the kernel.

@@ -53,6 +53,30 @@ bool Program::has(uint64_t address, uint32_t flags) const {
     return false;
 }
 
+std::optional<uint64_t> Program::linked(uint64_t physical) const {
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        if (header.p_type == elf::PT_LOAD && physical - header.p_paddr < header.p_memsz)
+            return physical - header.p_paddr + header.p_vaddr;
+    }
+    return {};
+}
+
+bool Program::has_anywhere(uint64_t address) const {
+    return has(address, elf::PF_R | elf::PF_W | elf::PF_X) || linked(address);
+}
+
+Bytes Program::code_at(uint64_t address) const {
+    for (uint32_t i = 0; i < image_->program_header_count(); ++i) {
+        const elf::Elf64_Phdr header = image_->program_header(i);
+        const uint64_t offset = address - header.p_vaddr;
+        if (header.p_type == elf::PT_LOAD && offset < header.p_filesz &&
+            fits(header.p_offset, header.p_filesz, bytes_.size()))
+            return Bytes(bytes_).subspan(header.p_offset + offset, header.p_filesz - offset);
+    }
+    return {};
+}
+
 std::string Program::build_id() const {
     constexpr std::size_t kShown = 20; // bytes
     for (uint32_t i = 0; i < image_->program_header_count(); ++i) {

@@ -29,6 +29,12 @@ class Program {
     std::string build_id() const;
     /// Whether a linked address is in a segment with one of these flags.
     bool has(uint64_t address, uint32_t flags) const;
+    /// Whether an address is in a segment by its virtual or its physical addresses.
+    bool has_anywhere(uint64_t address) const;
+    /// The linked address of what lies at a physical one, by p_paddr.
+    std::optional<uint64_t> linked(uint64_t physical) const;
+    /// The file's bytes from a linked address on; empty: there is none.
+    Bytes code_at(uint64_t address) const;
     /// The linked address at which the file has this code, of those so far into a page. Nothing:
     /// there is none, or there are several.
     std::optional<uint64_t> find_code(uint64_t offset_in_page, Bytes code) const;
