@@ -24,7 +24,10 @@ void publish_for_debugger(PhysAddr stage1_base, const PreparedBoot& boot) {
     baton_debug.stage1_base = stage1_base.value;
     baton_debug.stage2_base = boot.stage2.block.code().base.value;
     baton_debug.handoff = reinterpret_cast<uint64_t>(boot.stage2.handoff.record);
-    baton_debug.boot_info = boot.record->address().value - boot.memory.layout.direct_map.base.value;
+    const uint64_t record = boot.record->address().value;
+    baton_debug.boot_info = boot.record->entry_state().is_32_bit
+                                ? record
+                                : record - boot.memory.layout.direct_map.base.value;
     baton_debug.slide = boot.kernel.plan.slide;
     baton_debug.magic = kDebugMagic;
     baton_debug_published();

@@ -16,7 +16,7 @@ struct BatonDebug {
     uint64_t stage1_base; // where the image was loaded
     uint64_t stage2_base; // of its block
     uint64_t handoff;     // BatonHandoff
-    uint64_t boot_info;   // BatonBootInfo
+    uint64_t boot_info;   // what the kernel reads: BatonBootInfo, or its protocol's record
     uint64_t slide;       // of the kernel: added to the addresses of its file
     uint64_t go_on;       // a debugger writes something else than 0 to end wait_for_debugger()
 };

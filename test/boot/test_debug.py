@@ -328,6 +328,57 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
             and "0x10 is not mapped" in answers["baton walk 16"])
 
 
+# Two functions of 32-bit code at a virtual address that nothing maps at the entry.
+CODE_OF_32_BITS = """
+#define NOTE 4, 4, 18, 0x6e6558
+__attribute__((section(".note.xen"), used, aligned(4))) static const unsigned note[] = {NOTE, 0x200000};
+__attribute__((noinline)) int twice(int value) {
+    volatile int kept = value;
+    return kept + kept;
+}
+__attribute__((section(".text.first"))) void _start(void) {
+    twice(21);
+    for (;;)
+        __asm__ volatile("hlt");
+}
+"""
+SCRIPT_OF_32_BITS = """
+ENTRY(_start)
+PHDRS { all PT_LOAD FLAGS(7); note PT_NOTE FLAGS(4); }
+SECTIONS {
+    . = 0xc0200000;
+    .text : AT(0x200000) { *(.text.first) *(.text*) *(.rodata*) *(.data*) } :all
+    .note.xen : AT(ADDR(.note.xen) - 0xc0000000) { *(.note.xen) } :all :note
+    /DISCARD/ : { *(.note.gnu*) *(.eh_frame) *(.comment) }
+}
+"""
+
+
+def kernel_of_32_bits(folder: Path) -> Path:
+    (folder / "my-kernel.c").write_text(CODE_OF_32_BITS)
+    (folder / "kernel.ld").write_text(SCRIPT_OF_32_BITS)
+    subprocess.run(["gcc", "-m32", "-g", "-O1", "-fno-omit-frame-pointer", "-ffreestanding", "-fno-pic",
+                    "-no-pie", "-nostdlib", "-static", "-Wl,-T,kernel.ld", "-Wl,--build-id=none",
+                    "-o", "my-kernel.elf", "my-kernel.c"], cwd=folder, check=True)
+    return folder / "my-kernel.elf"
+
+
+@pytest.mark.parametrize("via", ["pvh", pytest.param("uefi", marks=pytest.mark.long)])
+def test_kernel_of_32_bits_is_debugged_at_its_physical_addresses(tmp_path, via):
+    kernel = kernel_of_32_bits(tmp_path)
+    answers = debug(kernel, "baton break kernel-entry", "continue", "bt", "baton status", "x/2i $pc",
+                    "baton diff", "break twice", "continue # in twice", "bt # in twice", via=via,
+                    options=("--timeout", "60"))
+    assert re.search(r"^#0 +_start \(\) at my-kernel\.c:8$", answers["bt"], re.M), answers
+    assert "in the kernel, at 0x200000\n" in answers["baton status"]
+    assert re.search("^mode +32-bit protected mode, paging off$", answers["baton status"], re.M)
+    assert "(bad)" not in answers["x/2i $pc"] and "%rbp" not in answers["x/2i $pc"]
+    assert "%ebp" in answers["x/2i $pc"]
+    assert "the kernel's image is as it should be" in answers["baton diff"]
+    assert re.search(r"^#0 +(0x\w+ in )?twice .* at my-kernel\.c:\d+\n#1 +0x\w+ in _start \(.*\) at "
+                     r"my-kernel\.c:9$", answers["bt # in twice"], re.M), answers["bt # in twice"]
+
+
 @pytest.mark.long
 def test_stage1_is_found_where_it_waits_for_a_debugger(tmp_path):
     """Without what the firmware tells: by the entry's `debug wait`."""

@@ -11,4 +11,5 @@ sys.path.insert(0, str(Path(__file__).parent.absolute()))
 
 import baton_gdb.commands  # noqa: E402, F401
 import baton_gdb.frames  # noqa: E402, F401
+import baton_gdb.mode32  # noqa: E402, F401
 import baton_gdb.printers  # noqa: E402, F401

@@ -215,7 +215,7 @@ class Break(_Verb):
             return symbol("efi_main" if session.stage1 == EFI else "stage1_main")
         session.wait_for_all()
         if where == "before-exit":
-            return symbol("baton::leave_firmware")
+            return session.leave_firmware or symbol("baton::leave_firmware")
         if where == "kernel-entry":
             return int(session.handoff()["kernel_entry"])
         return symbol(self.IN_STAGE2[where][0])
@@ -231,7 +231,7 @@ class Plan(_Verb):
         arguments_of(argument, 0, 0, "plan")
         handoff = session.handoff()
         gdb.write(f"{handoff.format_string(pretty_structs=True)}\n")
-        for i, each in enumerate(_segments(handoff)):
+        for i, each in enumerate(session.segments()):
             source = int(each["source_physical"])
             end = int(each["destination"]) + int(each["memory_bytes"])
             gdb.write(
@@ -241,21 +241,11 @@ class Plan(_Verb):
             )
 
 
-def _segments(handoff: gdb.Value) -> list[gdb.Value]:
-    from baton_gdb.memory import record_at
-
-    return [
-        record_at(
-            "BatonHandoffSegment",
-            int(handoff["segments"]) + i * int(handoff["segment_entry_bytes"]),
-        )
-        for i in range(int(handoff["segment_count"]))
-    ]
-
-
 def _root(words: list[str]) -> tuple[int, int]:
     """CR3 and the number of levels; `new`: the kernel's tables."""
     if not words:
+        if not register("cr0") >> 31:
+            raise gdb.GdbError("paging is off: addresses are physical")
         return register("cr3"), paging.levels()
     if words[0] != "new":
         return number(words[0]), paging.levels()

@@ -35,21 +35,11 @@ def show(session) -> None:
     elf = images.Elf(session.kernel_file)
     slide = session.slide if session.find_all() else 0
     words = elf.relocated_words(slide)
-    where = {
-        int(each["virtual_base"]) - slide: int(each["base_physical"])
-        for each in session.array(
-            session.boot_info(),
-            "kernel_segments",
-            "kernel_segment_count",
-            "kernel_segment_entry_bytes",
-            "BatonKernelSegment",
-        )
-    }
     total = 0
     for segment in elf.of_type(images.PT_LOAD):
         if segment.memory_bytes == 0:
             continue
-        found = read_physical(where[segment.address], segment.memory_bytes)
+        found = read_physical(session.place_of(segment), segment.memory_bytes)
         wanted, unknown = _expected(elf, segment, words)
         different = (
             [i for i in range(len(found)) if found[i] != wanted[i] and i not in unknown]

@@ -18,6 +18,7 @@ class Segment:
     flags: int
     offset: int
     address: int
+    physical: int
     file_bytes: int
     memory_bytes: int
 
@@ -29,21 +30,26 @@ class BuildId:
 
 
 class Elf:
-    """ELF64, little-endian: ELF gABI, chapters 4 and 5."""
+    """ELF64 or ELF32, little-endian: ELF gABI, chapters 4 and 5."""
 
     def __init__(self, path: Path):
         self.path = path
         self.content = path.read_bytes()
-        if self.content[:6] != b"\x7fELF\2\1":
-            raise ValueError(f"{path} is no ELF64 file")
-        self.entry, table = struct.unpack_from("<QQ", self.content, 24)
-        step, count = struct.unpack_from("<HH", self.content, 54)
-        self.segments = []
-        for at in range(table, table + step * count, step):
-            type_, flags, offset, address, _, file_bytes, memory_bytes, _ = struct.unpack_from(
-                "<IIQQQQQQ", self.content, at
-            )
-            self.segments.append(Segment(type_, flags, offset, address, file_bytes, memory_bytes))
+        if self.content[:4] != b"\x7fELF" or self.content[4:6] not in (b"\2\1", b"\1\1"):
+            raise ValueError(f"{path} is no ELF file")
+        self.is_64_bit = is_64_bit = self.content[4] == 2
+        self.entry, table = struct.unpack_from("<QQ" if is_64_bit else "<II", self.content, 24)
+        step, count = struct.unpack_from("<HH", self.content, 54 if is_64_bit else 42)
+        read = self._segment64 if is_64_bit else self._segment32
+        self.segments = [read(at) for at in range(table, table + step * count, step)]
+
+    def _segment64(self, at: int) -> Segment:
+        type_, flags, *rest = struct.unpack_from("<IIQQQQQ", self.content, at)
+        return Segment(type_, flags, *rest)
+
+    def _segment32(self, at: int) -> Segment:
+        type_, *rest, flags = struct.unpack_from("<IIIIIII", self.content, at)
+        return Segment(type_, flags, *rest)
 
     def of_type(self, type_: int) -> list[Segment]:
         return [each for each in self.segments if each.type == type_]

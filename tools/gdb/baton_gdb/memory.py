@@ -42,17 +42,18 @@ def number_at(address: int, count: int = 8) -> int:
     return int.from_bytes(read_physical(address, count), "little")
 
 
-def register(name: str) -> int:
-    value = gdb.newest_frame().read_register(name)
+def register(name: str, frame=None) -> int:
+    """Of the processor, or of a frame that is being unwound: then GDB can't be asked for one."""
+    value = (frame or gdb.newest_frame()).read_register(name)
     word = int.from_bytes(
-        bytes(value.bytes) if hasattr(value, "bytes") else _bytes_of(value), "little"
+        bytes(value.bytes) if hasattr(value, "bytes") else _bytes_of(value, frame), "little"
     )
     return word
 
 
-def _bytes_of(value) -> bytes:
+def _bytes_of(value, frame) -> bytes:
     """For GDB before 15: flags types don't become numbers by int()."""
-    unsigned = gdb.selected_frame().architecture().integer_type(8 * value.type.sizeof, False)
+    unsigned = (frame or gdb.selected_frame()).architecture().integer_type(8 * value.type.sizeof, False)
     return int(value.cast(unsigned)).to_bytes(value.type.sizeof, "little")
 
 

@@ -11,6 +11,7 @@ ENUMERATIONS = {
     ("BatonBootDevice", "kind"): "BatonBootDeviceKind",
     ("BatonPreviousBoot", "state"): "BatonPreviousBootState",
     ("BatonHandoff", "after_fault"): "BatonAfterFault",
+    ("BatonHandoff", "kernel_mode"): "BatonKernelMode",
 }
 WIDE = 8  # bytes: an address, or bits
 

@@ -10,14 +10,17 @@ from threading import Event, Timer
 
 import gdb
 
-from baton_gdb import images, uefi
+from baton_gdb import images, paging, uefi
 from baton_gdb.memory import read_physical, record_at, register, write_physical
 
 DEBUG_MAGIC = int.from_bytes(b"BTNDEBUG", "little")
 STAGE2_MAGIC = b"BTSTAGE2"
+BOOT_INFO_MAGIC = 0x4444441111
+KERNEL_32_BIT = 1  # BatonKernelMode
 SLICE_SECONDS = 0.5  # a machine with much to do takes as long for a look
 EFI, FLAT = "BOOTX64.EFI", "baton-pvh.elf"  # the two stages 1
 FLAT_LINKED_AT = 0x100000
+STAGE1_BYTES = 1 << 20  # at most
 HERE = Path(__file__).parent.absolute()
 
 
@@ -40,8 +43,10 @@ class Session:
         self.stage1 = ""  # EFI or FLAT; "": not found yet
         self.stage1_base = 0
         self.is_past_entry = False  # it was found where it waits
-        self.stage2_base = 0
+        self.stage2_base = self.stage2_bytes = 0
         self.slide: int | None = None
+        self.values: dict[str, int] | None = None  # that stage 1 published
+        self.leave_firmware: int | None = None  # in stage 1, if its symbols are gone
 
     # Stage 1.
 
@@ -149,6 +154,9 @@ class Session:
     # What stage 1 publishes.
 
     def published(self) -> dict[str, int] | None:
+        """Kept: the kernel may go to where stage 1 was."""
+        if self.values is not None:
+            return self.values
         if not self.find_stage1():
             return None
         record = record_at("BatonDebug", symbol("baton_debug"))
@@ -162,12 +170,59 @@ class Session:
         values = self.published()
         if values is None:
             return False
+        self.values = values
         self.stage2_base, self.slide = values["stage2_base"], values["slide"]
         self._check_stage2()
+        header = record_at("BatonStage2Header", self.stage2_base)
+        self.stage2_bytes = int(header["memory_bytes"])
         _add_symbols(self.folder / "stage2.elf", self.stage2_base)
         if self.kernel_file:
-            _add_symbols(self.kernel_file, self.slide)
+            self._add_kernel_symbols()
+        if self.stage1 == FLAT and self._kernel_replaces_stage1():
+            self.leave_firmware = symbol("baton::leave_firmware")
+            _remove_symbols(self._file(FLAT))
         return True
+
+    def _kernel_replaces_stage1(self) -> bool:
+        """Stage 2 moves a kernel to its physical addresses, where stage 1 may have been."""
+        begin, end = self.stage1_base, self.stage1_base + STAGE1_BYTES
+        return any(
+            int(each["destination"]) < end
+            and int(each["destination"]) + int(each["memory_bytes"]) > begin
+            for each in self.segments()
+        )
+
+    def _add_kernel_symbols(self) -> None:
+        """At the addresses that its code is linked for, and where it runs before it has paging. A
+        flat file has none."""
+        if self.kernel_file.exists() and self.kernel_file.read_bytes()[:4] != b"\x7fELF":
+            return
+        _add_symbols(self.kernel_file, self.slide)
+        if not self.is_32_bit() or not self.kernel_file.exists():
+            return
+        entry = int(self.handoff()["kernel_entry"])
+        elf = images.Elf(self.kernel_file)
+        if not elf.is_64_bit:  # its debug information numbers registers as a 32-bit processor does
+            gdb.execute("set print frame-arguments none")
+        for each in elf.of_type(images.PT_LOAD):
+            if 0 <= entry - each.physical < each.memory_bytes and each.physical != each.address:
+                _add_symbols(self.kernel_file, each.physical - each.address)
+
+    def is_32_bit(self) -> bool:
+        """Whether the kernel is entered as 32-bit code, without paging."""
+        return int(self.handoff()["kernel_mode"]) == KERNEL_32_BIT
+
+    def place_of(self, segment: images.Segment) -> int:
+        """Where a segment of the kernel is in physical memory."""
+        if not self.find_all() or self.is_32_bit():
+            return segment.physical
+        handoff = self.handoff()
+        count = 5 if int(handoff["cr4"]) & paging.CR4_LA57 else 4
+        address = segment.address + self.slide & (1 << 64) - 1
+        _, physical = paging.walk(address, int(handoff["page_table_root"]), count)
+        if physical is None:
+            raise gdb.GdbError(f"no page table of the kernel's maps {address:#x}")
+        return physical
 
     def _check_stage2(self) -> None:
         header = read_physical(self.stage2_base, 56)
@@ -192,8 +247,22 @@ class Session:
     def handoff(self) -> gdb.Value:
         return record_at("BatonHandoff", self._published_or_fail()["handoff"])
 
+    def segments(self) -> list[gdb.Value]:
+        """Of the kernel, as stage 2 loads them."""
+        handoff = self.handoff()
+        return [
+            record_at(
+                "BatonHandoffSegment",
+                int(handoff["segments"]) + i * int(handoff["segment_entry_bytes"]),
+            )
+            for i in range(int(handoff["segment_count"]))
+        ]
+
     def boot_info(self) -> gdb.Value:
-        return record_at("BatonBootInfo", self._published_or_fail()["boot_info"])
+        record = record_at("BatonBootInfo", self._published_or_fail()["boot_info"])
+        if int(record["magic"]) != BOOT_INFO_MAGIC:
+            raise gdb.GdbError("the kernel is of another boot protocol, and gets no BootInfo")
+        return record
 
     def physical(self, direct: int) -> int:
         """Of an address in the direct map."""
@@ -212,20 +281,12 @@ class Session:
 
     def stage_of(self, address: int) -> str:
         if self.find_all():
-            header = record_at("BatonStage2Header", self.stage2_base)
-            if 0 <= address - self.stage2_base < int(header["memory_bytes"]):
+            if 0 <= address - self.stage2_base < self.stage2_bytes:
                 return "stage 2"
-            info = self.boot_info()
-            for each in self.array(
-                info,
-                "kernel_segments",
-                "kernel_segment_count",
-                "kernel_segment_entry_bytes",
-                "BatonKernelSegment",
-            ):
-                if 0 <= address - int(each["virtual_base"]) < int(each["bytes"]):
+            for each in self.segments():
+                if 0 <= address - int(each["destination"]) < int(each["memory_bytes"]):
                     return "the kernel"
-        if self.stage1 and 0 <= address - self.stage1_base < 1 << 20:
+        if self.stage1 and 0 <= address - self.stage1_base < STAGE1_BYTES:
             return "stage 1"
         return "the firmware" if not self.stage2_base else "unknown code"
 
@@ -247,6 +308,16 @@ def symbol(name: str) -> int:
 
 def offset_of(type_: str, field: str) -> int:
     return next(each.bitpos // 8 for each in gdb.lookup_type(type_).fields() if each.name == field)
+
+
+def _remove_symbols(file: Path) -> None:
+    for each in gdb.objfiles():
+        if Path(each.filename).resolve() == file.resolve():
+            gdb.execute(f"remove-symbol-file {_word(Path(each.filename))}", to_string=True)
+
+
+def _word(file: Path) -> str:
+    return re.sub(r"([^\w./-])", r"\\\1", str(file))
 
 
 def _matches(base: int, content: bytes) -> bool:
@@ -271,8 +342,8 @@ def _add_symbols(file: Path, offset: int) -> None:
     if not file.exists():
         gdb.write(f"baton: warning: there is no {file}\n")
         return
-    word = re.sub(r"([^\w./-])", r"\\\1", str(file))
-    gdb.execute(f"add-symbol-file {word} -o {offset:#x}", to_string=True)
+    # A negative number would be one of 32 bits.
+    gdb.execute(f"add-symbol-file {_word(file)} -o {offset & (1 << 64) - 1:#x}", to_string=True)
 
 
 @contextmanager
