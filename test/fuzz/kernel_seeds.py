@@ -7,6 +7,9 @@ import struct
 from dataclasses import replace
 
 from elf import ET_DYN, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_NOTE, Elf, Segment
+from hostile_protocols import (ADDRESSES, AT, END, ENTRY_POINT, HHDM, HIGH, MODULES, RECORDS,
+                               STACK_SIZE, VIDEO, elf32, flat, limine, limine_request, multiboot1,
+                               multiboot2, pvh, revision_tag, tag)
 from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, IDENTITY, KASLR, KERNEL_FILE,
                    MODULE, PHYSICAL, PROTOCOL, REFUSE, RUNTIME_MAP, STACK, SYMBOL_TABLE, note, request)
 from seeds import seed
@@ -196,8 +199,39 @@ def moves_seeds() -> None:
         seed("moves", str(number), random.Random(number).randbytes(300))
 
 
+# protocol: which one the boot entry names (0: none, then in the order of the setting), and the file.
+
+
+def protocol_seeds() -> None:
+    def protocol(name: str, kernel: Elf | bytes, wanted: int = 0) -> None:
+        seed("protocol", name, bytes([wanted]) + (kernel.build() if isinstance(kernel, Elf) else kernel))
+
+    addresses = AT, AT, 0, AT + 0x2000
+    high = Segment(TOP_2_GIB, PF_R | PF_W, b"data", 0x1800, physical=2 * MIB, align=1)
+    protocol("baton", plain(TOP_2_GIB, notes_segment(request(STACK, 4096))))
+    protocol("plain", plain(TOP_2_GIB), 6)
+    protocol("limine", limine(revision_tag(6), limine_request(HHDM), limine_request(STACK_SIZE, 65536),
+                              limine_request(ENTRY_POINT, HIGH + 8)))
+    protocol("limine-module", limine(
+        limine_request(MODULES, 1, RECORDS + 64, revision=1),
+        struct.pack("<4Q", RECORDS + 72, RECORDS + 96, 0, 0), b"/module\0"))
+    protocol("multiboot1", elf32(multiboot1(3)))
+    protocol("multiboot1-video", elf32(multiboot1(VIDEO, 0, 0, 0, 0, 0, 0, 1024, 768, 32)))
+    protocol("multiboot1-flat", flat(multiboot1(ADDRESSES, *addresses, AT)))
+    protocol("multiboot2", elf32(multiboot2(tag(1, 4, 6), tag(4, 3), tag(5, 800, 600, 32), tag(6), END)))
+    protocol("multiboot2-flat", flat(multiboot2(tag(2, *addresses), tag(3, AT), END)))
+    protocol("multiboot2-relocatable", elf32(multiboot2(tag(10, AT, 0xFFFFFFFF, 4096, 1), END)))
+    protocol("multiboot2-efi", elf32(multiboot2(tag(7), tag(9, AT), END)))
+    protocol("both-multiboots", elf32(multiboot1() + bytes(4) + multiboot2(END)), 4)
+    protocol("pvh", pvh(AT, high))
+    protocol("pvh-32", pvh(AT, is_32_bit=True), 5)
+    protocol("pvh-in-place", replace(pvh(AT), segments=[
+        replace(each, physical=0x1000_0000) for each in pvh(0x1000_0000).segments]))
+
+
 def make() -> None:
     image_seeds()
     moves_seeds()
+    protocol_seeds()
     relocation_seeds()
     note_seeds()
