@@ -46,9 +46,9 @@ def multiboot2(*tags: bytes, length: int | None = None, checksum: int | None = N
 
 
 def elf32(header: bytes = b"", *others: Segment, entry: int = AT, offset: int = PAGE,
-          **fields) -> Elf:
+          code: bytes = HLT, **fields) -> Elf:
     """Code with a Multiboot header after it, at this place in the file and at 1 MiB."""
-    return Elf([Segment(AT, PF_R | PF_X, HLT, file_offset=offset + 0x40 if header else PAGE),
+    return Elf([Segment(AT, PF_R | PF_X, code, file_offset=offset + 0x40 if header else PAGE),
                 Segment(AT + 0x1000, PF_R, header or HLT, file_offset=offset), *others],
                entry=entry, header=fields, is_32_bit=True)
 
@@ -58,12 +58,12 @@ def flat(header: bytes) -> bytes:
 
 
 def pvh(entry: int | bytes, *segments: Segment, owner: bytes = b"Xen\0", is_32_bit: bool = False,
-        descsz: int | None = None) -> Elf:
+        descsz: int | None = None, code: bytes = HLT) -> Elf:
     """One that QEMU starts, with code at 1 MiB."""
     descriptor = struct.pack("<I", entry) if isinstance(entry, int) else entry
     sizes = len(owner), len(descriptor) if descsz is None else descsz
     content = struct.pack("<III", *sizes, 18) + owner + descriptor
-    return Elf([Segment(AT, PF_R | PF_X, HLT, 0x800), *segments,
+    return Elf([Segment(AT, PF_R | PF_X, code, 0x800), *segments,
                 Segment(0, PF_R, content, type=PT_NOTE, align=4)], entry=AT, is_32_bit=is_32_bit)
 
 
