@@ -8,6 +8,7 @@ import re
 import artefacts
 import hostile
 import pytest
+from paths import Pvh
 from tool import baton
 
 
@@ -59,6 +60,15 @@ def test_hostile_kernels(tmp_path, batch):
         assert result.returncode == 1, kernel.name
         wrong.append(mismatch(kernel, *error_in(result.stdout)))
     expect_no_mismatch(wrong)
+
+
+@pytest.mark.parametrize("name", ["multiboot2-tag-of-0", "addresses-1-in-the-hole", "limine-tag-twice",
+                                  "pvh32-entry-of-1", "elf32-no-protocol"])
+def test_hostile_kernels_of_other_protocols_are_errors_of_the_loader(boot, name):
+    [kernel] = [each for batch in hostile.BATCHES.values() for each in batch if each.name == name]
+    machine = boot(hostile.content(kernel), firmware=Pvh)
+    machine.wait_for_serial(machine.firmware.REGAINED)
+    assert mismatch(kernel, *error_in(machine.serial)) is None
 
 
 def test_hostile_kernels_are_errors_of_the_loader(boot):
