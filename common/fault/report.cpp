@@ -4,6 +4,7 @@
 #include "core/address.hpp"
 #include "core/packed_texts.hpp"
 #include "cpu/constants.hpp"
+#include "cpu/opcodes.hpp"
 #include "fault/names.hpp"
 
 #include <cstddef>
@@ -61,6 +62,8 @@ class Report {
             translation();
         else if (is_protection_fault())
             not_canonical();
+        else if (scene_.frame.vector == cpu::kVectorInvalidOpcode)
+            code_of_32_bits();
         else if (scene_.frame.vector == kWatchdogExpired)
             label("cause")
                 .add("no acknowledgement after ")
@@ -79,6 +82,7 @@ class Report {
     void cause(const Verdict& verdict);
     void entries(const PageWalk& walk, const Verdict& verdict);
     void not_canonical();
+    void code_of_32_bits();
     void registers();
     void stack();
 
@@ -173,6 +177,15 @@ void Report::mode_of_32_bits() {
     const bool has_paging = (scene_.control.cr0 & cpu::kCr0Pg) != 0;
     label("mode").add("32-bit protected mode, ").add(has_paging ? "paging on" : "no paging");
     text_.add('\n');
+}
+
+/// A kernel for a protocol that enters it in 32-bit mode, by another one.
+void Report::code_of_32_bits() {
+    const MemoryReader& memory = scene_.virtual_now;
+    uint64_t code;
+    if (memory.read(memory.context, scene_.frame.rip, code) &&
+        cpu::is_only_in_32_bit_code(static_cast<uint8_t>(code)))
+        label("cause").add("32-bit code in 64-bit mode\n");
 }
 
 /// Of the address in CR2.

@@ -2,6 +2,7 @@
 #include "tools/baton/code_mode.hpp"
 
 #include "cpu/constants.hpp"
+#include "cpu/opcodes.hpp"
 #include "tools/baton/text.hpp"
 
 #include <optional>
@@ -11,11 +12,6 @@ namespace baton::tool {
 namespace {
 
 constexpr uint64_t kSoon = 512; // bytes from the entry
-
-/// One-byte opcodes that 64-bit code doesn't have: Intel SDM 2, "i64" in table A-2. 62h, C4h and
-/// C5h begin other instructions there.
-constexpr std::string_view kOnlyIn32Bit =
-    "\x06\x07\x0e\x16\x17\x1e\x1f\x27\x2f\x37\x3f\x60\x61\x82\x9a\xce\xd4\xd5\xd6\xea";
 
 struct Instruction {
     std::size_t bytes; // 0: its address isn't counted from RIP
@@ -79,7 +75,7 @@ std::string sign_of_32_bit_code(const Program& kernel, uint64_t slide, const Fau
     if (code.empty())
         return {};
     const auto opcode = static_cast<uint8_t>(code[0]);
-    if (report.head.front().contains("#UD") && kOnlyIn32Bit.contains(static_cast<char>(opcode)))
+    if (report.head.front().contains("#UD") && cpu::is_only_in_32_bit_code(opcode))
         return "the opcode " + hex_text(opcode, 2) + " at RIP exists only in 32-bit code";
     const auto instruction = with_plain_address(code);
     if (instruction && is_accessed(*instruction, rip, code, report) &&

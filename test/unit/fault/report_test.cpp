@@ -335,6 +335,22 @@ TEST_F(FaultReport, NamesTheRegistersThatHoldNoCanonicalAddress) {
     EXPECT_EQ(line("cause"), "");
 }
 
+TEST_F(FaultReport, NamesCodeOf32BitsByAnOpcode) {
+    EXPECT_EQ(line("cause"), ""); // it can't be read
+    for (const uint64_t opcode : {0x60, 0x06, 0xea, 0xd6}) {
+        stack_[frame_.rip] = 0xff00 + opcode;
+        EXPECT_EQ(line("cause"), "32-bit code in 64-bit mode") << opcode;
+    }
+    stack_[frame_.rip] = 0x600b'0f; // ud2
+    EXPECT_EQ(line("cause"), "");
+    stack_[frame_.rip] = 0x60;
+    frame_.vector = 0;
+    EXPECT_EQ(line("cause"), "");
+    frame_.vector = 6;
+    control_.efer = 0; // in that mode it is an instruction
+    EXPECT_EQ(line("cause"), "");
+}
+
 TEST_F(FaultReport, TheStackEndsWhereItCannotBeRead) {
     stack_.clear();
     EXPECT_EQ(line("stack"), "can't be read");
