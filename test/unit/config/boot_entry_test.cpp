@@ -86,6 +86,14 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_TRUE(set_setting(entry, "protocol", "auto", {}));
     EXPECT_EQ(entry.protocol, KernelProtocol::unset);
     EXPECT_FALSE(set_setting(entry, "protocol", "on", {}));
+    EXPECT_TRUE(set_setting(entry, "hhdm", "rwx", {}));
+    EXPECT_EQ(entry.hhdm, DirectMapAccess::rwx);
+    EXPECT_TRUE(set_setting(entry, "hhdm", "nx", {}));
+    EXPECT_EQ(entry.hhdm, DirectMapAccess::nx);
+    EXPECT_FALSE(set_setting(entry, "hhdm", "on", {}));
+    EXPECT_TRUE(set_setting(entry, "strict", "on", {}));
+    EXPECT_EQ(entry.strict, Switch::on);
+    EXPECT_FALSE(set_setting(entry, "strict", "1", {}));
     EXPECT_FALSE(set_setting(entry, "kaslr", "refuse", {}));
     EXPECT_FALSE(set_setting(entry, "wx", "stop", {}));
     EXPECT_FALSE(set_setting(entry, "after-fault", "on", {}));
