@@ -46,6 +46,14 @@ def test_the_pvh_test_kernel_checks_its_promises():
     assert checked == set(promises_in(document)) - {"P1", "P3", "P16"}
 
 
+def test_the_limine_test_kernel_checks_its_promises():
+    """The others are about what is booted at all: test/unit/protocols/limine_recognise_test.cpp."""
+    document = (DOCS / "protocols/limine.md").read_text(encoding="utf-8")
+    source = (artefacts.SOURCE / "kernel/protocols/limine/limine.cpp").read_text(encoding="utf-8")
+    checked = set(re.findall(r'begin_promise\("(L\d+)"', source))
+    assert checked == set(promises_in(document)) - {"L1", "L2", "L4"}
+
+
 def test_origins_are_those_of_the_sources():
     [promise] = re.findall(r"^- \*\*M9\*\* .*(?:\n  .*)*$", PROTOCOL, re.MULTILINE)
     promise = " ".join(promise.replace("`origin`", "").split())

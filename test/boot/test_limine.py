@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Kernels that speak Limine's protocol, promise by promise of docs/protocols/limine.md: the test kernel
+(kernel/protocols/limine/), for each base revision and by each way in."""
+
+import re
+
+import artefacts
+import pytest
+from machine import SUCCESS, Ovmf, UBoot
+from paths import PATHS, GrubOnUefi, Pvh
+
+KERNELS = artefacts.BUILD / "kernel/protocols/limine"
+WAYS = {"ovmf": Ovmf, "u-boot": UBoot} | PATHS
+REVISIONS = range(7)
+KEPT = 21
+
+
+def kernel(name: object):
+    return KERNELS / f"limine-test-{name}.elf"
+
+
+def entry(options: str = "", *lines: str) -> dict[str, str]:
+    text = "\n".join(["kernel /baton/kernel.elf", f"options {options}", *lines, ""])
+    return {"/loader/entries/test.conf": text}
+
+
+@pytest.fixture
+def keeps_promises(boot):
+    """keeps_promises(name, **options): boots it. Returns the machine, which has ended."""
+
+    def keeps_promises(name=6, **options):
+        machine = boot(kernel(name), **({"files": entry("one two")} | options))
+        machine.wait_for_exit(SUCCESS)
+        kept = machine.wait_for_debugcon(r"^limine: (\d+) kept, 0 broken$")
+        assert int(kept[1]) == KEPT
+        return machine
+
+    return keeps_promises
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_base_revision(keeps_promises, revision):
+    keeps_promises(revision, firmware=Pvh)
+
+
+@pytest.mark.parametrize("revision", [pytest.param(r, marks=pytest.mark.long) if r in (1, 2, 4, 5) else r
+                                      for r in REVISIONS])
+def test_base_revision_on_uefi(keeps_promises, revision):
+    machine = keeps_promises(revision)
+    assert re.search(r'^limine: kernel .* path "/baton/kernel.elf" string "one two"', machine.debugcon,
+                     re.M)
+
+
+@pytest.mark.parametrize("way", [pytest.param(way, marks=pytest.mark.long)
+                                 if issubclass(WAYS[way], GrubOnUefi) else way for way in WAYS])
+def test_by(keeps_promises, way):
+    keeps_promises(firmware=WAYS[way])
+
+
+def test_position_independent_at_random(keeps_promises):
+    places = {re.search(r"entering the kernel at (0x\w+)", keeps_promises(
+        "pie", firmware=Pvh, files=entry("", "kaslr on", "log ports")).debugcon)[1] for _ in range(2)}
+    assert len(places) == 2
+
+
+def test_modules(keeps_promises):
+    """Its own comes first, though the entry has another."""
+    machine = keeps_promises(firmware=UBoot, files=entry("", "module /m/given The given one") | {
+        "/m/given": b"given", "/baton/own-module": b"own"})
+    assert re.findall(r'^limine: module bytes (\w+) path "(.*)" string "(.*)" media', machine.debugcon,
+                      re.M) == [("0x3", "/baton/own-module", "of the kernel"),
+                                ("0x5", "/m/given", "The given one")]
+
+
+@pytest.mark.parametrize("revision", (0, 6))
+def test_l24_strict(keeps_promises, revision):
+    keeps_promises(revision, firmware=Pvh, files=entry("strict", "strict on"))
+
+
+@pytest.mark.parametrize("revision", (0, 6))
+def test_l11_hhdm_rwx(keeps_promises, revision):
+    keeps_promises(revision, firmware=Pvh, files=entry("rwx", "hhdm rwx"))
