@@ -73,7 +73,7 @@ std::optional<LogTo> parse_log_to(std::string_view value) {
 }
 
 std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value) {
-    return choice<DirectMapAccess>("nx|rwx", value);
+    return choice<DirectMapAccess>("nx rwx", value);
 }
 
 std::optional<KernelProtocol> parse_protocol(std::string_view value) {
