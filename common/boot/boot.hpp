@@ -44,9 +44,9 @@ struct PreparedBoot {
 Result<PreparedBoot> prepare_boot(const BootInput& input, Arena& arena);
 
 /// Leaves the firmware, and completes the records. Then stage 2's 64-bit entry is to be called with
-/// the handoff record. A kernel that is called with boot services is to be entered itself, with what
-/// its record's entry_state() says in EAX and EBX. Errors: of leave_firmware(), and of making larger
-/// records.
+/// the handoff record. A kernel that is called with boot services is to be entered itself, with
+/// what its record's entry_state() says in EAX and EBX. Errors: of leave_firmware(), and of making
+/// larger records.
 Result<void> finish_boot(const BootInput& input, PreparedBoot& boot);
 
 } // namespace baton

@@ -105,7 +105,7 @@ struct BootFacts {
     const PreviousBoot& previous;
     std::string_view command_line;
     BatonBootPath path;
-    uint64_t tsc_hz; // 0: not known
+    uint64_t tsc_hz;                    // 0: not known
     std::size_t firmware_map_bytes = 0; // of LastFacts::firmware_map, at most
     std::span<const char> log_memory = {};
 };

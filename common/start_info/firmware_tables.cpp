@@ -134,9 +134,10 @@ Bytes smbios_entry_point(const acpi::PhysicalMemory& memory, PhysAddr address,
         return {};
     const auto length = static_cast<uint64_t>(head[anchor.length_at]);
     const Bytes whole = memory.at(address, length);
-    const unsigned sum = std::accumulate(
-        whole.begin(), whole.end(), 0u,
-        [](unsigned before, std::byte byte) { return before + static_cast<unsigned>(byte); });
+    const unsigned sum =
+        std::accumulate(whole.begin(), whole.end(), 0u, [](unsigned before, std::byte byte) {
+            return before + static_cast<unsigned>(byte);
+        });
     return whole.size() == length && sum % 256 == 0 ? whole : Bytes{};
 }
 

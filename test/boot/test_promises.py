@@ -54,6 +54,19 @@ def test_the_limine_test_kernel_checks_its_promises():
     assert checked == set(promises_in(document)) - {"L1", "L2", "L4"}
 
 
+def test_the_multiboot_test_kernels_check_their_promises():
+    """The others are about what is booted at all, about 64-bit code and about faults:
+    test_multiboot.py."""
+    for version, elsewhere in ((1, {"J1", "J3", "J4", "J14"}),
+                               (2, {"G1", "G3", "G4", "G5", "G7", "G19", "G21"})):
+        name = {1: "multiboot", 2: "multiboot2"}[version]
+        document = (DOCS / f"protocols/{name}.md").read_text(encoding="utf-8")
+        source = (artefacts.SOURCE / f"kernel/protocols/multiboot/multiboot{version}.c").read_text(
+            encoding="utf-8")
+        checked = set(re.findall(r'(?:begin_promise|check_state|check_image)\("([GJ]\d+)"', source))
+        assert checked == set(promises_in(document)) - elsewhere
+
+
 def test_origins_are_those_of_the_sources():
     [promise] = re.findall(r"^- \*\*M9\*\* .*(?:\n  .*)*$", PROTOCOL, re.MULTILINE)
     promise = " ".join(promise.replace("`origin`", "").split())

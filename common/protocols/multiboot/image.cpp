@@ -10,18 +10,17 @@ namespace {
 Result<LoadPlan> plan_by_addresses(const KernelFile& file, const Image& image, Arena& arena) {
     constexpr uint32_t kFromBeginning = ~uint32_t{0};
     const Addresses& fields = *image.addresses;
-    const auto wrong = fail(
-        ErrorCode::multiboot_addresses_wrong,
-        {image.header_offset, fields.header, fields.load, fields.load_end, fields.bss_end});
+    const auto wrong =
+        fail(ErrorCode::multiboot_addresses_wrong,
+             {image.header_offset, fields.header, fields.load, fields.load_end, fields.bss_end});
     if (!image.entry)
         return fail(ErrorCode::multiboot_entry_missing);
-    const uint64_t before_header = fields.load == kFromBeginning
-                                       ? image.header_offset
-                                       : uint64_t{fields.header} - fields.load;
-    if (before_header > image.header_offset || before_header > fields.header)
+    // Some kernels have load_addr above header_addr: what is before it isn't loaded.
+    const uint64_t load =
+        fields.load == kFromBeginning ? uint64_t{fields.header} - image.header_offset : fields.load;
+    const uint64_t offset = image.header_offset + load - fields.header;
+    if (load > k4GiB.value || offset >= file.size())
         return wrong;
-    const uint64_t offset = image.header_offset - before_header;
-    const uint64_t load = fields.header - before_header;
     const uint64_t file_bytes =
         fields.load_end == 0 ? file.size() - offset : fields.load_end - load;
     const uint64_t bytes = fields.bss_end == 0 ? file_bytes : fields.bss_end - load;
@@ -124,11 +123,9 @@ Result<LoadPlan> plan(const KernelFile& file, const Image& image, Arena& arena) 
         return plan_by_addresses(file, image, arena);
     if (file.not_elf())
         return std::unexpected(*file.not_elf());
-    return plan_load(file.image(),
-                     {.placement = Placement::physical,
-                      .without_paging = true,
-                      .entry = image.entry},
-                     arena);
+    return plan_load(
+        file.image(),
+        {.placement = Placement::physical, .without_paging = true, .entry = image.entry}, arena);
 }
 
 Result<std::optional<Sections>> load_sections(const KernelFile& file, FrameSource& frames) {

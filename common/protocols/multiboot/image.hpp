@@ -17,7 +17,7 @@ namespace baton::multiboot {
 /// The address fields: physical addresses, for files that are no ELF files ("a.out kludge").
 struct Addresses {
     uint32_t header;
-    uint32_t load; // all bits set: the file is loaded from its beginning on (Multiboot2)
+    uint32_t load;     // all bits set: the file is loaded from its beginning on (Multiboot2)
     uint32_t load_end; // 0: the end of the file
     uint32_t bss_end;  // 0: there is no .bss
 };

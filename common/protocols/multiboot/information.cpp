@@ -113,11 +113,11 @@ void Information::put_modules(std::span<const Module> modules, Packer& packer) {
         packer.put_text(module.string);
     fields_.modules = packer.start();
     for (const Module& module : modules) {
-        packer.append(bytes_of(
-            ModuleFields{.start = static_cast<uint32_t>(module.contents.base.value),
-                         .end = static_cast<uint32_t>(module.contents.end().value),
-                         .string = text,
-                         .reserved = 0}));
+        packer.append(
+            bytes_of(ModuleFields{.start = static_cast<uint32_t>(module.contents.base.value),
+                                  .end = static_cast<uint32_t>(module.contents.end().value),
+                                  .string = text,
+                                  .reserved = 0}));
         text += static_cast<uint32_t>(align_up(module.string.size() + 1, 8));
     }
 }
@@ -168,13 +168,11 @@ void Information::put_all(const Parts& parts, Packer& packer) {
 Result<Information*> Information::make(const BootFacts& facts, const Header& header,
                                        std::size_t ranges, FrameSource& frames) {
     FrameArena arena(frames, MemoryUse::boot_info);
-    const auto sections = header.image.addresses
-                              ? std::nullopt
-                              : TRY(load_sections(*facts.kernel.file, frames));
+    const auto sections =
+        header.image.addresses ? std::nullopt : TRY(load_sections(*facts.kernel.file, frames));
     Information* const information = TRY(arena.make<Information>());
     information->buffers_ = TRY(NormaliseBuffers::create(arena, ranges));
-    const Parts parts{
-        .facts = facts, .sections = sections, .wants_video = header.wants_video};
+    const Parts parts{.facts = facts, .sections = sections, .wants_video = header.wants_video};
     Packer size;
     information->put_all(parts, size);
     const Block memory = TRY(allocate_block(

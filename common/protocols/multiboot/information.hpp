@@ -35,11 +35,12 @@ struct InformationFields {
     uint64_t framebuffer;
     uint32_t pitch, width, height;
     uint8_t bits_per_pixel, type;
+    uint16_t unused; // where the text has the colours; GRUB and its multiboot.h have them after it
     uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
-    uint32_t padding; // not of the specification
+    uint16_t padding;
 };
 static_assert(offsetof(InformationFields, framebuffer) == 88);
-static_assert(offsetof(InformationFields, red_shift) == 110);
+static_assert(offsetof(InformationFields, red_shift) == 112);
 
 class Information final : public KernelRecord {
   public:

@@ -53,8 +53,8 @@ class Parser {
         if (header_bytes > bytes_.size())
             return malformed({}, header_bytes);
         // With the padding after the last tag, which some kernels take for it.
-        bytes_ = bytes_.first(
-            std::min<uint64_t>(align_up(header_bytes, kTagAlignment), bytes_.size()));
+        bytes_ =
+            bytes_.first(std::min<uint64_t>(align_up(header_bytes, kTagAlignment), bytes_.size()));
         for (at_ = sizeof(MagicFields);;) {
             if (!fits(at_, sizeof(HeaderTag), bytes_.size()))
                 return malformed({}, header_bytes);

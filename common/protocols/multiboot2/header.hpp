@@ -22,7 +22,7 @@ struct Header {
     bool console_required = false;
     bool prefers_text = false;
     uint32_t width = 0, height = 0; // in pixels; 0: no preference
-    uint32_t information = 0;                  // bit n: the tag n is requested
+    uint32_t information = 0;       // bit n: the tag n is requested
     std::optional<Relocatable> relocatable;
 
     /// The kernel is called with boot services where there are any.

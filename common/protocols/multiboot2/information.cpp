@@ -142,7 +142,8 @@ void Information::put_tags(const Parts& parts, Packer& packer) {
         put(packer, kEfi64ImageTag, bytes_of(machine.efi_image));
     }
     if (parts.header.relocatable) {
-        const auto base = static_cast<uint32_t>(facts.kernel.plan.segments.front().memory.base.value);
+        const auto base =
+            static_cast<uint32_t>(facts.kernel.plan.segments.front().memory.base.value);
         put(packer, kLoadBaseTag, bytes_of(base));
     }
     basic_memory_ = packer.reserve(sizeof(BasicMemoryTag));
@@ -192,10 +193,10 @@ void Information::set_memory_map(std::span<const TypedRange> ranges) {
     auto* const entries =
         reinterpret_cast<E820Entry*>(&memory_.bytes[memory_map_ + sizeof(MapTag)]);
     const auto map = write_e820(normalise(ranges, buffers_), {entries, buffers_.result.size()});
-    const MapTag tag{.header = {kMemoryMapTag,
-                                static_cast<uint32_t>(sizeof tag + map.size_bytes())},
-                     .entry_bytes = sizeof(E820Entry),
-                     .version = 0};
+    const MapTag tag{
+        .header = {kMemoryMapTag, static_cast<uint32_t>(sizeof tag + map.size_bytes())},
+        .entry_bytes = sizeof(E820Entry),
+        .version = 0};
     std::memcpy(&memory_.bytes[memory_map_], &tag, sizeof tag);
     const multiboot::BasicMemory memory = multiboot::basic_memory(map);
     const BasicMemoryTag basic{.header = {kBasicMemoryTag, sizeof basic},
@@ -210,10 +211,10 @@ void Information::complete(const LastFacts& facts) {
     const FirmwareMap& map = facts.firmware_map;
     if (map.bytes.empty() || keeps_firmware_) // whose map changes on
         return;
-    const MapTag tag{.header = {kEfiMemoryMapTag,
-                                static_cast<uint32_t>(sizeof tag + map.bytes.size())},
-                     .entry_bytes = map.descriptor_bytes,
-                     .version = map.descriptor_version};
+    const MapTag tag{
+        .header = {kEfiMemoryMapTag, static_cast<uint32_t>(sizeof tag + map.bytes.size())},
+        .entry_bytes = map.descriptor_bytes,
+        .version = map.descriptor_version};
     std::memcpy(&memory_.bytes[end_], &tag, sizeof tag);
     std::memcpy(&memory_.bytes[end_ + sizeof tag], map.bytes.data(), map.bytes.size());
     put_end(align_up(end_ + tag.header.bytes, kTagAlignment));

@@ -17,8 +17,8 @@ Result<std::optional<Header>> header_of(const KernelFile& file) {
 /// What Baton never has, on any machine.
 void log_missing_information(const Header& header, Log& log) {
     using namespace multiboot2;
-    for (const uint32_t type : {kBiosDeviceTag, kVbeTag, kApmTag, kEfi32SystemTableTag, kNetworkTag,
-                                kEfi32ImageTag})
+    for (const uint32_t type :
+         {kBiosDeviceTag, kVbeTag, kApmTag, kEfi32SystemTableTag, kNetworkTag, kEfi32ImageTag})
         if ((header.information >> type & 1) != 0)
             log.line(Text().add("Baton has no information for the kernel's tag ").decimal(type));
 }

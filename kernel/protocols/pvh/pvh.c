@@ -8,7 +8,7 @@
 
 void kernel_main(void);
 
-enum { FAR_FILE_BYTES = 5000, MOST_PARTS = 64 }; /* of entry.asm */
+enum { MOST_PARTS = 64 };
 
 static const StartInfo* info;
 static struct Part {

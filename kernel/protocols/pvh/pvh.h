@@ -4,6 +4,8 @@
 #ifndef PVH_H
 #define PVH_H
 
+#include "../entry.h"
+
 #include <stdint.h>
 
 enum { PAGE = 4096, MEMORY = 1 };
@@ -36,33 +38,9 @@ typedef struct {
     uint32_t reserved;
 } StartRange;
 
-/* GDTR or IDTR. */
-typedef struct {
-    uint16_t limit;
-    uint16_t base_low;
-    uint16_t base_high;
-    uint16_t reserved;
-} TableRegister;
-
-enum { EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP };
-enum { CS, DS, ES, FS, GS, SS, TR, LDTR };
-
-/* What entry.asm has found. */
-typedef struct {
-    uint32_t general[8];
-    uint32_t eflags, cr0, cr4, efer;
-    uint16_t selectors[8];
-    TableRegister gdt;
-    TableRegister idt;
-} EntryState;
-extern EntryState entry_state;
-
 static inline const void* at(uint64_t address) {
     return (const void*)(uint32_t)address;
 }
-
-/* Where the kernel is: pvh.ld. */
-extern const uint8_t image_start[], image_end[], far_start[], far_end[];
 
 /* Does what the command line's word says, if it is one of those that fault. */
 void fault_by(const char* word);

@@ -99,7 +99,7 @@ class Linux(_Path):
 
 class _Grub(_Path):
     # The other modules of GRUB that a configuration asks for.
-    MODULES = "multiboot2 linux normal part_gpt part_msdos fat memdisk tar all_video serial"
+    MODULES = "multiboot multiboot2 linux normal part_gpt part_msdos fat memdisk tar all_video serial"
 
     @classmethod
     def configuration(cls, start: Start) -> str:
@@ -191,6 +191,49 @@ class LinuxBios(_LinuxGrub, _Bios):
 class LinuxUefi(_LinuxGrub, GrubOnUefi):
     FEATURES = (*GrubOnUefi.FEATURES, "by-linux")
     HAS_DISPLAY_DRIVER = True
+
+
+class _KernelByGrub(_Grub):
+    """GRUB starts the kernel itself, and not Baton: the reference for Multiboot kernels. The boot entry
+    has options, and modules with strings."""
+
+    VERSION: int
+
+    @classmethod
+    def contents(cls, directory: Path, files: Mapping[str, Path]) -> dict[str, Path]:
+        suffix = {1: "", 2: "2"}[cls.VERSION]
+        options, modules, found = "", [], {"kernel": files[KERNEL]}
+        [entry] = [file for path, file in files.items() if path.startswith("/loader/entries/")]
+        for line in entry.read_text().splitlines():
+            key, _, value = line.partition(" ")
+            if key == "options":
+                options = value
+            elif key == "module":
+                path, _, string = value.partition(" ")
+                name = f"module-{len(modules)}"
+                found[name] = files[path]
+                modules.append(f"module{suffix} /{name} {string}")
+        configuration = directory / "grub.cfg"
+        configuration.write_text("\n".join([
+            "serial", "terminal_output serial", "insmod all_video",
+            f"multiboot{suffix} /kernel {options}", *modules, "boot", ""]))
+        return found | {"boot/grub/grub.cfg": configuration}
+
+
+class KernelByGrub2Bios(_KernelByGrub, _Bios):
+    VERSION = 2
+
+
+class KernelByGrub1Bios(_KernelByGrub, _Bios):
+    VERSION = 1
+
+
+class KernelByGrub2Uefi(_KernelByGrub, GrubOnUefi):
+    VERSION = 2
+
+
+class KernelByGrub1Uefi(_KernelByGrub, GrubOnUefi):
+    VERSION = 1
 
 
 PATHS = {"pvh": Pvh, "microvm": MicroVm, "multiboot2": Multiboot2Uefi,

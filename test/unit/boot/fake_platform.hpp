@@ -149,6 +149,11 @@ class FakePlatform final : public Platform {
         said.emplace_back("firmware's map");
         return last_map;
     }
+    bool can_stay() override { return stays_for_kernels; }
+    void stay(std::span<const Region> kernel) override {
+        said.emplace_back("stay");
+        kept.assign(kernel.begin(), kernel.end());
+    }
     uint64_t map_runtime_services(VirtAddr /*direct_map*/) override {
         said.emplace_back("runtime services");
         return 0;
@@ -207,6 +212,8 @@ class FakePlatform final : public Platform {
         return sum;
     }
     bool stays = false;                   // exit() fails
+    bool stays_for_kernels = false;       // that are called with boot services
+    std::vector<Region> kept;             // of such a kernel
     std::optional<TypedRange> found_late; // memory that is `elsewhere` by the second try to exit
     std::function<void(std::vector<TypedRange>& elsewhere)>
         grow; // what each look at the map begins with

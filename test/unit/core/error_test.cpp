@@ -18,7 +18,6 @@ namespace {
 // Names are stable: tools and people look for them. A new error gets a line here, and no line
 // changes.
 constexpr std::string_view kStableNames[] = {
-    "name",
     "cpu_lacks_no_execute",
     "guest_memory_encrypted",
     "random_numbers_missing",

@@ -14,8 +14,8 @@ Planned planned_at(const Relocatable& where) {
     elf.entry(kLinked + 0x10);
     elf.load({.vaddr = kLinked, .memory_bytes = 0x1800, .file_bytes = 0x100});
     elf.load({.vaddr = kLinked + 0x3000, .memory_bytes = 0x1800, .flags = kR | kW});
-    Planned planned = plan_of(elf, uint64_t{1} << 30,
-                              {.placement = Placement::physical, .without_paging = true});
+    Planned planned =
+        plan_of(elf, uint64_t{1} << 30, {.placement = Placement::physical, .without_paging = true});
     planned.plan().relocatable = where;
     return planned;
 }
@@ -67,8 +67,8 @@ TEST(RelocatableTest, WithoutAPlaceItIsAnErrorWithTheBounds) {
         expect_error(place(planned.plan(), frames), ErrorCode::no_place_for_kernel,
                      {0x5000, 0x10'0000, 0x10'4fff, 0x1000});
     }
-    Planned odd = planned_at(
-        {.low = {0}, .end = {0xffff'ffff}, .alignment = 0x3000, .lowest = false});
+    Planned odd =
+        planned_at({.low = {0}, .end = {0xffff'ffff}, .alignment = 0x3000, .lowest = false});
     expect_error(place(odd.plan(), frames), ErrorCode::no_place_for_kernel,
                  {0x5000, 0, 0xffff'ffff, 0x3000});
     EXPECT_LT(frames.requests().size(), 5000u);

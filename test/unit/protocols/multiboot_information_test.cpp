@@ -6,11 +6,11 @@
 #include "boot/fake_platform.hpp"
 #include "protocols/multiboot2/information.hpp"
 #include "protocols/protocol.hpp"
+#include "start_info/multiboot2.hpp"
 #include "start_info/multiboot2_format.hpp"
 #include "support/errors.hpp"
 #include "support/fake_frames.hpp"
 #include "support/physical_memory.hpp"
-#include "start_info/multiboot2.hpp"
 #include "tools/baton/heap_arena.hpp"
 
 #include <gtest/gtest.h>
@@ -33,10 +33,9 @@ class InformationTest : public testing::Test {
         const auto opened = KernelFile::open(source_, frames_, arena_);
         kernel_.file = arena_.make<KernelFile>(opened.value()).value();
         kernel_.path = "\\boot\\kernel";
-        kernel_.plan =
-            plan_load(kernel_.file->image(),
-                      {.placement = Placement::physical, .without_paging = true}, arena_)
-                .value();
+        kernel_.plan = plan_load(kernel_.file->image(),
+                                 {.placement = Placement::physical, .without_paging = true}, arena_)
+                           .value();
         frames_.free_at(0x10'0000);
         EXPECT_TRUE(place(kernel_.plan, frames_));
     }
@@ -269,8 +268,9 @@ TEST_F(Multiboot2InformationTest, BootServicesThatStayAreSaidToStay) {
 }
 
 TEST_F(Multiboot2InformationTest, ARelocatableKernelGetsItsLoadBase) {
-    const auto tags =
-        make({.relocatable = Relocatable{.low = {}, .end = {}, .alignment = 0, .lowest = false}});
+    multiboot2::Header header;
+    header.relocatable = Relocatable{.low = {}, .end = {}, .alignment = 0, .lowest = false};
+    const auto tags = make(header);
     EXPECT_EQ(read_at<uint32_t>(tags.at(kLoadBaseTag), 0), 0x10'0000u);
 }
 
@@ -289,8 +289,7 @@ TEST_F(Multiboot2InformationTest, StageOneReadsWhatItWrites) {
     add_display(0xfd00'0000);
     make();
     Islands memory;
-    memory.put(record_->address().value,
-               Buffer(record_->bytes().begin(), record_->bytes().end()));
+    memory.put(record_->address().value, Buffer(record_->bytes().begin(), record_->bytes().end()));
     auto info = std::make_unique<StartInfo>();
     ASSERT_EQ(outcome(read_multiboot2({record_->address().value}, memory, *info)), "good");
     EXPECT_EQ(info->command_line, "quiet");
@@ -311,6 +310,11 @@ class Multiboot1InformationTest : public InformationTest {
         record_->set_memory_map(memory());
         record_->complete({});
         return read_at<multiboot::InformationFields>(record_->bytes(), 0);
+    }
+    static multiboot::Header with_video() {
+        multiboot::Header header;
+        header.wants_video = true;
+        return header;
     }
     const std::byte* seen(uint32_t address) { return frames_.access({address}); }
     std::string text(uint32_t address) { return reinterpret_cast<const char*>(seen(address)); }
@@ -334,7 +338,7 @@ TEST_F(Multiboot1InformationTest, FlagsAreThoseOfTheFieldsThatThereAre) {
     EXPECT_EQ(make().flags, 0b10'0100'1101u); // memory, command line, modules, map, loader
     add_display(0xfd00'0000);
     EXPECT_EQ(make().flags, 0b1'0010'0100'1101u); // framebuffer
-    EXPECT_EQ(make({.wants_video = true}).flags, 0b1'1010'0100'1101u);
+    EXPECT_EQ(make(with_video()).flags, 0b1'1010'0100'1101u);
 }
 
 TEST_F(Multiboot1InformationTest, TheCommandLineBeginsWithTheKernelsPath) {
@@ -375,14 +379,14 @@ TEST_F(Multiboot1InformationTest, TheMemoryMapHasASizeBeforeEachEntry) {
 
 TEST_F(Multiboot1InformationTest, TheScreenIsDescribedInBothWays) {
     add_display(0xfd00'0000);
-    const auto fields = make({.wants_video = true});
+    const auto fields = make(with_video());
     EXPECT_EQ(fields.framebuffer, 0xfd00'0000u);
     EXPECT_EQ(fields.pitch, 3328u);
     EXPECT_EQ(fields.width, 800u);
     EXPECT_EQ(fields.height, 600u);
     EXPECT_EQ(fields.bits_per_pixel, 32u);
     EXPECT_EQ(fields.type, 1u);
-    EXPECT_EQ(fields.red_shift, 16u);
+    EXPECT_EQ(record_->bytes()[112], std::byte{16}); // red_shift
     EXPECT_EQ(fields.green_bits, 8u);
     EXPECT_EQ(std::memcmp(seen(fields.vbe_control), "VESA\0\3", 6), 0);
     const uint32_t mode = fields.vbe_mode_info;
@@ -394,7 +398,7 @@ TEST_F(Multiboot1InformationTest, TheScreenIsDescribedInBothWays) {
     EXPECT_EQ(seen(mode)[32], std::byte{16});
     displays_.clear();
     add_display(k4GiB.value); // which VBE's fields can't say
-    EXPECT_EQ(make({.wants_video = true}).vbe_mode_info, 0u);
+    EXPECT_EQ(make(with_video()).vbe_mode_info, 0u);
     EXPECT_EQ(make().framebuffer, k4GiB.value);
 }
 

@@ -141,8 +141,8 @@ TEST(Multiboot2HeaderTest, UnknownTagsAreAnErrorUnlessTheyAreOptional) {
 }
 
 TEST(Multiboot2HeaderTest, TagsMustHaveTheirFieldsAndAnEnd) {
-    const std::pair<uint16_t, uint32_t> kShort[] = {{2, 23},  {3, 11}, {4, 11}, {5, 19},
-                                                    {8, 11},  {9, 11}, {10, 23}};
+    const std::pair<uint16_t, uint32_t> kShort[] = {{2, 23}, {3, 11}, {4, 11}, {5, 19},
+                                                    {8, 11}, {9, 11}, {10, 23}};
     for (const auto& [type, bytes] : kShort) {
         Buffer each = tag(type, {1, 2, 3, 4});
         std::memcpy(&each[4], &bytes, sizeof bytes);
@@ -237,9 +237,9 @@ class MultibootFileTest : public testing::Test {
         name_ = found.protocol->name();
         requests_ = found.requests;
         Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 1}, {});
-        return TRY(found.protocol->plan(
-                       *file_, requests_,
-                       {.address_bits = 48, .random = random_, .kaslr = false}, arena_, log))
+        return TRY(found.protocol->plan(*file_, requests_,
+                                        {.address_bits = 48, .random = random_, .kaslr = false},
+                                        arena_, log))
             .plan;
     }
 
@@ -307,9 +307,9 @@ TEST_F(MultibootFileTest, TheEntryOf64BitCodeCountsWithBootServicesAlone) {
     Recognised found = recognise(open(file), {}, arena_).value();
     found.requests.keep_firmware = false; // there are none
     Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 1}, {});
-    const auto plan = found.protocol->plan(
-        *file_, found.requests, {.address_bits = 48, .random = random_, .kaslr = false}, arena_,
-        log);
+    const auto plan =
+        found.protocol->plan(*file_, found.requests,
+                             {.address_bits = 48, .random = random_, .kaslr = false}, arena_, log);
     EXPECT_EQ(plan->plan.entry.value, 0x10'0200u);
 }
 
@@ -352,14 +352,17 @@ TEST_F(MultibootFileTest, TheAddressFieldsPlaceAFlatFile) {
     const auto whole = plan(flat1(kAt + 0x20, kAt, 0, 0));
     EXPECT_EQ(whole->segments[0].file_bytes, 0x300u - 0x20);
     EXPECT_EQ(whole->segments[0].memory.bytes, 0x300u - 0x20);
+    const auto after_header = plan(flat1(kAt, kAt + 0x20, 0, 0));
+    EXPECT_EQ(after_header->segments[0].file_offset, 0x60u);
+    EXPECT_EQ(after_header->segments[0].memory.base.value, kAt + 0x20);
     const auto from_beginning = plan(flat2(kAt + 0x40, ~0u, 0, 0));
     EXPECT_EQ(from_beginning->segments[0].file_offset, 0u);
     EXPECT_EQ(from_beginning->segments[0].memory.base.value, kAt);
 }
 
 TEST_F(MultibootFileTest, TheAddressFieldsCountInAnElfFileToo) {
-    const auto plan = this->plan(
-        elf_with(file1(1 << 16, {kAt, kAt, kAt + 0x100, kAt + 0x100, kAt + 0x40})));
+    const auto plan =
+        this->plan(elf_with(file1(1 << 16, {kAt, kAt, kAt + 0x100, kAt + 0x100, kAt + 0x40})));
     EXPECT_EQ(plan->entry.value, kAt + 0x40);
     EXPECT_EQ(plan->segments[0].file_offset, 0x1000u);
 }
@@ -369,7 +372,7 @@ TEST_F(MultibootFileTest, AddressFieldsThatContradictAreAnError) {
         expect_error(plan(flat1(header, load, end, bss)), ErrorCode::multiboot_addresses_wrong,
                      {0x40, header, load, end, bss});
     };
-    expect_wrong(kAt, kAt + 1, 0, 0);            // above the header
+    expect_wrong(kAt, kAt + 0x300 - 0x40, 0, 0); // after the file
     expect_wrong(kAt + 0x41, kAt, 0, 0);         // before the file
     expect_wrong(kAt, kAt, kAt, 0);              // nothing
     expect_wrong(kAt, kAt, kAt - 1, 0);          // backwards
@@ -431,11 +434,10 @@ TEST_F(MultibootFileTest, SectionsWithoutAnAddressAreLoadedAndGetOne) {
     Buffer file = elf_with(file1(0));
     file[0x1ff0] = std::byte{'a'};
     file[0x1ff3] = std::byte{'b'};
-    open(with_sections(file, {section(elf::SHT_NULL, 0, 0, 0),
-                              section(elf::SHT_STRTAB, 0, 0x1ff0, 3),
-                              section(elf::SHT_SYMTAB, 0, 0x1ff3, 5, 8),
-                              section(1, 0x10'0000, 0x1000, 0x100),
-                              section(elf::SHT_NOBITS, 0, 0, 0x100)}));
+    open(with_sections(
+        file, {section(elf::SHT_NULL, 0, 0, 0), section(elf::SHT_STRTAB, 0, 0x1ff0, 3),
+               section(elf::SHT_SYMTAB, 0, 0x1ff3, 5, 8), section(1, 0x10'0000, 0x1000, 0x100),
+               section(elf::SHT_NOBITS, 0, 0, 0x100)}));
     const auto sections = multiboot::load_sections(*file_, frames_).value().value();
     EXPECT_EQ(sections.count, 5u);
     EXPECT_EQ(sections.entry_bytes, sizeof(elf::Elf64_Shdr));
@@ -457,8 +459,7 @@ TEST_F(MultibootFileTest, SectionsWithoutAnAddressAreLoadedAndGetOne) {
 
 TEST_F(MultibootFileTest, FilesWithoutSectionsHaveNone) {
     EXPECT_EQ(multiboot::load_sections(open(elf_with(file1(0))), frames_).value(), std::nullopt);
-    EXPECT_EQ(multiboot::load_sections(open(flat1(kAt, kAt, 0, 0)), frames_).value(),
-              std::nullopt);
+    EXPECT_EQ(multiboot::load_sections(open(flat1(kAt, kAt, 0, 0)), frames_).value(), std::nullopt);
 }
 
 TEST_F(MultibootFileTest, SectionsOutsideTheFileAreAnError) {
@@ -466,7 +467,8 @@ TEST_F(MultibootFileTest, SectionsOutsideTheFileAreAnError) {
     const uint64_t end = file.size() + 2 * sizeof(elf::Elf64_Shdr);
     const auto none = section(elf::SHT_NULL, 0, 0, 0);
     for (const auto& [offset, bytes] :
-         {std::pair(end, uint64_t{1}), std::pair(uint64_t{0}, end + 1), std::pair(~uint64_t{0}, uint64_t{2})})
+         {std::pair(end, uint64_t{1}), std::pair(uint64_t{0}, end + 1),
+          std::pair(~uint64_t{0}, uint64_t{2})})
         expect_error(
             multiboot::load_sections(
                 open(with_sections(file, {none, section(elf::SHT_SYMTAB, 0, offset, bytes)})),

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The PVH entry: notes what the processor's registers hold, and goes on in C.
+; The entry of a 32-bit test kernel: notes what the processor's registers hold, and goes on in C.
 
 bits 32
 
@@ -9,20 +9,15 @@ extern stack_top
 global entry_state
 global start
 
-section .note.pvh note alloc noexec nowrite align=4
-    dd 4, 4, 18                     ; XEN_ELFNOTE_PHYS32_ENTRY
-    db "Xen", 0
-    dd start
-
 section .bss
-entry_state:                        ; pvh.h
+entry_state:                        ; entry.h
 .general:   resd 8                  ; EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP
 .control:   resd 4                  ; EFLAGS, CR0, CR4, EFER
 .selectors: resw 8                  ; CS, DS, ES, FS, GS, SS, TR, LDTR
 .gdt:       resw 4
 .idt:       resw 4
 
-; Far from the rest, in the file, in virtual and in physical memory.
+; Far from the rest, in the file, in virtual and in physical memory: FAR_FILE_BYTES of entry.h.
 section .far.data progbits alloc noexec write align=8
 %assign i 0
 %rep 5000
