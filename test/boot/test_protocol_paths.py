@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A kernel of each protocol by each way to start Baton: the table of docs/starting.md, cell by cell."""
+"""A kernel of each protocol by each way to start Baton: the table of docs/starting.md, cell by cell; and
+by `baton run` and `baton image`."""
 
 import re
 
 import artefacts
 import pytest
 from elf import PF_R, PT_NOTE, Segment
-from hostile_protocols import (AT, END, HHDM, elf32, limine, limine_request, multiboot1, multiboot2,
-                               pvh, revision_tag)
+from hostile_protocols import (ADDRESSES, AT, END, HHDM, elf32, flat, limine, limine_request,
+                               multiboot1, multiboot2, pvh, revision_tag)
 from kernels import TOP_2_GIB, code_kernel
 from machine import SUCCESS, Ovmf, UBoot
 from notes import STACK, request
 from paths import PATHS, Pvh
+from tool import baton
 
 # In 32-bit and in 64-bit mode: mov eax, 0x10; out 0xf4, eax; hlt
 ENDS_WELL = bytes.fromhex("b810000000 e7f4 f4")
@@ -62,3 +64,24 @@ def test_kernel_of_protocol_by(boot, protocol, way):
     machine = boot(KERNELS[protocol], firmware=WAYS[way])
     machine.wait_for_exit(SUCCESS)
     machine.wait_for_debugcon(RECORDS[protocol])
+
+
+FLAT = flat(multiboot1(ADDRESSES, AT, AT, 0, 0, AT + 0x20))
+
+
+@pytest.mark.parametrize("kernel", [FLAT[:0x20] + ENDS_WELL.ljust(0xFE0, b"\xf4"),
+                                    KERNELS["multiboot2"].build(), KERNELS["limine"].build()],
+                         ids=["flat", "elf32", "limine"])
+def test_run_boots_what_is_no_elf64_kernel_of_batons(tmp_path, kernel):
+    file = tmp_path / "my-kernel"
+    file.write_bytes(kernel)
+    result = baton("run", file, "--via", "pvh", "--timeout", 60)
+    assert result.returncode == 0 and "the kernel reported success" in result.stderr, result.stderr
+
+
+@pytest.mark.long
+def test_image_boots_a_flat_kernel(boot_image, tmp_path):
+    file = tmp_path / "my-kernel"
+    file.write_bytes(FLAT[:0x20] + ENDS_WELL.ljust(0xFE0, b"\xf4"))
+    assert baton("image", file, "-o", tmp_path / "disk.img", "--append", "words").returncode == 0
+    boot_image(tmp_path / "disk.img").wait_for_exit(SUCCESS)
