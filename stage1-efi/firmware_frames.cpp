@@ -71,7 +71,7 @@ std::optional<PhysAddr> FirmwareFrames::find_place(const EfiMemoryMap& map, Phys
         if (!is_free(map[i]))
             continue;
         PhysRange free = efi_range(map[i]);
-        const uint64_t low = std::max(free.base.value, kLowest);
+        const uint64_t low = request.at ? free.base.value : std::max(free.base.value, kLowest);
         if (free.empty() || free.end().value <= low)
             continue;
         free = {{low}, free.end().value - low};
@@ -158,7 +158,7 @@ std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& reques
 Result<PhysAddr> FirmwareFrames::allocate_pages(const FrameRequest& request) {
     const bool map_is_old = map_.has_value();
     const auto base = allocate_by_map(request);
-    if (base || !map_is_old)
+    if (base || !map_is_old || request.at)
         return base;
     map_.reset();
     return allocate_by_map(request);

@@ -18,7 +18,7 @@ namespace baton {
 /// firmware's disk drivers reach it there without a copy), and allocates it by address. The
 /// firmware's own choice would not do: blocks must keep clear of the kernel's virtual addresses, of
 /// what the firmware uses without saying so, and of the first MiB, which kernels need for
-/// themselves.
+/// themselves, where a request doesn't say that it must be there.
 ///
 /// Small blocks come from chunks of many pages, and the memory map is asked for again only when a
 /// place in it can't be had: a call of either of the firmware's functions costs more than to use

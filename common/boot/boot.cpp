@@ -112,7 +112,7 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     input.log.step("modules found");
     const Kernel kernel = TRY(place_and_load(with, input, open, plan));
     input.log.step("kernel loaded");
-    const auto modules = TRY(load_modules(with, files, kernel.requests.memory_below));
+    const auto modules = TRY(load_modules(with, files, kernel.requests));
     input.log.step("modules loaded");
     const MemoryPlan memory = TRY(plan_memory(with, kernel));
     input.log.step("memory planned");

@@ -58,7 +58,8 @@ Result<const char*> label_of(Arena& arena, std::string_view path) {
     return label.data();
 }
 
-Result<Module> load_module(const Services& with, const ModuleFile& module, PhysAddr below) {
+Result<Module> load_module(const Services& with, const ModuleFile& module,
+                           const Requests& requests) {
     const std::string_view path =
         module.is_verbatim ? module.path : without_compression_suffix(module.path);
     const char* const label = TRY(label_of(with.arena, path));
@@ -68,8 +69,11 @@ Result<Module> load_module(const Services& with, const ModuleFile& module, PhysA
     if (path.size() != module.path.size() || module.is_compressed)
         file = &decompressed.emplace(TRY(DecompressedFile::open(*file, with.frames())));
     const uint64_t size = TRY(file->size());
-    const Block memory = TRY(allocate_block(
-        with.frames(), size, {.use = MemoryUse::module, .below = below, .name = label}));
+    const Block memory = TRY(allocate_block(with.frames(), size,
+                                            {.use = MemoryUse::module,
+                                             .below = requests.memory_below,
+                                             .low_from = requests.modules_from,
+                                             .name = label}));
     TRY(file->read(0, memory.bytes));
     const uint64_t whole = std::max<uint64_t>(pages_for(size), 1) * kPageBytes;
     std::fill_n(memory.bytes.data() + size, whole - size, std::byte{0});
@@ -111,11 +115,11 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
     return modules.first(count);
 }
 
-Result<std::span<const Module>> load_modules(const Services& with,
-                                             std::span<const ModuleFile> files, PhysAddr below) {
+Result<std::span<const Module>>
+load_modules(const Services& with, std::span<const ModuleFile> files, const Requests& requests) {
     const auto modules = TRY(with.arena.array<Module>(files.size()));
     for (std::size_t i = 0; i < files.size(); ++i) {
-        const auto loaded = load_module(with, files[i], below);
+        const auto loaded = load_module(with, files[i], requests);
         if (!loaded)
             return std::unexpected(loaded.error().about(files[i].path));
         modules[i] = *loaded;

@@ -28,11 +28,11 @@ struct ModuleFile {
 Result<std::span<const ModuleFile>> find_modules(const Services& with, const BootEntry& entry,
                                                  const Requests& requests);
 
-/// Gets each into frames of its own, which end at `below` or lower: its bytes, then zeroes to the
+/// Gets each into frames of its own, where `requests` have them: its bytes, then zeroes to the
 /// end of the page. One of 0 bytes has a page of zeroes. A file that is compressed, by its name, is
 /// decompressed, unless it is verbatim. Errors, about the module's path: file_*, compression_*,
 /// compressed_data_damaged, out_of_memory.
-Result<std::span<const Module>> load_modules(const Services& with,
-                                             std::span<const ModuleFile> files, PhysAddr below);
+Result<std::span<const Module>>
+load_modules(const Services& with, std::span<const ModuleFile> files, const Requests& requests);
 
 } // namespace baton

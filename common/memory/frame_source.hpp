@@ -54,7 +54,9 @@ struct FrameRequest {
     std::span<const PhysRange> avoid = {}; // must not overlap these: ascending, disjoint
     PhysAddr below = {~uint64_t{0}};       // must end there or lower
     std::optional<PhysAddr> at = {};       // must be there
-    const char* name = nullptr;            // for people, instead of that of the use
+    /// Is at a low address from there on, if one is free: allocate_block() sees to that.
+    std::optional<PhysAddr> low_from = {};
+    const char* name = nullptr; // for people, instead of that of the use
 
     const char* label() const { return name != nullptr ? name : name_of(use); }
 };

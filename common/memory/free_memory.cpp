@@ -55,13 +55,22 @@ std::size_t FreeMemory::count_below(PhysAddr end) const {
     return static_cast<std::size_t>(first - ranges().begin());
 }
 
-std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& request) {
+namespace {
+
+PhysRange part_above(PhysRange range, PhysAddr low) {
+    const PhysAddr base = std::max(range.base, low);
+    return base < range.end() ? PhysRange{base, range.end() - base} : PhysRange{};
+}
+
+} // namespace
+
+std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& request, PhysAddr low) {
     const uint64_t pages = std::max<uint64_t>(request.pages, 1);
     PhysAddr& limit =
         limits_[end <= k4GiB ? 0 : 1][static_cast<std::size_t>(std::bit_width(pages) - 1)];
     bool is_first = true;
     for (std::size_t i = count_below(std::min({limit, end, request.below})); i-- > 0;) {
-        const PhysRange range = list_[i];
+        const PhysRange range = part_above(list_[i], low);
         if (range.bytes / kPageBytes < std::bit_floor(pages))
             continue;
         // A search that begins lower says nothing about what is above.

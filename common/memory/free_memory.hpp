@@ -34,8 +34,8 @@ class FreeMemory {
     void build();
 
     /// The highest place for `request` below `end`, which is free no more; nothing where there is
-    /// none. All calls have one of two ends: one up to 4 GiB, one above.
-    std::optional<PhysAddr> take(PhysAddr end, const FrameRequest& request);
+    /// none. All calls have one of two ends: one up to 4 GiB, one above. `low`: nothing below.
+    std::optional<PhysAddr> take(PhysAddr end, const FrameRequest& request, PhysAddr low = {});
     /// These pages are free no more, where they were.
     void remove(PhysRange pages);
 

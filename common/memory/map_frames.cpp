@@ -7,22 +7,14 @@
 namespace baton {
 namespace {
 
-constexpr uint64_t kLowest = uint64_t{1} << 20;
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
-
-/// Without the first MiB.
-PhysRange above_lowest(PhysRange range) {
-    const uint64_t base = std::max(range.base.value, kLowest);
-    const uint64_t end = range.end().value;
-    return base < end ? PhysRange{{base}, end - base} : PhysRange{};
-}
 
 } // namespace
 
 MapFrames::MapFrames(const Given& given) : given_(given), free_(given.list) {
     for (const TypedRange& typed : given.map) {
         if (typed.type == BATON_MEMORY_USABLE)
-            free_.add_free(above_lowest(typed.range));
+            free_.add_free(typed.range);
         else if (!typed.range.empty())
             free_.add_taken(typed.range);
     }
@@ -33,10 +25,12 @@ MapFrames::MapFrames(const Given& given) : given_(given), free_(given.list) {
 
 Result<PhysAddr> MapFrames::allocate(const FrameRequest& request) {
     std::optional<PhysAddr> place;
+    constexpr PhysAddr kFirstMiB{uint64_t{1} << 20};
     if (can_remember()) {
-        place = free_.take(k4GiB, request);
+        const PhysAddr low = request.at ? PhysAddr{} : kFirstMiB;
+        place = free_.take(k4GiB, request, low);
         if (!place)
-            place = free_.take(kAnywhere, request);
+            place = free_.take(kAnywhere, request, low);
     }
     if (!place)
         return std::unexpected(

@@ -13,8 +13,9 @@
 namespace baton {
 
 /// Hands out what `map` calls usable, top down, and below 4 GiB where it can: code with 32-bit
-/// addresses reaches it there. Keeps clear of the first MiB, which kernels need for themselves, of
-/// what the map says anything else of as well, and of what is occupied.
+/// addresses reaches it there. Keeps clear of the first MiB, which kernels need for themselves,
+/// where a request doesn't say that it must be there; of what the map says anything else of as
+/// well, and of what is occupied.
 class MapFrames final : public FrameSource {
   public:
     struct Given {

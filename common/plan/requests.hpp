@@ -59,6 +59,8 @@ struct Requests {
     bool stack_in_direct_map = false;
     /// Modules and what the kernel reads must end there or lower.
     PhysAddr memory_below{~uint64_t{0}};
+    /// And modules at low addresses from there on, where memory is free.
+    std::optional<PhysAddr> modules_from;
     bool keep_firmware = false; // the kernel is called with boot services
     bool kernel_file = false;
     bool kernel_file_required = false;

@@ -138,7 +138,8 @@ Result<std::optional<Sections>> load_sections(const KernelFile& file, FrameSourc
     if (!fits(header.section_headers_offset, bytes, file.size()))
         return fail(ErrorCode::section_outside_file,
                     {0, header.section_headers_offset, bytes, file.size()});
-    const FrameRequest request{.use = MemoryUse::kernel_symbols, .below = k4GiB};
+    const FrameRequest request{
+        .use = MemoryUse::kernel_symbols, .below = k4GiB, .low_from = kModulesFrom};
     const Block headers = TRY(allocate_block(frames, bytes, request));
     TRY(file.read(header.section_headers_offset, headers.bytes));
     const SectionLoader loader(file, headers.bytes);
@@ -172,6 +173,7 @@ BasicMemory basic_memory(std::span<const E820Entry> map) {
 Requests requests(uint32_t width, uint32_t height) {
     Requests requests;
     requests.memory_below = k4GiB;
+    requests.modules_from = kModulesFrom;
     if (width != 0 && height != 0)
         requests.framebuffer = {.width = width, .height = height, .required = false};
     return requests;

@@ -46,6 +46,11 @@ struct Sections {
 /// Nothing of a file that has none. Errors: section_outside_file, file_*, out_of_memory.
 Result<std::optional<Sections>> load_sections(const KernelFile& file, FrameSource& frames);
 
+/// Kernels map little memory at first, so that what they are given lies low: the information in the
+/// first MiB, sections and modules after that.
+inline constexpr PhysAddr kInformationFrom{0x1'0000};
+inline constexpr PhysAddr kModulesFrom{0x10'0000};
+
 /// KiB of memory from address 0 on, at most 640, and from 1 MiB on.
 struct BasicMemory {
     uint32_t lower_kib;

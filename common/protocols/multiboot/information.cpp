@@ -175,8 +175,11 @@ Result<Information*> Information::make(const BootFacts& facts, const Header& hea
     const Parts parts{.facts = facts, .sections = sections, .wants_video = header.wants_video};
     Packer size;
     information->put_all(parts, size);
-    const Block memory = TRY(allocate_block(
-        frames, size.used(), {.use = MemoryUse::boot_info, .below = k4GiB, .name = "Multiboot"}));
+    const Block memory = TRY(allocate_block(frames, size.used(),
+                                            {.use = MemoryUse::boot_info,
+                                             .below = k4GiB,
+                                             .low_from = kInformationFrom,
+                                             .name = "Multiboot"}));
     information->memory_ = memory;
     Packer packer(memory);
     information->put_all(parts, packer);

@@ -100,7 +100,7 @@ class Parser {
             take_mode(word(0), word(1), word(2));
             break;
         case kBootServices:
-            header_.boot_services = true;
+            header_.keeps_firmware = true;
             break;
         case kEfi64Entry:
             header_.efi_entry = word(0);

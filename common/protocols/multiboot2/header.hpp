@@ -17,16 +17,13 @@ inline constexpr uint64_t kHeaderWithin = 32768;
 
 struct Header {
     multiboot::Image image{};
-    std::optional<uint32_t> efi_entry; // of 64-bit code, for boot services that stay
-    bool boot_services = false;        // may stay
+    bool keeps_firmware = false;       // is called with boot services where there are any
+    std::optional<uint32_t> efi_entry; // then, instead of the other one
     bool console_required = false;
     bool prefers_text = false;
     uint32_t width = 0, height = 0; // in pixels; 0: no preference
     uint32_t information = 0;       // bit n: the tag n is requested
     std::optional<Relocatable> relocatable;
-
-    /// The kernel is called with boot services where there are any.
-    bool keeps_firmware() const { return boot_services && efi_entry; }
 };
 
 /// The header in `head`, the first bytes of a file; nothing where there is none. Errors:

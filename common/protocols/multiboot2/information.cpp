@@ -167,8 +167,11 @@ Result<Information*> Information::make(const BootFacts& facts, const Header& hea
                       .ranges = information->buffers_.result.size()};
     Packer size;
     information->put_tags(parts, size);
-    information->memory_ = TRY(allocate_block(
-        frames, size.used(), {.use = MemoryUse::boot_info, .below = k4GiB, .name = "Multiboot2"}));
+    information->memory_ = TRY(allocate_block(frames, size.used(),
+                                              {.use = MemoryUse::boot_info,
+                                               .below = k4GiB,
+                                               .low_from = multiboot::kInformationFrom,
+                                               .name = "Multiboot2"}));
     Packer packer(information->memory_);
     information->put_tags(parts, packer);
     information->put_end(information->memory_map_);

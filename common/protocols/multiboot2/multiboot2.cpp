@@ -31,7 +31,7 @@ Result<std::optional<Requests>> Multiboot2Protocol::recognise(const KernelFile& 
     if (!header)
         return std::nullopt;
     Requests requests = multiboot::requests(header->width, header->height);
-    requests.keep_firmware = header->keeps_firmware();
+    requests.keep_firmware = header->keeps_firmware;
     return requests;
 }
 
@@ -39,7 +39,7 @@ Result<KernelPlan> Multiboot2Protocol::plan(const KernelFile& file, Requests& re
                                             const PlanInput& input, Arena& arena, Log& log) const {
     const Header header = *TRY(header_of(file)); // as recognised
     multiboot::Image image = header.image;
-    if (requests.keep_firmware)
+    if (requests.keep_firmware && header.efi_entry)
         image.entry = header.efi_entry;
     LoadPlan plan = TRY(multiboot::plan(file, image, arena));
     plan.relocatable = header.relocatable;

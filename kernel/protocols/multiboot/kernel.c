@@ -74,7 +74,7 @@ void check_state(const char* number, uint32_t magic, uint32_t information_bytes)
     begin_promise(number, "EAX, EBX, and flat 32-bit segments without paging or interrupts");
     expect_equal("eax", magic, entry_state.general[EAX]);
     const uint32_t information = entry_state.general[EBX];
-    expect(information % 8 == 0 && information >= (1 << 20), "an address of 8 bytes", information);
+    expect(information % 8 == 0 && information >= (1 << 16), "a multiple of 8", information);
     expect(information + information_bytes > information, "below 4 GiB", information);
     for (int i = ECX; i < ESP; i++)
         expect_equal("another register", 0, entry_state.general[i]);
@@ -82,6 +82,9 @@ void check_state(const char* number, uint32_t magic, uint32_t information_bytes)
     expect_equal("cr0", 0x11, entry_state.cr0);
     expect_equal("cr4", 0, entry_state.cr4);
     expect_equal("efer", 0, entry_state.efer);
+    expect_equal("cs", 0x10, entry_state.selectors[CS]);
+    for (int i = DS; i <= SS; i++)
+        expect_equal("a data segment", 0x18, entry_state.selectors[i]);
     for (int i = CS; i <= SS; i++)
         expect_equal("a limit", 0xffffffff, limit_of(entry_state.selectors[i]));
     expect(entry_state.general[ESP] % 16 == 0, "a stack", entry_state.general[ESP]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "memory/map_frames.hpp"
 
+#include "memory/block.hpp"
 #include "memory/e820.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
@@ -52,6 +53,18 @@ TEST_F(MapFramesTest, PrefersMemoryBelow4GiB) {
 TEST_F(MapFramesTest, GivesARangeAcross4GiBFromBelow) {
     map_.push_back(e820_typed_range(3 * kGiB, 2 * kGiB, 1));
     EXPECT_EQ(frames().allocate({.pages = 1}), PhysAddr{4 * kGiB - 0x1000});
+}
+
+TEST_F(MapFramesTest, ABlockThatAsksForLowMemoryGetsIt) {
+    MapFrames& source = frames();
+    const auto low = [&](uint64_t bytes, uint64_t from) {
+        return allocate_block(source, bytes, {.low_from = PhysAddr{from}})->base.value;
+    };
+    EXPECT_EQ(low(0x1000, 0x1'0000), 0x1'0000u);
+    EXPECT_EQ(low(0x1000, 0x1'0000), 0x2'0000u);
+    EXPECT_EQ(low(0x10'0000, 0x1'0000), kMiB); // too large for what is below
+    EXPECT_EQ(low(0x2'0000, kMiB), 2 * kMiB);
+    EXPECT_EQ(low(0x1000, 64 * kMiB), 64 * kMiB - 0x1000); // there is none
 }
 
 TEST_F(MapFramesTest, KeepsClearOfTheFirstMiB) {

@@ -102,7 +102,7 @@ TEST(Multiboot2HeaderTest, EachTagIsRead) {
     EXPECT_EQ(header.height, 480u);
     EXPECT_FALSE(header.prefers_text);
     EXPECT_EQ(header.efi_entry, 7u);
-    EXPECT_TRUE(header.keeps_firmware());
+    EXPECT_TRUE(header.keeps_firmware);
     ASSERT_TRUE(header.relocatable);
     EXPECT_EQ(header.relocatable->low.value, 0x1000u);
     EXPECT_EQ(header.relocatable->end.value, 0x9000u);
@@ -115,10 +115,10 @@ TEST(Multiboot2HeaderTest, WithoutTagsNothingIsAskedFor) {
     EXPECT_FALSE(header.image.addresses);
     EXPECT_FALSE(header.image.entry);
     EXPECT_FALSE(header.console_required);
-    EXPECT_FALSE(header.keeps_firmware());
+    EXPECT_FALSE(header.keeps_firmware);
     EXPECT_FALSE(header.relocatable);
-    EXPECT_FALSE(header2({tag(7, {})}).keeps_firmware());
-    EXPECT_FALSE(header2({tag(9, {1})}).keeps_firmware());
+    EXPECT_TRUE(header2({tag(7, {})}).keeps_firmware);
+    EXPECT_FALSE(header2({tag(9, {1})}).keeps_firmware);
     EXPECT_FALSE(header2({tag(4, {1}, 1)}).console_required);
     EXPECT_FALSE(header2({tag(4, {2})}).console_required);
 }
@@ -311,6 +311,11 @@ TEST_F(MultibootFileTest, TheEntryOf64BitCodeCountsWithBootServicesAlone) {
         found.protocol->plan(*file_, found.requests,
                              {.address_bits = 48, .random = random_, .kaslr = false}, arena_, log);
     EXPECT_EQ(plan->plan.entry.value, 0x10'0200u);
+}
+
+TEST_F(MultibootFileTest, WithoutAnEntryForItTheOnlyOneIsCalledWithBootServices) {
+    EXPECT_EQ(plan(elf_with(file2({tag(7, {})}))).value().entry.value, 0x10'0040u);
+    EXPECT_TRUE(requests_.keep_firmware);
 }
 
 TEST_F(MultibootFileTest, TheFramebufferTagIsARequestForAMode) {
