@@ -14,5 +14,5 @@ gdt:
     dq DESCRIPTOR_CODE32            ; for switch_paging_levels alone
     dq 0, 0                         ; the TSS: fault.cpp fills it in
 gdt32:                              ; for a 32-bit kernel
-    dq 0, DESCRIPTOR_CODE32, DESCRIPTOR_DATA, DESCRIPTOR_CODE64
+    dq 0, DESCRIPTOR_CODE32, DESCRIPTOR_CODE32, DESCRIPTOR_DATA
     dq DESCRIPTOR_TASK32

@@ -37,7 +37,7 @@ void prepare_kernel32(const BatonHandoff& record) {
     constexpr std::size_t kStubBytes = 4;
     for (std::size_t vector = 0; vector < cpu::kExceptions; ++vector) {
         const auto stub = reinterpret_cast<uint64_t>(vector_stubs32 + vector * kStubBytes);
-        gates32[vector] = cpu::interrupt_gate32(static_cast<uint32_t>(stub), cpu::kSelector32Code);
+        gates32[vector] = cpu::interrupt_gate32(static_cast<uint32_t>(stub), cpu::kSelector32Gate);
     }
     tables_of_reports[0] = static_cast<uint32_t>(record.page_table_root);
     tables_of_reports[1] = static_cast<uint32_t>(cpu::kCr4Pae | (record.cr4 & cpu::kCr4La57));

@@ -76,9 +76,11 @@ inline constexpr uint64_t kDescriptorTask32 = 0x0000890000000067; // a 32-bit TS
 inline constexpr uint16_t kSelectorCode64 = 0x08;
 inline constexpr uint16_t kSelectorData = 0x10;
 inline constexpr uint16_t kSelectorCode32 = 0x18;
-// In the GDT of 32-bit kernels, most of which have their own code and data there too.
-inline constexpr uint16_t kSelector32Code = 0x08;
-inline constexpr uint16_t kSelector32Data = 0x10;
+// In the GDT of 32-bit kernels. They begin with GRUB's selectors: some load a GDT that has code and
+// data there too, and no segment register. Gates have the selector of code in most kernels' GDTs.
+inline constexpr uint16_t kSelector32Gate = 0x08;
+inline constexpr uint16_t kSelector32Code = 0x10;
+inline constexpr uint16_t kSelector32Data = 0x18;
 inline constexpr uint16_t kSelector32Task = 0x20;
 
 } // namespace baton::cpu

@@ -125,11 +125,11 @@ static void check_state(void) {
     expect_equal("efer", 0, entry_state.efer);
     end_promise();
 
-    begin_promise("P5", "segments are flat: CS 8, the others 10h");
-    expect_equal("cs", 8, selectors[CS]);
+    begin_promise("P5", "segments are flat: CS 10h, the others 18h");
+    expect_equal("cs", 0x10, selectors[CS]);
     expect_equal("code", 0x00cf9b000000ffff, descriptor(selectors[CS]));
     for (int i = DS; i <= SS; i++)
-        expect_equal("a data segment", 0x10, selectors[i]);
+        expect_equal("a data segment", 0x18, selectors[i]);
     expect_equal("data", 0x00cf93000000ffff, descriptor(selectors[DS]));
     end_promise();
 
