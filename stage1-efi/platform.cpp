@@ -36,7 +36,7 @@ Result<FileSource*> EfiPlatform::open_kernel(std::string_view path) {
     const auto file = open_module(path);
     if (!file && file.error().code == ErrorCode::file_not_found)
         return std::unexpected(
-            Error(ErrorCode::kernel_not_found, {file.error().numbers[0]}).about(path));
+            Error(ErrorCode::kernel_not_found, {file.error().numbers()[0]}).about(path));
     return file;
 }
 

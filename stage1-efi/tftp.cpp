@@ -122,7 +122,8 @@ Result<TftpFile*> TftpFile::open(std::string_view path, FrameSource& frames) con
     }
     if (found)
         return &file;
-    if (found.error().numbers[0] == EFI_TFTP_ERROR) // the server's own answer: it has no such file
+    if (found.error().numbers()[0] ==
+        EFI_TFTP_ERROR) // the server's own answer: it has no such file
         found.error().code = ErrorCode::file_not_found;
     return std::unexpected(found.error());
 }

@@ -123,7 +123,7 @@ Result<std::span<NamedModule>> name_modules(const StartInfo& info, Arena& arena)
 Result<BootEntry> read_command_line(const StartInfo& info, Arena& arena, Log& log) {
     LogRemarks remarks(log);
     const auto entry = parse_start_line(info.command_line, arena, remarks);
-    if (!entry && entry.error().subject[0] == 0) // else it names the setting
+    if (!entry && entry.error().subject().empty()) // else it names the setting
         return std::unexpected(entry.error().about("command line"));
     return entry;
 }

@@ -8,7 +8,7 @@ namespace {
 
 /// About the kernel, where it is about nothing else.
 std::unexpected<Error> about_kernel(const BootInput& input, const Error& error) {
-    return std::unexpected(error.subject[0] != 0 ? error : error.about(input.entry.kernel));
+    return std::unexpected(!error.subject().empty() ? error : error.about(input.entry.kernel));
 }
 
 /// The kernel's record, for as many memory ranges as there may be.

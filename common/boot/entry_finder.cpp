@@ -293,8 +293,9 @@ Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
 void EntryFinder::log_failure(std::string_view name, const Error& error) {
     if (is_entry_for_others(error)) {
         Text text;
-        text.add(name).add(": skipped: ").add(error.subject.data());
-        return say(text.add(error.subject[0] == 0 ? "" : ": ").add(describe(error.code).sentence));
+        text.add(name).add(": skipped: ").add(error.subject());
+        return say(
+            text.add(error.subject().empty() ? "" : ": ").add(describe(error.code).sentence));
     }
     has_own_ = true;
     say(Text().add(name).add(": ").error(error));

@@ -23,7 +23,7 @@ Result<void> leave_firmware(Platform& platform, KernelRecord& record,
         if (!map && tries == 0)
             return std::unexpected(map.error());
         if (!map) // the firmware is half gone
-            return fail(ErrorCode::exit_boot_services_failed, {map.error().numbers[0], tries});
+            return fail(ErrorCode::exit_boot_services_failed, {map.error().numbers()[0], tries});
         // Sorting it takes longer than all that is left to do once the firmware is gone.
         record.set_memory_map(*map);
         status = platform.exit();

@@ -42,7 +42,7 @@ static_assert(std::size(kKnownSettings) == kSettings);
 static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
                           [](const KnownSetting& setting) {
                               return setting.usage.size() <
-                                     std::tuple_size_v<decltype(Error::subject)>;
+                                     std::tuple_size_v<decltype(ErrorDetails::subject)>;
                           }),
               "an error can hold the values of each setting");
 

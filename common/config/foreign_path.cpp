@@ -114,7 +114,7 @@ Result<void> check_no_device(std::string_view path, TextPosition position) {
         return {};
     constexpr std::string_view kIs = " is ";
     Error error(ErrorCode::boot_path_with_device, {position.line, position.column});
-    std::array<char, std::tuple_size_v<decltype(error.subject)>> text{};
+    decltype(ErrorDetails::subject) text{};
     const std::size_t capacity = text.size() - 1 - kIs.size() - device.owner.size(); // the NUL
     auto* end =
         std::copy_n(device.text.begin(), std::min(device.text.size(), capacity), text.data());

@@ -44,7 +44,47 @@ std::string_view take_label(std::string_view& labels) {
     return label;
 }
 
+struct KeptDetails {
+    uint16_t serial; // of the error they belong to
+    ErrorDetails details;
+};
+constinit std::array<KeptDetails, kKeptErrors> kept{};
+constinit uint16_t last_serial = 0;
+
 } // namespace
+
+Error Error::make(ErrorCode code, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e) {
+    return with(code, {.numbers = {a, b, c, d, e}});
+}
+
+Error Error::with(ErrorCode code, const ErrorDetails& details) {
+    if (++last_serial == 0) // which says that there are none
+        ++last_serial;
+    kept[last_serial % kKeptErrors] = {last_serial, details};
+    Error error(code);
+    error.serial_ = last_serial;
+    return error;
+}
+
+Error Error::about(std::string_view name) const {
+    ErrorDetails with_name{.numbers = numbers()};
+    std::size_t length = name.size();
+    if (length >= with_name.subject.size())
+        for (length = with_name.subject.size() - 1; length != 0 && (name[length] & 0xc0) == 0x80;)
+            --length;
+    std::copy_n(name.begin(), length, with_name.subject.begin());
+    return with(code, with_name);
+}
+
+bool Error::operator==(const Error& other) const {
+    return code == other.code && details() == other.details();
+}
+
+const ErrorDetails& Error::details() const {
+    static constexpr ErrorDetails kNone;
+    const KeptDetails& own = kept[serial_ % kKeptErrors];
+    return serial_ != 0 && own.serial == serial_ ? own.details : kNone;
+}
 
 ErrorDescription::ErrorDescription(ErrorCode code) {
     const uint8_t* packed = packed_errors::kText;

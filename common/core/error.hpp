@@ -24,34 +24,48 @@ enum class ErrorCode : uint16_t {
 
 inline constexpr std::size_t kErrorNumbers = 5;
 
-/// An error and its numbers, in the order of the labels of its description.
-struct Error {
-    ErrorCode code;
-    std::array<uint64_t, kErrorNumbers> numbers{};
+/// What an error says more than its code.
+struct ErrorDetails {
+    std::array<uint64_t, kErrorNumbers> numbers{}; // in the order of the labels of its description
     std::array<char, 64> subject{}; // what it is about, NUL-terminated: a symbol, a path; or empty
 
-    constexpr explicit Error(ErrorCode error_code, std::initializer_list<uint64_t> values = {})
-        : code(error_code) {
-        std::size_t i = 0;
-        for (uint64_t value : values)
-            if (i < kErrorNumbers)
-                numbers[i++] = value;
-    }
+    bool operator==(const ErrorDetails&) const = default;
+};
+
+/// An error, as small as a number, so that a Result is returned in registers. Its details are in a
+/// table of those of the last errors that were made: after kKeptErrors more errors with details,
+/// its own are gone, and it has numbers that are 0 and no subject.
+class alignas(4) Error {
+  public:
+    explicit constexpr Error(ErrorCode error_code) : code(error_code) {}
+    /// Always inline: then the numbers of a list are passed in registers.
+    [[gnu::always_inline]] Error(ErrorCode error_code, std::initializer_list<uint64_t> numbers)
+        : Error(make(error_code, at(numbers, 0), at(numbers, 1), at(numbers, 2), at(numbers, 3),
+                     at(numbers, 4))) {}
+
     /// The same error with a subject, cut off to what fits, between two characters of
     /// UTF-8.
-    constexpr Error about(std::string_view name) const {
-        Error error = *this;
-        error.subject = {};
-        std::size_t length = name.size();
-        if (length >= error.subject.size())
-            for (length = error.subject.size() - 1; length != 0 && (name[length] & 0xc0) == 0x80;)
-                --length;
-        for (std::size_t i = 0; i < length; ++i)
-            error.subject[i] = name[i];
-        return error;
+    Error about(std::string_view name) const;
+
+    const std::array<uint64_t, kErrorNumbers>& numbers() const { return details().numbers; }
+    /// A NUL follows it.
+    std::string_view subject() const { return details().subject.data(); }
+    bool operator==(const Error& other) const;
+
+    ErrorCode code;
+
+  private:
+    static Error make(ErrorCode code, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+    static uint64_t at(std::initializer_list<uint64_t> numbers, std::size_t index) {
+        return index < numbers.size() ? numbers.begin()[index] : 0;
     }
-    constexpr bool operator==(const Error&) const = default;
+    static Error with(ErrorCode code, const ErrorDetails& details);
+    const ErrorDetails& details() const;
+
+    uint16_t serial_ = 0; // of its details; 0: it has none
 };
+
+inline constexpr std::size_t kKeptErrors = 8;
 
 /// The texts of an error, which live as long as this object.
 struct ErrorDescription {
@@ -76,16 +90,6 @@ inline ErrorDescription describe(ErrorCode code) {
 template<class T>
 using Result = std::expected<T, Error>;
 
-/// An error on its way through functions that return a Result of something else.
-struct PassedOn {
-    const Error& error;
-
-    template<class T>
-    constexpr operator Result<T>() const { // NOLINT(google-explicit-constructor): for TRY
-        return Result<T>(std::unexpect, error);
-    }
-};
-
 /// The value of a Result; where it has none, the function that this stands in returns its error.
 /// It is an expression (GCC's and Clang's statement expressions), so that a step is one line:
 ///     const LoadPlan plan = TRY(plan_load(image, slide, bits, arena));
@@ -93,13 +97,16 @@ struct PassedOn {
     __extension__({                                                                                \
         auto result_of_try = (expression);                                                         \
         if (!result_of_try)                                                                        \
-            return ::baton::PassedOn{result_of_try.error()};                                       \
+            return ::std::unexpected<::baton::Error>(result_of_try.error());                       \
         *std::move(result_of_try);                                                                 \
     })
 
 /// `return fail(ErrorCode::…, {number, …});` in a function that returns a Result.
-constexpr std::unexpected<Error> fail(ErrorCode code,
-                                      std::initializer_list<uint64_t> numbers = {}) {
+constexpr std::unexpected<Error> fail(ErrorCode code) {
+    return std::unexpected(Error(code));
+}
+[[gnu::always_inline]] inline std::unexpected<Error> fail(ErrorCode code,
+                                                          std::initializer_list<uint64_t> numbers) {
     return std::unexpected(Error(code, numbers));
 }
 

@@ -8,12 +8,12 @@ namespace baton {
 TextWriter& TextWriter::error(const Error& error) {
     const ErrorDescription description = describe(error.code);
     add("error: ").add(description.name).add(": ");
-    if (error.subject[0] != 0)
-        add(error.subject.data()).add(": ");
+    if (!error.subject().empty())
+        add(error.subject()).add(": ");
     add(description.sentence);
     std::string_view separator = " (";
     for (std::size_t i = 0; i < kErrorNumbers && !description.labels[i].empty(); ++i) {
-        add(separator).add(description.labels[i]).add(' ').hex(error.numbers[i]);
+        add(separator).add(description.labels[i]).add(' ').hex(error.numbers()[i]);
         separator = ", ";
     }
     if (!description.labels[0].empty())

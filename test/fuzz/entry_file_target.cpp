@@ -40,7 +40,7 @@ void require_line(const Result<T>& result, std::string_view text) {
     require_named(result);
     if (result || result.error().code == ErrorCode::boot_text_too_long)
         return;
-    require(result.error().numbers[0] <= lines_of(text), "an error is about a line of the text");
+    require(result.error().numbers()[0] <= lines_of(text), "an error is about a line of the text");
 }
 
 /// Entries, and what they refer to.

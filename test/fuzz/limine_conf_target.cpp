@@ -39,7 +39,8 @@ class Entries {
         const auto parsed = conf_.parse(entry, arena_, remarks);
         require_named(parsed);
         if (!parsed) {
-            require(parsed.error().numbers[0] >= entry.line && parsed.error().numbers[0] <= lines,
+            require(parsed.error().numbers()[0] >= entry.line &&
+                        parsed.error().numbers()[0] <= lines,
                     "an error is about a line of the entry");
             return;
         }

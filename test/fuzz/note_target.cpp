@@ -57,9 +57,9 @@ void check_reader(Bytes segment, uint64_t alignment) {
         const auto note = reader.next();
         if (!note) {
             require(note.error().code == ErrorCode::note_malformed &&
-                        note.error().numbers[0] == 1 && note.error().numbers[1] >= end,
+                        note.error().numbers()[0] == 1 && note.error().numbers()[1] >= end,
                     "an error says where the note is");
-            require(!note_fits(segment, note.error().numbers[1]), "a note that fits is read");
+            require(!note_fits(segment, note.error().numbers()[1]), "a note that fits is read");
             return;
         }
         const uint64_t padded_end = std::min<uint64_t>(padded(end, padding), segment.size());

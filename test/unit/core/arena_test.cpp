@@ -109,7 +109,7 @@ TEST(Arena, AnErrorsByteCountDoesNotWrap) {
     Arena arena(memory);
     const auto array = arena.array<uint64_t>(uint64_t{1} << 61);
     ASSERT_FALSE(array);
-    EXPECT_GT(array.error().numbers[0], memory.size());
+    EXPECT_GT(array.error().numbers()[0], memory.size());
 }
 
 TEST(Arena, AnEmptyArrayNeedsNoMemory) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace baton::test {
@@ -241,7 +242,7 @@ TEST(ErrorTable, EachErrorFitsIntoALineWithTheLargestNumbers) {
 
 TEST(Error, ASubjectIsCutOffBetweenCharacters) {
     const auto subject = [](const std::string& name) {
-        return std::string(Error(ErrorCode::file_not_found).about(name).subject.data());
+        return std::string(Error(ErrorCode::file_not_found).about(name).subject());
     };
     const std::string name(61, 'x'); // there is room for 63 bytes
     EXPECT_EQ(subject(name + "\xc3\xa4"), name + "\xc3\xa4");
@@ -252,12 +253,48 @@ TEST(Error, ASubjectIsCutOffBetweenCharacters) {
 
 TEST(Error, KeepsItsNumbersInOrder) {
     const Error error(ErrorCode::segments_overlap, {1, 2, 3, 4});
-    EXPECT_EQ(error.numbers, (std::array<uint64_t, kErrorNumbers>{1, 2, 3, 4}));
+    EXPECT_EQ(error.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 2, 3, 4}));
 }
 
 TEST(Error, NumbersThatWereNotGivenAreZero) {
     const Error error(ErrorCode::segments_overlap, {1});
-    EXPECT_EQ(error.numbers, (std::array<uint64_t, kErrorNumbers>{1, 0, 0, 0}));
+    EXPECT_EQ(error.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 0, 0, 0}));
+}
+
+template<class T>
+constexpr bool kIsReturnedInRegisters =
+    sizeof(T) <= 16 && std::is_trivially_copy_constructible_v<T> &&
+    std::is_trivially_move_constructible_v<T> && std::is_trivially_destructible_v<T>;
+
+TEST(Error, IsReturnedInARegister) {
+    static_assert(sizeof(Result<void>) <= 8 && kIsReturnedInRegisters<Result<void>>);
+    static_assert(kIsReturnedInRegisters<Result<int*>>);
+}
+
+TEST(Error, KeepsItsDetailsWhileEnoughOthersAreMade) {
+    const Error error = Error(ErrorCode::file_not_found, {1}).about("a");
+    for (uint64_t i = 1; i < kKeptErrors; ++i)
+        EXPECT_EQ(Error(ErrorCode::out_of_memory, {i}).numbers()[0], i);
+    EXPECT_EQ(error.numbers()[0], 1u);
+    EXPECT_EQ(error.subject(), "a");
+}
+
+TEST(Error, HasNoDetailsOfOthersOnceItsOwnAreGone) {
+    const Error error = Error(ErrorCode::file_not_found, {1}).about("a");
+    for (uint64_t i = 1; i < 60000; ++i) {
+        const Error other(ErrorCode::out_of_memory, {2});
+        ASSERT_TRUE(error.numbers()[0] == 1 || i >= kKeptErrors);
+        ASSERT_NE(error.numbers()[0], 2u) << i;
+    }
+    EXPECT_EQ(error.subject(), "");
+    EXPECT_EQ(error.code, ErrorCode::file_not_found);
+}
+
+TEST(Error, WithoutDetailsTakesNoPlaceFromOthers) {
+    const Error error(ErrorCode::out_of_memory, {1});
+    for (std::size_t i = 0; i < 2 * kKeptErrors; ++i)
+        EXPECT_EQ(Error(ErrorCode::file_not_found).numbers()[0], 0u);
+    EXPECT_EQ(error.numbers()[0], 1u);
 }
 
 TEST(Error, DiffersByCodeAndByNumber) {
@@ -269,19 +306,19 @@ TEST(Error, DiffersByCodeAndByNumber) {
 
 TEST(Error, HasNoSubjectUntilItIsAboutOne) {
     const Error error(ErrorCode::file_not_found, {1});
-    EXPECT_EQ(error.subject[0], 0);
+    EXPECT_EQ(error.subject(), "");
     const Error about = error.about("/boot/kernel.elf");
-    EXPECT_STREQ(about.subject.data(), "/boot/kernel.elf");
+    EXPECT_EQ(about.subject(), "/boot/kernel.elf");
     EXPECT_EQ(about.code, error.code);
-    EXPECT_EQ(about.numbers, error.numbers);
+    EXPECT_EQ(about.numbers(), error.numbers());
     EXPECT_NE(about, error);
     EXPECT_EQ(about.about(""), error);
 }
 
 TEST(Error, ASubjectIsCutOffAndStaysTerminated) {
-    const std::string fits(Error(ErrorCode::file_not_found).subject.size() - 1, 'x');
+    const std::string fits(ErrorDetails{}.subject.size() - 1, 'x');
     for (const std::string& subject : {fits, fits + 'y', std::string(1000, 'x')})
-        EXPECT_EQ(Error(ErrorCode::file_not_found).about(subject).subject.data(), fits);
+        EXPECT_EQ(Error(ErrorCode::file_not_found).about(subject).subject(), fits);
 }
 
 TEST(Error, ALaterSubjectLeavesNothingOfALongerOne) {

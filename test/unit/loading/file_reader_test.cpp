@@ -172,9 +172,9 @@ TEST_F(FileReaderTest, AnErrorTellsThePieceThatCannotBeRead) {
     Buffer into(3 * kMiB);
     const auto read = reader_.read(file, 4096, into);
     ASSERT_TRUE(failed_with(read, ErrorCode::file_unreadable));
-    EXPECT_EQ(read.error().numbers[0], kError);
-    EXPECT_LE(read.error().numbers[1], *file.bad_byte);
-    EXPECT_GT(read.error().numbers[1] + 4096, *file.bad_byte);
+    EXPECT_EQ(read.error().numbers()[0], kError);
+    EXPECT_LE(read.error().numbers()[1], *file.bad_byte);
+    EXPECT_GT(read.error().numbers()[1] + 4096, *file.bad_byte);
     // It is no reason to read other files otherwise.
     FaultyFile other(2 * kMiB);
     ASSERT_TRUE(reader_.read(other, 0, std::span(into).first(kMiB)));

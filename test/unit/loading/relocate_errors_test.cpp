@@ -102,7 +102,7 @@ TEST(RelocateErrors, ANameThatNothingEndsEndsWithItsTable) {
     pie.rela(pie.at.data, elf::R_X86_64_64, 0, symbol).entry(elf::DT_STRSZ, 1 + 4);
     const auto result = pie.relocate();
     ASSERT_FALSE(result);
-    EXPECT_STREQ(result.error().subject.data(), "prin");
+    EXPECT_STREQ(result.error().subject().data(), "prin");
 }
 
 TEST(RelocateErrors, OtherTypesAreUnsupported) {

@@ -146,7 +146,7 @@ TEST_F(MapFramesTest, FailsWhereItCannotRememberABlock) {
     EXPECT_EQ(outcome(source.allocate({.name = "b"})), "good");
     const auto third = source.allocate({.name = "c"});
     ASSERT_TRUE(failed_with(third, ErrorCode::out_of_memory));
-    EXPECT_STREQ(third.error().subject.data(), "c");
+    EXPECT_STREQ(third.error().subject().data(), "c");
     EXPECT_EQ(source.blocks().size(), 2u);
 }
 

@@ -91,7 +91,7 @@ void expect_exists(const Mapping& first, const Mapping& second,
     const auto result = tables.mapper.map(second);
     ASSERT_TRUE(failed_with(result, ErrorCode::mapping_exists)) << outcome(result);
     if (address) {
-        EXPECT_EQ(result.error().numbers[0], *address);
+        EXPECT_EQ(result.error().numbers()[0], *address);
     }
     EXPECT_EQ(tables.at(first.virtual_base.value), before);
     const uint64_t last = first.virtual_base.value + (first.bytes - 1);

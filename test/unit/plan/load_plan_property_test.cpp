@@ -139,7 +139,7 @@ TEST(LoadPlanProperty, OneByteOfOverlapIsRefused) {
         const auto planned = plan_in_window(segments, random.pick(kBases));
         ASSERT_TRUE(failed_with(planned.result, ErrorCode::segments_overlap))
             << "case " << i << ": " << outcome(planned.result);
-        const auto& numbers = planned.result.error().numbers;
+        const auto& numbers = planned.result.error().numbers();
         const auto& a = segments.at(numbers[0]);
         const auto& b = segments.at(numbers[3]);
         ASSERT_TRUE(a.first < b.first + b.bytes && b.first < a.first + a.bytes) << "case " << i;

@@ -482,7 +482,7 @@ TEST_F(MultibootFileTest, SectionsOutsideTheFileAreAnError) {
     // The same bytes again and again would be more than the file has.
     const auto all = section(elf::SHT_SYMTAB, 0, 0, 0x2000);
     open(with_sections(file, {none, all, all, all}));
-    EXPECT_EQ(multiboot::load_sections(*file_, frames_).error().numbers[0], 2u);
+    EXPECT_EQ(multiboot::load_sections(*file_, frames_).error().numbers()[0], 2u);
     Buffer cut = with_sections(file, {none, none});
     cut.resize(end - 1);
     expect_error(multiboot::load_sections(open(cut), frames_), ErrorCode::section_outside_file,
