@@ -14,7 +14,7 @@ template<class Kind>
 struct Address {
     uint64_t value = 0;
 
-    constexpr auto operator<=>(const Address&) const = default;
+    [[gnu::always_inline]] constexpr auto operator<=>(const Address&) const = default;
     constexpr Address operator+(uint64_t bytes) const { return {value + bytes}; }
     constexpr Address operator-(uint64_t bytes) const { return {value - bytes}; }
     /// Bytes from `other` up to this address, which must not be below it.

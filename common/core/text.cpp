@@ -33,6 +33,8 @@ bool is_inside_character(char byte) {
 
 } // namespace
 
+Text::Text() : TextWriter(characters) {}
+
 TextWriter& TextWriter::add(std::string_view text) {
     const std::size_t fitting = std::min(text.size(), memory_.size() - length_);
     std::copy_n(text.begin(), fitting, memory_.data() + length_);

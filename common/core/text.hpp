@@ -53,7 +53,7 @@ struct TextMemory {
 /// A line of text being made, with memory of its own.
 class Text : private TextMemory, public TextWriter {
   public:
-    Text() : TextWriter(characters) {} // which are not filled with zeroes
+    Text(); // the characters are not filled with zeroes
     Text(const Text&) = delete;
     Text& operator=(const Text&) = delete;
     ~Text() = default;
