@@ -29,6 +29,8 @@ target_compile_options(baton_freestanding INTERFACE
     $<$<COMPILE_LANGUAGE:C,CXX>:-U_FORTIFY_SOURCE -fno-stack-clash-protection> # Ubuntu's defaults
     $<$<COMPILE_LANGUAGE:C,CXX>:-fcf-protection=none -fno-strict-aliasing -ffunction-sections>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>
+    # memcpy of a number is a move, as in a program of an operating system.
+    $<$<COMPILE_LANGUAGE:CXX>:-fbuiltin>
     $<$<COMPILE_LANGUAGE:ASM_NASM>:-g -Fdwarf>)
 
 # The loader's own code runs wherever it was loaded: position independent, and all symbols hidden so
