@@ -49,20 +49,18 @@ Result<void> Decompressor::available(Compression compression) {
 
 Result<Decompressor> Decompressor::create(Compression compression, Arena& arena) {
     TRY(available(compression));
-    const uint64_t bytes =
-        compression == Compression::zstd ? zstd::workspace_bytes() : lz4::workspace_bytes();
+    const uint64_t bytes = compression == Compression::zstd ? zstd::workspace_bytes() : 0;
     const auto words = TRY(arena.scratch<uint64_t>((bytes + 7) / 8));
     return Decompressor(compression, std::as_writable_bytes(words));
 }
 
 Result<ContentSize> Decompressor::content_size(Bytes file) const {
-    return compression_ == Compression::zstd ? zstd::content_size(file)
-                                             : lz4::content_size(file, workspace_);
+    return compression_ == Compression::zstd ? zstd::content_size(file) : lz4::content_size(file);
 }
 
 Result<uint64_t> Decompressor::decompress(Bytes file, std::span<std::byte> into) const {
     return compression_ == Compression::zstd ? zstd::decompress(file, into, workspace_)
-                                             : lz4::decompress(file, into, workspace_);
+                                             : lz4::decompress(file, into);
 }
 
 } // namespace baton

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The decoders of compression.hpp, each of them upstream's library. Where a library's
-// sources were not there when this was built, without_NAME.cpp stands in, and all of its functions
-// end in built_without_NAME.
+// The decoders of compression.hpp: zstd's library, and LZ4's blocks in frames of our own. Where a
+// library's sources were not there when this was built, without_NAME.cpp stands in, and all of its
+// functions end in built_without_NAME.
 #pragma once
 
 #include "compression/compression.hpp"
@@ -23,8 +23,7 @@ namespace baton::lz4 {
 inline constexpr uint32_t kMagic = 0x184d2204; // "General Structure of LZ4 Frame format"
 
 Result<void> available();
-uint64_t workspace_bytes();
-Result<ContentSize> content_size(Bytes file, std::span<std::byte> workspace);
-Result<uint64_t> decompress(Bytes file, std::span<std::byte> into, std::span<std::byte> workspace);
+Result<ContentSize> content_size(Bytes file);
+Result<uint64_t> decompress(Bytes file, std::span<std::byte> into);
 
 } // namespace baton::lz4

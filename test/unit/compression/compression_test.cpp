@@ -6,6 +6,8 @@
 #include "tools/baton/heap_arena.hpp"
 
 #include <gtest/gtest.h>
+#include <initializer_list>
+#include <string>
 #include <vector>
 
 namespace baton::test {
@@ -98,6 +100,74 @@ INSTANTIATE_TEST_SUITE_P(Zstd, ChecksumTest, testing::Values("sized.zst", "unsiz
                          test_name_of);
 INSTANTIATE_TEST_SUITE_P(Lz4, ChecksumTest, testing::Values("sized.lz4", "unsized.lz4"),
                          test_name_of);
+
+/// An LZ4 frame: its descriptor with its checksum, and what follows.
+class Lz4FrameTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!Decompressor::available(Compression::lz4))
+            GTEST_SKIP() << "built without LZ4";
+    }
+    static std::string contents(std::initializer_list<int> descriptor,
+                                const std::vector<int>& rest) {
+        Buffer file;
+        for (const int byte : {0x04, 0x22, 0x4d, 0x18})
+            file.push_back(static_cast<std::byte>(byte));
+        for (const int byte : descriptor)
+            file.push_back(static_cast<std::byte>(byte));
+        for (const int byte : rest)
+            file.push_back(static_cast<std::byte>(byte));
+        const auto content = Compressed(file).decompress(100);
+        if (!content)
+            return failed_with(content, ErrorCode::compressed_data_damaged) ? "damaged" : "?";
+        return {reinterpret_cast<const char*>(content->data()), content->size()};
+    }
+
+    const std::vector<int> stored_ = {4, 0, 0, 0x80, 'a', 'b', 'c', 'd', 0, 0, 0, 0};
+};
+
+TEST_F(Lz4FrameTest, MayHaveABlockThatIsStored) {
+    EXPECT_EQ(contents({0x60, 0x40, 0x82}, stored_), "abcd");
+    EXPECT_EQ(contents({0x61, 0x40, 7, 0, 0, 0, 0xe3}, stored_), "abcd"); // names a dictionary
+}
+
+TEST_F(Lz4FrameTest, HasADescriptorThatIsChecked) {
+    EXPECT_EQ(contents({0x60, 0x40, 0x83}, stored_), "damaged"); // the checksum
+    EXPECT_EQ(contents({0xa0, 0x40, 0x0f}, stored_), "damaged"); // version 2
+    EXPECT_EQ(contents({0x62, 0x40, 0xf0}, stored_), "damaged"); // what is reserved
+    EXPECT_EQ(contents({0x60, 0x41, 0xbd}, stored_), "damaged");
+    EXPECT_EQ(contents({0x60, 0xc0, 0x2a}, stored_), "damaged");
+    EXPECT_EQ(contents({0x60, 0x30, 0xd4}, stored_), "damaged"); // a size that blocks can't have
+}
+
+TEST_F(Lz4FrameTest, HasTheSizeThatItSays) {
+    EXPECT_EQ(contents({0x68, 0x40, 4, 0, 0, 0, 0, 0, 0, 0, 0xcd}, stored_), "abcd");
+    EXPECT_EQ(contents({0x68, 0x40, 5, 0, 0, 0, 0, 0, 0, 0, 0x61}, stored_), "damaged");
+}
+
+TEST_F(Lz4FrameTest, MayHaveAChecksumForEachBlock) {
+    std::vector<int> checked = {4,    0,    0,    0x80, 'a', 'b', 'c', 'd',
+                                0x05, 0x37, 0x64, 0xa3, 0,   0,   0,   0};
+    EXPECT_EQ(contents({0x70, 0x40, 0xad}, checked), "abcd");
+    checked[8] ^= 1;
+    EXPECT_EQ(contents({0x70, 0x40, 0xad}, checked), "damaged");
+}
+
+TEST_F(Lz4FrameTest, RefersBackOnlyWhereBlocksDepend) {
+    const std::vector<int> copied = {4, 0, 0,    0x80, 'a', 'b', 'c', 'd', 9, 0, 0, 0, 0,
+                                     4, 0, 0x50, 'v',  'w', 'x', 'y', 'z', 0, 0, 0, 0};
+    EXPECT_EQ(contents({0x40, 0x40, 0xc0}, copied), "abcdabcdvwxyz");
+    EXPECT_EQ(contents({0x60, 0x40, 0x82}, copied), "damaged");
+}
+
+TEST_F(Lz4FrameTest, HasNoBlockThatIsTooLarge) {
+    std::vector<int> large(4 + 0x10001, 'x'); // 64 KiB and a byte
+    large[0] = 1;
+    large[1] = 0;
+    large[2] = 1;
+    large[3] = 0x80;
+    EXPECT_EQ(contents({0x60, 0x40, 0x82}, large), "damaged");
+}
 
 TEST(Compression, IsKnownByItsMagicNumber) {
     EXPECT_EQ(compression_of(sample("sized.zst")), Compression::zstd);
