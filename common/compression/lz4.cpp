@@ -109,7 +109,7 @@ class Decoder {
         if ((flags & 0x08) != 0)
             header.content_bytes = TRY(take<uint64_t>());
         if ((flags & 0x01) != 0)
-            TRY(take<uint32_t>()); // a dictionary's ID
+            static_cast<void>(TRY(take<uint32_t>())); // a dictionary's ID
         const std::size_t bytes = from_flags.size() - left_.size();
         if (TRY(take<uint8_t>()) != (XXH32(from_flags.data(), bytes, 0) >> 8 & 0xff))
             return damaged(LZ4F_ERROR_headerChecksum_invalid);

@@ -65,7 +65,8 @@ class alignas(4) Error {
     uint16_t serial_ = 0; // of its details; 0: it has none
 };
 
-inline constexpr std::size_t kKeptErrors = 8;
+// A tool may keep what it says of several files.
+inline constexpr std::size_t kKeptErrors = __STDC_HOSTED__ == 1 ? 64 : 8;
 
 /// The texts of an error, which live as long as this object.
 struct ErrorDescription {

@@ -29,7 +29,7 @@ std::string values_text(const BatonRequestNote& note) {
 /// As the loader says that it isn't, in its log or as an error.
 std::optional<bool> is_baton_request_met(const Rehearsal& rehearsal, const std::string& name) {
     const auto& error = rehearsal.error();
-    if (error && error->code == ErrorCode::request_not_met && error->subject.data() == name)
+    if (error && error->code == ErrorCode::request_not_met && error->subject() == name)
         return false;
     const std::string warning = "the kernel's request " + name + " can't be met";
     if (std::ranges::any_of(rehearsal.log(),

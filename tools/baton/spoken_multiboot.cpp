@@ -103,7 +103,7 @@ std::string multiboot2_mark(const KernelFile& file) {
     const auto header = header2(file);
     if (!header)
         return "";
-    return mark(header->image) + (header->keeps_firmware() ? ", EFI boot services kept" : "") +
+    return mark(header->image) + (header->keeps_firmware ? ", EFI boot services kept" : "") +
            (header->relocatable ? ", relocatable" : "");
 }
 
