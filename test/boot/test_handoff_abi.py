@@ -91,7 +91,7 @@ def test_h8_h23_caller_of_version_1_0_still_works_by(hand_over, mode):
 
 
 IN_32_BITS = dict.fromkeys(AT_ENTRY, 0) | {
-    "rsp": VARIES, "rip": VARIES, "rflags": 2, "cs": 8, "ss": 0x10, "cr0": 0x11, "cr3": VARIES}
+    "rsp": VARIES, "rip": VARIES, "rflags": 2, "cs": 0x10, "ss": 0x18, "cr0": 0x11, "cr3": VARIES}
 EAX, EBX = 0x36D7_6289, 0x987_6543
 
 
@@ -112,7 +112,7 @@ def test_h24_h25_32_bit_kernel_gets_the_machine_by(hand_over, entry, levels):
 def test_h24_32_bit_kernel_finds_the_segments(hand_over):
     registers = IN_32_BITS | {
         "rcx": 5 * 8 - 1, "rdx": 32 * 8 - 1,  # limits of the GDT and the IDT
-        "rsi": 0x20, "rdi": 0, "rbp": 0x10, "rax": 0x10, "rbx": 0x10_0010,  # TR, LDTR, DS, ES, FS, GS
+        "rsi": 0x20, "rdi": 0, "rbp": 0x18, "rax": 0x18, "rbx": 0x18_0018,  # TR, LDTR, DS, ES, FS, GS
         "rflags": VARIES}
     expect_report(hand_over("32-4-state-kernel32"),
                   report(in_kernel32("0x*"), registers, None, "leaving QEMU"))

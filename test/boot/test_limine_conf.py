@@ -120,7 +120,7 @@ def test_check_reads_a_configuration(tmp_path):
                  "Absent: \\absent.elf\nerror: kernel_not_found: ",
                  "Checked: error: boot_path_with_hash: ",
                  "Good: error: boot_path_with_device: boot(3): is Limine's: ",
-                 "My OS: \\boot\\kernel.elf\nerror: protocol_not_spoken: ",
+                 "My OS: \\boot\\kernel.elf\nprotocol plain: any ELF64 file\nerror: protocol_not_spoken: ",
                  "limine.conf: no entry can be booted\n"]:
         assert line in result.stdout
     good = CONFIGURATION.replace("boot(3)", "boot()")

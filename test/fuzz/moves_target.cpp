@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Memory that is occupied in odd places, kernels that want to be at odd places, and modules: stage
-// 2 puts each byte where it belongs.
+// Machines with holes in memory, kernels and modules: stage 2 moves each byte to where it belongs.
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
 #include "support/moves.hpp"

@@ -154,7 +154,7 @@ def kludge(header: int, load: int, load_end: int, bss_end: int, entry: int) -> t
 
 # load_addr, load_end_addr, bss_end_addr, entry_addr of a flat file of 4 KiB, header_addr, and the error.
 BAD_ADDRESSES = [
-    ("load-above-header", kludge(AT, AT + 4, 0, 0, AT), "multiboot_addresses_wrong", {}),
+    ("load-above-header", kludge(AT, AT + 4, 0, 0, AT), "entry_outside_segments", {}),
     ("load-before-file", kludge(AT, AT - 4, 0, 0, AT), "multiboot_addresses_wrong", {}),
     ("load-end-is-load", kludge(AT, AT, AT, 0, AT), "multiboot_addresses_wrong", {}),
     ("load-end-below-load", kludge(AT, AT, AT - 1, 0, AT), "multiboot_addresses_wrong", {}),

@@ -63,7 +63,9 @@ TEST_P(DecompressedFileTest, CostsNoSecondCopyReadAsAWhole) {
 }
 
 TEST_P(DecompressedFileTest, SaysWhenMemoryRunsOut) {
-    for (uint64_t call = 0; call < 3; ++call) {
+    // The file, its content, and a workspace, which LZ4 has no need of.
+    const uint64_t calls = std::string_view(GetParam()).ends_with(".lz4") ? 2 : 3;
+    for (uint64_t call = 0; call < calls; ++call) {
         FakeFrames frames;
         frames.run_dry_at(call);
         auto content = DecompressedFile::open(file_, frames);
