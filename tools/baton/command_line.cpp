@@ -226,8 +226,8 @@ std::string check_setting(const std::string& text) {
     const auto set = set_setting(entry, setting.key, setting.value, {});
     if (set)
         return "";
-    std::string why = printable(set.error().subject()) + ": " +
-                      std::string(describe(set.error().code).sentence);
+    std::string why =
+        printable(set.error().subject()) + ": " + std::string(describe(set.error().code).sentence);
     if (!setting_named(setting.key))
         why += " (" + setting_list() + ")";
     return why;
