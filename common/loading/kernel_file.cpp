@@ -80,6 +80,7 @@ Result<Bytes> KernelFile::bytes(uint64_t offset, uint64_t count) const {
 
 Result<bool> KernelFile::keep_segments() const {
     constexpr uint64_t kMostElse = uint64_t{1} << 20;
+    constexpr uint64_t kMost = uint64_t{256} << 20;
     uint64_t first = size();
     uint64_t end = 0;
     uint64_t total = 0;
@@ -91,7 +92,7 @@ Result<bool> KernelFile::keep_segments() const {
         end = std::max(end, header.p_offset + header.p_filesz);
         total += header.p_filesz;
     }
-    if (end <= first || end - first > total + kMostElse)
+    if (end <= first || end - first > std::min(total + kMostElse, kMost))
         return false;
     const Block memory =
         TRY(allocate_block(*frames_, end - first, {.use = MemoryUse::read_buffer}));

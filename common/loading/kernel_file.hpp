@@ -41,7 +41,7 @@ class KernelFile {
     Result<void> read(uint64_t offset, std::span<std::byte> into) const;
 
     /// Reads the part of the file that segments come from in one piece; what is read of it later is
-    /// copied. False: it has much else. Errors: file_*, out_of_memory.
+    /// copied. False: it has much else, or more than 256 MiB. Errors: file_*, out_of_memory.
     Result<bool> keep_segments() const;
     /// Of that part; empty where it doesn't have them all.
     Bytes kept(uint64_t offset, uint64_t count) const {
