@@ -6,11 +6,10 @@
 namespace baton {
 
 Compression compression_of(Bytes file) {
-    // Frames that decoders skip may come first, as in what pzstd writes; both formats have the
-    // same.
-    constexpr uint32_t kSkippable = 0x184d2a50; // the first of 16
+    // Frames that decoders skip may come first, as in what pzstd writes.
     constexpr std::size_t kHeaderBytes = 8;
-    while (file.size() >= kHeaderBytes && (read_at<uint32_t>(file, 0) & 0xfffffff0) == kSkippable) {
+    while (file.size() >= kHeaderBytes &&
+           (read_at<uint32_t>(file, 0) & kSkippableMask) == kSkippable) {
         const uint64_t bytes = kHeaderBytes + uint64_t{read_at<uint32_t>(file, 4)};
         if (bytes >= file.size()) // its magic number lies after what there is of the file here
             return Compression::zstd;

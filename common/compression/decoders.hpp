@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The decoders of compression.hpp: zstd's library, and LZ4's blocks in frames of our own. Where a
+// The decoders of compression.hpp: the libraries' decoders of blocks, in frames of our own. Where a
 // library's sources were not there when this was built, without_NAME.cpp stands in, and all of its
 // functions end in built_without_NAME.
 #pragma once
 
 #include "compression/compression.hpp"
+
+namespace baton {
+
+// "Skippable Frames", which both formats have, by the first 4 bytes: 16 magic numbers.
+inline constexpr uint32_t kSkippable = 0x184d2a50;
+inline constexpr uint32_t kSkippableMask = 0xfffffff0;
+
+} // namespace baton
 
 namespace baton::zstd {
 
