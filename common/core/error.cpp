@@ -2,6 +2,7 @@
 #include "core/error.hpp"
 
 #include "core/packed_errors.hpp"
+#include "core/text_model.hpp"
 
 #include <algorithm>
 
@@ -10,27 +11,29 @@ namespace {
 
 constexpr std::size_t kFieldsPerError = 3;
 constexpr std::string_view kSeparator = ", ";
-static_assert(packed_errors::kLongest <= ErrorDescription::kMostText);
 
-/// Takes the text up to the next NUL off `packed` and puts it to `to`, which moves past it.
-std::string_view take_field(const uint8_t*& packed, char*& to) {
-    const char* const first = to;
-    std::array<uint8_t, packed_errors::kDeepest + 1> pending;
-    while (*packed != 0) {
-        pending[0] = *packed++;
-        for (std::size_t count = 1; count != 0;) {
-            const uint8_t code = pending[--count];
-            if (code < packed_errors::kFirstPair) {
-                *to++ = static_cast<char>(code);
-                continue;
-            }
-            const auto& pair = packed_errors::kPairs[code - packed_errors::kFirstPair];
-            pending[count++] = pair[1];
-            pending[count++] = pair[0];
-        }
+/// All texts, unpacked when the first of them is asked for. pack_errors.cpp shows the way there.
+constinit std::array<char, packed_errors::kCharacters> texts{};
+constinit TextModel model{};
+
+void unpack_texts() {
+    const uint8_t* next = packed_errors::kText;
+    uint32_t low = 0, high = 0, number = 0;
+    unsigned character = 1;
+    for (char* to = texts.data(); to != texts.data() + texts.size();) {
+        for (; (low ^ high) >> 24 == 0; low <<= 8, high = high << 8 | 0xff)
+            number = number << 8 | *next++;
+        const uint32_t middle =
+            low + static_cast<uint32_t>(uint64_t{high - low} * model.chance() >> 16);
+        const bool bit = number <= middle;
+        (bit ? high : low) = middle + (bit ? 0 : 1);
+        model.learn(bit);
+        character = character << 1 | (bit ? 1 : 0);
+        if (character >> TextModel::kBits == 0)
+            continue;
+        *to++ = static_cast<char>(character & 0x7f);
+        character = 1;
     }
-    ++packed;
-    return {first, to};
 }
 
 /// Takes the first label off `labels`.
@@ -87,15 +90,16 @@ const ErrorDetails& Error::details() const {
 }
 
 ErrorDescription::ErrorDescription(ErrorCode code) {
-    const uint8_t* packed = packed_errors::kText;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(code) * kFieldsPerError; ++packed)
-        i += *packed == 0 ? 1 : 0;
-    char* to = text.data();
-    name = take_field(packed, to);
-    std::string_view all_labels = take_field(packed, to);
+    if (texts.front() == '\0')
+        unpack_texts();
+    const char* text = texts.data();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(code) * kFieldsPerError; ++text)
+        i += *text == '\0' ? 1 : 0;
+    name = text;
+    std::string_view all_labels = name.data() + name.size() + 1;
+    sentence = all_labels.data() + all_labels.size() + 1;
     for (std::string_view& label : labels)
         label = take_label(all_labels);
-    sentence = take_field(packed, to);
 }
 
 } // namespace baton

@@ -68,20 +68,14 @@ class alignas(4) Error {
 // A tool may keep what it says of several files.
 inline constexpr std::size_t kKeptErrors = __STDC_HOSTED__ == 1 ? 64 : 8;
 
-/// The texts of an error, which live as long as this object.
+/// The texts of an error.
 struct ErrorDescription {
-    /// `code` is one of the enumerators but `count`.
+    /// `code` is one of the enumerators but `count`. The first time, all texts are unpacked.
     explicit ErrorDescription(ErrorCode code);
-    ~ErrorDescription() = default;
-    ErrorDescription(const ErrorDescription&) = delete;
-    ErrorDescription& operator=(const ErrorDescription&) = delete;
 
     std::string_view name;                                // stable: tests and tools look for it
     std::array<std::string_view, kErrorNumbers> labels{}; // of the numbers; empty: there is none
     std::string_view sentence;                            // what is wrong, and what to do
-
-    static constexpr std::size_t kMostText = 384;
-    std::array<char, kMostText> text;
 };
 
 inline ErrorDescription describe(ErrorCode code) {
