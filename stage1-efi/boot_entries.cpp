@@ -35,7 +35,7 @@ void VolumeEntries::start_list(std::string_view default_pattern) {
         std::copy(suffix.begin(), suffix.end(),
                   std::copy(default_pattern.begin(), default_pattern.end(), name_buffer_.begin()));
     default_name_ = {name_buffer_.begin(), end};
-    log_.line(text.add(kEntryDirectory).add('\\').add(default_name_));
+    log_.line(text.put("%v\\%v", kEntryDirectory, default_name_));
 }
 
 std::optional<std::string_view> VolumeEntries::next_name() {
@@ -51,7 +51,7 @@ std::optional<std::string_view> VolumeEntries::next_name() {
     EFI_FILE_PROTOCOL* const handle = directory_->get();
     const EFI_STATUS status = handle->Read(handle, &bytes, info.data());
     if (efi::failed(status)) {
-        log_.line(Text().add(kEntryDirectory).add(" can't be read on: status ").hex(status));
+        log_.line("%v can't be read on: status %x", kEntryDirectory, status);
         return std::nullopt;
     }
     if (bytes < sizeof(efi::FileInfoFixedPart) || bytes > info.size())

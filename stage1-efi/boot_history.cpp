@@ -43,7 +43,7 @@ EFI_STATUS write_variable(const efi::Firmware& firmware, Bytes content) {
 
 void log_report(std::string_view text, Log& log) {
     while (!text.empty())
-        log.line(Text().add("  ").add(take_line(text)));
+        log.line("  %v", take_line(text));
 }
 
 } // namespace
@@ -76,9 +76,7 @@ void leave_boot_mark(const efi::Firmware& firmware, const BootMark& mark, Log& l
         return;
     const EFI_STATUS status = write_variable(firmware, content);
     if (efi::failed(status))
-        log.line(Text()
-                     .add("the next boot won't know about this one: SetVariable returned ")
-                     .hex(status));
+        log.line("the next boot won't know about this one: SetVariable returned %x", status);
 }
 
 void leave_no_boot_mark(const efi::Firmware& firmware) {

@@ -77,12 +77,8 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
     text.add("firmware: ");
     for (const CHAR16* vendor = firmware.system->FirmwareVendor; vendor && *vendor != 0; ++vendor)
         text.add(*vendor < 0x7f ? static_cast<char>(*vendor) : '?');
-    log.line(text.add(", UEFI ")
-                 .decimal(revision >> 16)
-                 .add('.')
-                 .decimal((revision & 0xffff) / 10)
-                 .add(", page tables at ")
-                 .hex(memory.cr3));
+    log.line(text.put(", UEFI %d.%d, page tables at %x", revision >> 16, (revision & 0xffff) / 10,
+                      memory.cr3));
 }
 
 /// Boots an entry. Returns only if that can't be done: then all memory has been given back, but for
@@ -144,9 +140,9 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         if (std::exchange(is_first, false))
             log.step("entries found");
         Text text;
-        text.add("booting ").add(entry->kernel);
+        text.put("booting %v", entry->kernel);
         if (!entry->file_name.empty())
-            text.add(" of ").add(entry->file_name);
+            text.put(" of %v", entry->file_name);
         log.line(text);
         log.be_quiet(entry->log == LogTo::memory);
         if (entry->log == LogTo::screen)
@@ -182,9 +178,8 @@ extern "C" EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE* system
     Log log(console, {.read = cpu::read_tsc, .start = start, .hz = find_tsc_hz(firmware)},
             log_memory);
     log.step("stage 1 started");
-    log.line(Text()
-                 .add("Baton " BATON_VERSION ", stage 1 for UEFI, at ")
-                 .hex(reinterpret_cast<uint64_t>(__image_base__)));
+    log.line("Baton " BATON_VERSION ", stage 1 for UEFI, at %x",
+             reinterpret_cast<uint64_t>(__image_base__));
 
     const Error error = boot_something(firmware, console, log);
     console.show_log(log.text()); // the way to the error

@@ -53,7 +53,7 @@ EFI_STATUS TftpFile::transfer(EFI_PXE_BASE_CODE_TFTP_OPCODE operation, void* int
 std::unexpected<Error> TftpFile::failure(EFI_STATUS status) {
     const EFI_PXE_BASE_CODE_MODE& mode = *server_.pxe->Mode;
     Text text;
-    text.add("TFTP server: ").add(name()).add(": ");
+    text.put("TFTP server: %s: ", name());
     for (const CHAR8 character : mode.TftpError.ErrorString) {
         if (character == 0)
             break;
@@ -80,7 +80,7 @@ Result<void> TftpFile::fetch() {
         if (!efi::failed(status)) {
             contents_ = frames_.access(base);
             size_ = bytes;
-            server_.log->rate(Text().add("fetched ").add(name()).add(": ").view(), bytes, start);
+            server_.log->rate(Text().put("fetched %s: ", name()).view(), bytes, start);
             return {};
         }
         // The firmware may say how large the file is.

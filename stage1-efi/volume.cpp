@@ -75,7 +75,7 @@ Result<File> open_server(const efi::Firmware& firmware, EFI_HANDLE device, Frame
     Text text;
     text.add("files from tftp://");
     for (uint32_t i = 0; i < 4; ++i)
-        text.decimal(server->address >> 8 * i & 0xff).add(i < 3 ? '.' : '/');
+        text.put("%d%c", server->address >> 8 * i & 0xff, i < 3 ? '.' : '/');
     log.line(text.add(server->root()));
     const auto root = TRY(TftpFile::root({pxe, *server, &log}, frames));
     return File(root);

@@ -222,11 +222,8 @@ extern "C" [[noreturn]] void stage1_main(uint32_t path, uint64_t info, uint32_t 
     report_exceptions(console);
     Log log(console, {.read = cpu::read_tsc, .start = start, .hz = find_tsc_hz()}, log_memory);
     log.step("stage 1 started");
-    log.line(Text()
-                 .add("Baton " BATON_VERSION ", stage 1 for ")
-                 .add(name_of(path))
-                 .add(", at ")
-                 .hex(image_range().base.value));
+    log.line("Baton " BATON_VERSION ", stage 1 for %v, at %x", name_of(path),
+             image_range().base.value);
     BootEntry entry{};
     const Error error = boot({path, {info}, magic}, console, log, entry);
     console.write_line(Text().error(error).view());

@@ -34,7 +34,7 @@ Bytes stage2_bytes() {
 
 Error boot(const BootInput& input, PhysAddr stage1_base) {
     if (input.entry.debug == Debug::wait) {
-        input.log.line(Text().add("waiting for a debugger: its `baton break` ends that"));
+        input.log.line("waiting for a debugger: its `baton break` ends that");
         wait_for_debugger(stage1_base);
     }
     FrameArena arena(input.platform.frames());

@@ -50,10 +50,9 @@ Result<void> check_runtime_code(Log& log, std::span<const DirectMapping> direct_
         return {};
     if (refuse_write_execute)
         return fail(ErrorCode::write_execute_refused, {both->range.base.value, both->range.bytes});
-    log.warn(Text()
-                 .add("runtime services at ")
-                 .hex(both->range.base.value)
-                 .add(" are writable and executable: the firmware doesn't say which part is code"));
+    log.warn("runtime services at %x are writable and executable: the firmware doesn't say which "
+             "part is code",
+             both->range.base.value);
     return {};
 }
 
@@ -65,7 +64,7 @@ Result<Layout> choose_layout(Log& log, const Kernel& kernel, uint64_t physical_e
     const auto layout = plan_layout(kernel.plan, asked);
     if (layout || layout.error().code != ErrorCode::request_not_met || requests.direct_map_required)
         return layout;
-    log.warn(Text().add("no direct map at ").hex(requests.direct_map->value));
+    log.warn("no direct map at %x", requests.direct_map->value);
     asked.direct_map = {};
     return plan_layout(kernel.plan, asked);
 }
@@ -230,12 +229,8 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
     const Requests& requests = kernel.requests;
     const Displays displays = TRY(with.platform.find_displays(requests, with.arena));
     if (!displays.has_requested_mode)
-        with.log.warn(Text()
-                          .add("no display has a mode of ")
-                          .decimal(requests.framebuffer.width)
-                          .add(" x ")
-                          .decimal(requests.framebuffer.height)
-                          .add(" pixels: the modes stay as they are"));
+        with.log.warn("no display has a mode of %d x %d pixels: the modes stay as they are",
+                      requests.framebuffer.width, requests.framebuffer.height);
     const uint64_t guard_pages = requests.stack_in_direct_map ? 1 : 0;
     PhysAddr stack{};
     if (guard_pages != 0)
@@ -260,15 +255,8 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
         stack = TRY(allocate_stack(with, requests, 0));
     else
         layout.stack.base = layout.direct_map.base + stack.value;
-    with.log.line(Text()
-                      .add("direct map at ")
-                      .hex(layout.direct_map.base.value)
-                      .add(", ")
-                      .size(layout.direct_map.bytes)
-                      .add("; stack at ")
-                      .hex(layout.stack.base.value)
-                      .add(", ")
-                      .size(layout.stack.bytes));
+    with.log.line("direct map at %x, %z; stack at %x, %z", layout.direct_map.base.value,
+                  layout.direct_map.bytes, layout.stack.base.value, layout.stack.bytes);
     return MemoryPlan{displays.all, direct_map, layout, stack, guard, shown.tables, runtime_map};
 }
 
@@ -291,10 +279,8 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
         const bool is_taken = std::ranges::any_of(
             stage2.avoid, [&](const PhysRange& range) { return range.overlaps(pages); });
         if (is_taken)
-            with.log.warn(Text()
-                              .add("no fault reports on the UART at ")
-                              .hex(uart.address)
-                              .add(": the kernel's pages are there"));
+            with.log.warn("no fault reports on the UART at %x: the kernel's pages are there",
+                          uart.address);
         else if (usable.add(uart))
             identity.add_device(pages);
     }
@@ -309,11 +295,8 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
                                    .stack = memory.stack,
                                    .identity = mappings,
                                    .stack_in_direct_map = kernel.requests.stack_in_direct_map}));
-    with.log.line(Text()
-                      .add("page tables at ")
-                      .hex(mapper.root().value)
-                      .add(kernel.five_level ? ", 5 levels, " : ", 4 levels, ")
-                      .count(mapper.table_frames(), "frame"));
+    with.log.line("page tables at %x%s%d frame%p", mapper.root().value,
+                  kernel.five_level ? ", 5 levels, " : ", 4 levels, ", mapper.table_frames());
     return PageTables{mapper.root(), mapper.table_frames(), mappings, usable};
 }
 

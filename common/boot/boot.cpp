@@ -34,10 +34,7 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
                                          .firmware_map_bytes = input.platform.firmware_map_bytes(),
                                          .log_memory = input.log.memory()},
                                         ranges, frames));
-    input.log.line(Text()
-                       .add(boot.kernel.protocol->record_name())
-                       .add(" at ")
-                       .hex(boot.record->address().value));
+    input.log.line("%v at %x", boot.kernel.protocol->record_name(), boot.record->address().value);
     return {};
 }
 
@@ -147,8 +144,7 @@ Result<void> leave(const BootInput& input, PreparedBoot& boot) {
             leave_firmware(input.platform, *boot.record, boot.also_there, boot.map_buffer);
         if (left || left.error().code != ErrorCode::memory_map_too_long || tries == kTries)
             return left;
-        input.log.line(
-            Text().add("the firmware's memory map has grown: the records are made again"));
+        input.log.line("the firmware's memory map has grown: the records are made again");
         boot.record->wipe_secrets();
         TRY(make_record(input, boot));
         make_handoff(input, boot);
@@ -159,10 +155,9 @@ Result<void> leave(const BootInput& input, PreparedBoot& boot) {
 Result<void> complete_beside_firmware(const BootInput& input, PreparedBoot& boot) {
     boot.record->set_memory_map(
         TRY(read_memory_map(input.platform, boot.also_there, boot.map_buffer)));
-    describe_place(input.log, input.entry, false,
-                   Text()
-                       .add("the firmware stays; entering the kernel at ")
-                       .hex(boot.kernel.plan.entry.value));
+    describe_place(
+        input.log, input.entry, false,
+        Text().put("the firmware stays; entering the kernel at %x", boot.kernel.plan.entry.value));
     boot.record->complete({.firmware_map = {},
                            .runtime_mapped = false,
                            .log = input.log.text(),
@@ -188,7 +183,7 @@ Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
         leaves_record ? std::optional(boot.stage2.block.crash_record_physical()) : std::nullopt);
     if (stays)
         return complete_beside_firmware(input, boot);
-    input.log.line(Text().add("leaving the firmware"));
+    input.log.line("leaving the firmware");
     if (const auto left = leave(input, boot); !left)
         return about_kernel(input, left.error());
     input.log.step("firmware left");
@@ -201,12 +196,11 @@ Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
             input.platform.map_runtime_services(boot.memory.layout.direct_map.base);
         runtime_mapped = status == 0;
         if (!runtime_mapped)
-            input.log.warn(
-                Text().add("runtime services keep their physical addresses: status ").hex(status));
+            input.log.warn("runtime services keep their physical addresses: status %x", status);
     }
     describe_place(
         input.log, input.entry, boot.kernel.kaslr,
-        Text().add("firmware left; entering the kernel at ").hex(boot.kernel.plan.entry.value));
+        Text().put("firmware left; entering the kernel at %x", boot.kernel.plan.entry.value));
     boot.record->complete({.firmware_map = input.platform.firmware_map(),
                            .runtime_mapped = runtime_mapped,
                            .log = input.log.text(),

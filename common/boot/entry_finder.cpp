@@ -42,7 +42,7 @@ class EntryFinder::Remarks final : public RemarkSink {
         if (is_silent_)
             return;
         Text text;
-        text.add(file_).add(':').decimal(remark.position.line).add(": ");
+        text.put("%v:%d: ", file_, remark.position.line);
         describe(remark, text);
         finder_.say(text);
     }
@@ -103,7 +103,7 @@ const BootEntry* EntryFinder::parse_options() {
     Remarks remarks(*this, "load options");
     const auto parsed = parse_load_options(given_.load_options, parsed_, remarks);
     if (!parsed)
-        say(Text().add("load options: ").error(parsed.error()));
+        say(Text().put("load options: %e", parsed.error()));
     has_own_ = !parsed || *parsed;
     if (!parsed || !*parsed)
         return nullptr;
@@ -118,20 +118,18 @@ void EntryFinder::list() {
     std::size_t names = 0;
     while (const auto name = given_.source.next_name()) {
         if (++names > kMostNames) {
-            say(Text()
-                    .add("\\loader\\entries has more than ")
-                    .decimal(kMostNames)
-                    .add(" names: the rest isn't looked at"));
+            say(Text().put("\\loader\\entries has more than %d names: the rest isn't looked at",
+                           kMostNames));
             break;
         }
         if (is_entry_file_name(*name))
             add_name(*name);
     }
     if (left_out_ != 0)
-        say(Text()
-                .add("\\loader\\entries: ")
-                .count(left_out_, "entry file")
-                .add(" left out, since there are too many or memory is short"));
+        say(Text().put(
+            "\\loader\\entries: %d entry file%p left out, since there are too many or memory is "
+            "short",
+            left_out_));
 }
 
 /// One that may be the default entry takes the place of another where there are too many.
@@ -184,7 +182,7 @@ std::string_view EntryFinder::read_default_pattern() {
     const auto pattern = config ? kept_.copy(config->default_pattern)
                                 : Result<std::string_view>(std::unexpected(config.error()));
     if (!pattern)
-        say(Text().add("loader.conf: ").error(pattern.error()));
+        say(Text().put("loader.conf: %e", pattern.error()));
     return pattern.value_or("");
 }
 
@@ -265,7 +263,7 @@ void EntryFinder::open_limine() {
 const BootEntry* EntryFinder::load_limine() {
     for (LimineEntry entry; limine_.next(entry);) {
         if (++limine_entries_ > kMostEntryFiles) {
-            say(Text().add(limine_.path()).add(": more entries aren't looked at"));
+            say(Text().put("%v: more entries aren't looked at", limine_.path()));
             break;
         }
         parsed_.clear();
@@ -293,12 +291,12 @@ Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
 void EntryFinder::log_failure(std::string_view name, const Error& error) {
     if (is_entry_for_others(error)) {
         Text text;
-        text.add(name).add(": skipped: ").add(error.subject());
+        text.put("%v: skipped: %v", name, error.subject());
         return say(
-            text.add(error.subject().empty() ? "" : ": ").add(describe(error.code).sentence));
+            text.put("%s%v", error.subject().empty() ? "" : ": ", describe(error.code).sentence));
     }
     has_own_ = true;
-    say(Text().add(name).add(": ").error(error));
+    say(Text().put("%v: %e", name, error));
 }
 
 /// A line of the log, as long as they don't fill it.
@@ -306,7 +304,7 @@ void EntryFinder::say(const TextWriter& text) {
     if (lines_ < kMostLines)
         given_.log.line(text);
     else if (lines_ == kMostLines)
-        given_.log.line(Text().add("boot entries: no more of these lines"));
+        given_.log.line("boot entries: no more of these lines");
     ++lines_;
 }
 

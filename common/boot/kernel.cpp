@@ -50,10 +50,10 @@ void decide_keep_firmware(const Services& with, Requests& requests) {
         return;
     requests.keep_firmware = with.platform.can_stay();
     if (!requests.keep_firmware)
-        with.log.line(Text().add("no boot services that could stay: the kernel's other entry"));
+        with.log.line("no boot services that could stay: the kernel's other entry");
     if (requests.keep_firmware && requests.watchdog_seconds != 0) {
         requests.watchdog_seconds = 0;
-        with.log.warn(Text().add("no watchdog: the firmware stays"));
+        with.log.warn("no watchdog: the firmware stays");
     }
 }
 
@@ -62,7 +62,7 @@ Result<bool> decide_five_level(const Requests& requests, Processor processor, Lo
     if (requests.five_level == BATON_FIVE_LEVEL_REQUIRED && !possible)
         return request_not_met(BATON_REQUEST_5_LEVEL_PAGING, requests.five_level);
     if (requests.five_level == BATON_FIVE_LEVEL_IF_THERE && !possible)
-        log.line(Text().add("the processor has no 5-level paging: 4 levels"));
+        log.line("the processor has no 5-level paging: 4 levels");
     return possible && requests.five_level != BATON_FIVE_LEVEL_NEVER;
 }
 
@@ -70,16 +70,15 @@ void describe_kernel(Log& log, const BootEntry& entry, const OpenKernel& kernel,
                      const KernelPlan& planned) {
     const LoadPlan& plan = planned.plan;
     Text text;
-    text.add("kernel ").add(entry.kernel).add(": ").size(kernel.file->size()).add(", ");
-    text.count(plan.segments.size(), "segment").add(", entry ");
+    text.put("kernel %v: %z, ", entry.kernel, kernel.file->size());
+    text.put("%d segment%p, entry ", plan.segments.size());
     if (planned.kaslr)
-        log.line(text.hex(plan.entry.value - plan.slide).add(" + slide"));
+        log.line(text.put("%x + slide", plan.entry.value - plan.slide));
     else
         log.line(text.hex(plan.entry.value));
     if (plan.slide != 0 || kernel.file->image().header().position_independent)
-        describe_place(
-            log, entry, planned.kaslr,
-            Text().add("slide ").hex(plan.slide).add(planned.kaslr ? ", at random" : ""));
+        describe_place(log, entry, planned.kaslr,
+                       Text().put("slide %x%s", plan.slide, planned.kaslr ? ", at random" : ""));
     const Bytes build_id = kernel.requests.build_id;
     if (!build_id.empty()) {
         Text id;
@@ -94,20 +93,15 @@ void describe_segments(Log& log, const BootEntry& entry, const KernelPlan& plann
     const LoadPlan& plan = planned.plan;
     for (const Segment& segment : plan.segments.first(std::min(plan.segments.size(), kMostLines))) {
         describe_place(log, entry, planned.kaslr,
-                       Text()
-                           .add("segment ")
-                           .decimal(segment.program_header)
-                           .add(": ")
-                           .hex(segment.memory.base.value, 16)
-                           .add((segment.flags & elf::PF_R) != 0 ? " r" : " -")
-                           .add((segment.flags & elf::PF_W) != 0 ? 'w' : '-')
-                           .add((segment.flags & elf::PF_X) != 0 ? "x " : "- ")
-                           .size(segment.memory.bytes)
-                           .add(" at ")
-                           .hex(plan.physical(segment.memory.base).value));
+                       Text().put("segment %d: %16x%s%c%s%z at %x", segment.program_header,
+                                  segment.memory.base.value,
+                                  (segment.flags & elf::PF_R) != 0 ? " r" : " -",
+                                  (segment.flags & elf::PF_W) != 0 ? 'w' : '-',
+                                  (segment.flags & elf::PF_X) != 0 ? "x " : "- ",
+                                  segment.memory.bytes, plan.physical(segment.memory.base).value));
     }
     if (plan.segments.size() > kMostLines)
-        log.line(Text().add("and ").count(plan.segments.size() - kMostLines, "more segment"));
+        log.line("and %d more segment%p", plan.segments.size() - kMostLines);
 }
 
 void warn_of_odd_segments(Log& log, const LoadPlan& plan) {
@@ -118,7 +112,7 @@ void warn_of_odd_segments(Log& log, const LoadPlan& plan) {
             log.warn(text);
     }
     if (shown > kMostLines)
-        log.warn(Text().count(shown - kMostLines, "more segment").add(" of that kind"));
+        log.warn("%d more segment%p of that kind", shown - kMostLines);
 }
 
 void warn_of_write_execute(Log& log, const LoadPlan& plan) {
@@ -126,7 +120,7 @@ void warn_of_write_execute(Log& log, const LoadPlan& plan) {
     for (auto found = next_write_execute(plan); found;
          found = next_write_execute(plan, found->pages)) {
         if (++shown > kMostLines)
-            return log.warn(Text().add("and more pages are writable and executable at once"));
+            return log.warn("and more pages are writable and executable at once");
         Text text;
         WriteExecutePages linked = *found; // without the slide, as in errors
         linked.pages.base.value -= plan.slide;
@@ -147,7 +141,7 @@ Result<std::optional<KernelFile::Symbols>> load_symbols(Log& log, const KernelFi
     if (symbols)
         leave_out_request(BATON_REQUEST_SYMBOLS, log);
     else
-        log.warn(Text().add("the symbol table isn't loaded: ").error(symbols.error()));
+        log.warn("the symbol table isn't loaded: %e", symbols.error());
     return std::nullopt;
 }
 
@@ -160,7 +154,7 @@ Result<std::optional<Block>> load_whole_file(Log& log, const BootEntry& entry,
     if (!whole && requests.kernel_file_required)
         return std::unexpected(whole.error().about(entry.kernel));
     if (!whole) {
-        log.warn(Text().add("the kernel's file isn't loaded: ").error(whole.error()));
+        log.warn("the kernel's file isn't loaded: %e", whole.error());
         return std::nullopt;
     }
     log.rate("kernel's file: ", whole->bytes.size(), start);
@@ -207,13 +201,8 @@ Result<void> check_moves(const Services& with, const LoadPlan& plan, bool keep_f
         if (keep_firmware)
             return not_free_now(region, map);
         TRY(check_destination(region, map));
-        with.log.line(Text()
-                          .add("stage 2 will move ")
-                          .size(region.pages.bytes)
-                          .add(" from ")
-                          .hex(region.loaded.value)
-                          .add(" to ")
-                          .hex(region.physical.value));
+        with.log.line("stage 2 will move %z from %x to %x", region.pages.bytes, region.loaded.value,
+                      region.physical.value);
     }
     return {};
 }
@@ -236,9 +225,8 @@ Result<OpenKernel> open_kernel(const Services& with, const BootEntry& entry, Pro
     Requests& requests = kernel.requests;
     apply_entry(entry, kernel);
     if (requests.unknown_count != 0)
-        with.log.line(Text()
-                          .add("this version doesn't know what the kernel requests in ")
-                          .count(requests.unknown_count, "note"));
+        with.log.line("this version doesn't know what the kernel requests in %d note%p",
+                      requests.unknown_count);
     for (uint32_t type = 0; type < 32; ++type)
         if ((requests.left_out >> type & 1) != 0)
             leave_out_request(type, with.log);
@@ -279,12 +267,7 @@ Result<Kernel> load_kernel(const Services& with, const BootEntry& entry, const O
     log.rate("kernel read: ", *bytes, start);
     const RelocationCounts relocations = TRY(relocate(plan, with.frames()));
     if (relocations.rela + relocations.relr != 0)
-        log.line(Text()
-                     .add("relocations: ")
-                     .decimal(relocations.rela)
-                     .add(" RELA, ")
-                     .decimal(relocations.relr)
-                     .add(" RELR"));
+        log.line("relocations: %d RELA, %d RELR", relocations.rela, relocations.relr);
     const auto symbols = TRY(load_symbols(log, *kernel.file, kernel.requests));
     const auto whole_file = TRY(load_whole_file(log, entry, *kernel.file, kernel.requests));
     return Kernel{.path = entry.kernel,
@@ -310,8 +293,8 @@ void describe_place(Log& log, const BootEntry& entry, bool kaslr, const TextWrit
 void describe_decompression(Log& log, std::string_view path, const DecompressedFile& file,
                             uint64_t bytes, uint64_t start) {
     Text text;
-    text.add(path).add(": ").size(file.compressed_bytes()).add(" of ");
-    text.add(name_of(file.compression())).add(", read and decompressed: ");
+    text.put("%v: %z of ", path, file.compressed_bytes());
+    text.put("%v, read and decompressed: ", name_of(file.compression()));
     log.rate(text.view(), bytes, start);
 }
 

@@ -80,7 +80,7 @@ Result<Module> load_module(const Services& with, const ModuleFile& module,
     if (decompressed)
         describe_decompression(with.log, module.path, *decompressed, size, start);
     else
-        with.log.rate(Text().add("module ").add(path).add(": ").view(), size, start);
+        with.log.rate(Text().put("module %v: ", path).view(), size, start);
     return Module{.contents = {memory.base, size}, .path = path, .string = module.string};
 }
 
@@ -106,7 +106,7 @@ Result<std::span<const ModuleFile>> find_modules(const Services& with, const Boo
         if (!found && module.required)
             return std::unexpected(found.error());
         if (!found)
-            with.log.warn(Text().add("no module ").add(module.path).add(": ").error(found.error()));
+            with.log.warn("no module %v: %e", module.path, found.error());
         else if (*found)
             modules[count++] = **found;
     }

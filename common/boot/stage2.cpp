@@ -32,7 +32,7 @@ Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& pla
     TRY(with.platform.make_executable(block.code(), block.data()));
     const HandoffRecord handoff =
         TRY(HandoffRecord::make(plan.segments.size(), with.frames(), avoid));
-    with.log.line(Text().add("stage 2 at ").hex(block.code().base.value));
+    with.log.line("stage 2 at %x", block.code().base.value);
     return Stage2{block, handoff, avoid, {}, {}};
 }
 
@@ -46,17 +46,12 @@ Result<Stage2> choose_watchdog(const Services& with, const Stage2& stage2,
     if (!result.watchdog && requests.watchdog_required)
         return request_not_met(BATON_REQUEST_WATCHDOG, seconds);
     if (!result.watchdog) {
-        with.log.warn(Text().add("no watchdog: no timer that can raise an NMI in time"));
+        with.log.warn("no watchdog: no timer that can raise an NMI in time");
         return result;
     }
     result.watchdog_disarm = disarm_watchdog(*result.watchdog);
-    with.log.line(Text()
-                      .add("watchdog: ")
-                      .decimal(seconds)
-                      .add(" s, HPET timer ")
-                      .decimal(result.watchdog->timer)
-                      .add(" at pin ")
-                      .decimal(result.watchdog->pin));
+    with.log.line("watchdog: %d s, HPET timer %d at pin %d", seconds, result.watchdog->timer,
+                  result.watchdog->pin);
     return result;
 }
 

@@ -140,7 +140,7 @@ void describe(const Remark& remark, TextWriter& text) {
     case Remark::Kind::unknown_setting:
         text.add(": not known, ignored; the settings are ");
         for (const KnownSetting& known : kKnownSettings)
-            text.add(&known == kKnownSettings ? "" : ", ").add(known.name);
+            text.put("%s%v", &known == kKnownSettings ? "" : ", ", known.name);
         break;
     }
 }

@@ -159,7 +159,7 @@ void describe(TextWriter& text, const PreviousBoot& boot) {
         text.add("entered the kernel, which has acknowledged");
         break;
     case BATON_PREVIOUS_BOOT_FAULT:
-        text.add("fault, vector ").decimal(boot.vector).add(", rip ").hex(boot.rip);
+        text.put("fault, vector %d, rip %x", boot.vector, boot.rip);
     }
 }
 

@@ -41,7 +41,7 @@ Result<void> FileReader::read(DriverFile& file, uint64_t offset, std::span<std::
         if (*bytes < into.size() && *bytes % kPageBytes != 0 && !are_short_reads_known_) {
             are_short_reads_known_ = true; // all pieces are whole pages
             Text text;
-            say(text.add("the firmware reads only ").decimal(*bytes).add(" bytes at once"));
+            say(text.put("the firmware reads only %d bytes at once", *bytes));
         }
         into = into.subspan(*bytes);
     }
@@ -95,12 +95,12 @@ void FileReader::change_way(const Answer& refused, const Place& place, unsigned 
     if (tries != 0 && !has_new_buffer)
         limit_ = smaller_piece(refused.bytes);
     Text text;
-    text.add("a read of ").size(refused.bytes).add(" at ").hex(place.offset);
-    text.add(" failed with status ").hex(refused.status).add(": tried again");
+    text.put("a read of %z at %x", refused.bytes, place.offset);
+    text.put(" failed with status %x: tried again", refused.status);
     if (has_new_buffer)
         text.add(" with memory below 4 GiB");
     else if (tries != 0)
-        text.add(" with ").size(limit_);
+        text.put(" with %z", limit_);
     say(text);
 }
 
@@ -170,8 +170,8 @@ Result<uint64_t> FileReader::measure(DriverFile& file, uint64_t reported, uint64
             return fail(ErrorCode::file_size_unknown, {reported, place.offset, short_reads});
     }
     Text text;
-    text.add("the firmware says that a file has ").decimal(reported).add(" bytes, and it has ");
-    say(text.decimal(place.offset).add(place.offset > most ? " or more" : ""));
+    text.put("the firmware says that a file has %d bytes, and it has ", reported);
+    say(text.put("%d%s", place.offset, place.offset > most ? " or more" : ""));
     return place.offset;
 }
 

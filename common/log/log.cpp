@@ -40,17 +40,31 @@ void Log::warn(const TextWriter& text) {
     write("warning: ", text.view(), Line::warning);
 }
 
+void Log::line_words(const char* format, ...) { // NOLINT(cert-dcl50-cpp)
+    va_list words;
+    va_start(words, format);
+    line(Text().put_list(format, words));
+    va_end(words);
+}
+
+void Log::warn_words(const char* format, ...) { // NOLINT(cert-dcl50-cpp)
+    va_list words;
+    va_start(words, format);
+    warn(Text().put_list(format, words));
+    va_end(words);
+}
+
 void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {
     const uint64_t end = now();
     const uint64_t ticks_per_microsecond = clock_.hz / 1'000'000;
     const uint64_t microseconds =
         end < start || ticks_per_microsecond == 0 ? 0 : (end - start) / ticks_per_microsecond;
     Text text;
-    text.add(what).size(bytes);
+    text.put("%v%z", what, bytes);
     if (microseconds != 0 && bytes >= microseconds)
-        text.add(", ").decimal(bytes / microseconds).add(" MB/s");
+        text.put(", %d MB/s", bytes / microseconds);
     else if (microseconds != 0 && bytes * 1000 >= microseconds)
-        text.add(", ").decimal(bytes * 1000 / microseconds).add(" KB/s");
+        text.put(", %d KB/s", bytes * 1000 / microseconds);
     line(text);
 }
 

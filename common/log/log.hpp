@@ -49,10 +49,22 @@ class Log {
 
     /// Prints "[  1234 us] text", unless it is quiet.
     void line(const TextWriter& text);
+    template<class... Arguments>
+    [[gnu::always_inline]] void line(TextFormatFor<Arguments...> format,
+                                     const Arguments&... arguments) {
+        line_words(format.text, TextArgument<Arguments>::word(arguments)...);
+    }
+    void line_words(const char* format, ...);
     /// The same where only who debugs this machine sees it: a number that is secret.
     void private_line(const TextWriter& text);
     /// The same, after "warning: ", for everybody.
     void warn(const TextWriter& text);
+    template<class... Arguments>
+    [[gnu::always_inline]] void warn(TextFormatFor<Arguments...> format,
+                                     const Arguments&... arguments) {
+        warn_words(format.text, TextArgument<Arguments>::word(arguments)...);
+    }
+    void warn_words(const char* format, ...);
 
     /// Lines are only kept from now on, but for warnings.
     void be_quiet(bool quiet) { quiet_ = quiet; }

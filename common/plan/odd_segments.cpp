@@ -9,13 +9,12 @@ bool describe_odd_segment(const Segment& segment, TextWriter& text) {
     const uint64_t zeroed = segment.memory.bytes - segment.file_bytes;
     if (!none && (writable || zeroed == 0))
         return false;
-    text.add("segment ").decimal(segment.program_header);
+    text.put("segment %d", segment.program_header);
     if (none)
         text.add(" has no permissions (p_flags 0), and is mapped read-only");
     if (zeroed != 0)
-        text.add(none ? ", with " : " has ")
-            .size(zeroed)
-            .add(" of zeroed memory (.bss) in it that can't be written, for want of PF_W");
+        text.put("%s%z of zeroed memory (.bss) in it that can't be written, for want of PF_W",
+                 none ? ", with " : " has ", zeroed);
     text.add(
         ": in the linker script's PHDRS, data has FLAGS(6), code FLAGS(5), constants FLAGS(4)");
     return true;

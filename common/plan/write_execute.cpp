@@ -50,22 +50,16 @@ std::optional<WriteExecutePages> next_write_execute(const LoadPlan& plan, VirtRa
 }
 
 void describe_write_execute(const WriteExecutePages& found, TextWriter& text) {
-    text.add("writable and executable at once: ")
-        .hex(found.pages.base.value)
-        .add(", ")
-        .size(found.pages.bytes);
+    text.put("writable and executable at once: %x, %z", found.pages.base.value, found.pages.bytes);
     if (found.writable != found.executable)
-        text.add(", which executable segment ")
-            .decimal(found.executable)
-            .add(" and writable segment ")
-            .decimal(found.writable)
-            .add(" share: put . = ALIGN(4096); between them in the linker script");
+        text.put(", which executable segment %d and writable segment %d share: put . = "
+                 "ALIGN(4096); between them in the linker script",
+                 found.executable, found.writable);
     else
-        text.add(", by the flags of segment ")
-            .decimal(found.writable)
-            .add(" itself: give .text and .data segments of their own in the linker script, "
-                 "PHDRS { text PT_LOAD FLAGS(5); data PT_LOAD FLAGS(6); }, with . = ALIGN(4096); "
-                 "between them, and link without -N");
+        text.put(", by the flags of segment %d itself: give .text and .data segments of their own "
+                 "in the linker script, PHDRS { text PT_LOAD FLAGS(5); data PT_LOAD FLAGS(6); }, "
+                 "with . = ALIGN(4096); between them, and link without -N",
+                 found.writable);
 }
 
 } // namespace baton

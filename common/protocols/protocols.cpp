@@ -42,7 +42,7 @@ Result<Recognised> recognise(const KernelFile& file, std::string_view wanted, Ar
 }
 
 void leave_out_request(uint32_t type, Log& log) {
-    log.warn(Text().add("the kernel's request ").add(request_name(type)).add(" can't be met"));
+    log.warn("the kernel's request %v can't be met", request_name(type));
 }
 
 } // namespace baton

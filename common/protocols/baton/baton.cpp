@@ -19,7 +19,7 @@ Result<Slide> no_slide(const ImageExtent& extent, Requests& requests, bool kaslr
     if (kaslr && requests.kaslr_required)
         return request_not_met(BATON_REQUEST_KASLR, 1);
     if (kaslr)
-        log.line(Text().add("the kernel isn't position independent: no KASLR"));
+        log.line("the kernel isn't position independent: no KASLR");
     if (requests.base && *requests.base != extent.lowest) {
         if (requests.base_required)
             return request_not_met(BATON_REQUEST_BASE, requests.base->value);
@@ -34,7 +34,7 @@ Result<Slide> choose_slide(const ImageExtent& extent, Requests& requests, const 
     if (kaslr && !input.random.are_secret()) {
         if (requests.kaslr_required)
             return fail(ErrorCode::random_numbers_missing);
-        log.warn(Text().add("no KASLR: neither the firmware nor the processor has random numbers"));
+        log.warn("no KASLR: neither the firmware nor the processor has random numbers");
         kaslr = false;
     }
     if (kaslr)
@@ -107,7 +107,7 @@ Result<KernelPlan> BootInfoProtocol::plan(const KernelFile& file, Requests& requ
                                      {.placement = Placement::physical}, arena, log);
         if (plan || requests.physical_required || !is_about_placement(plan.error()))
             return plan;
-        log.warn(Text().add("segments aren't put at p_paddr: ").error(plan.error()));
+        log.warn("segments aren't put at p_paddr: %e", plan.error());
         requests.physical = false;
     }
     return plan_paged(file.image(), requests, input, {}, arena, log);

@@ -51,7 +51,7 @@ Result<std::optional<Requests>> LimineProtocol::recognise(const KernelFile& file
 Result<KernelPlan> LimineProtocol::plan(const KernelFile& file, Requests& requests,
                                         const PlanInput& input, Arena& arena, Log& log) const {
     const auto& own = *static_cast<const LimineRequests*>(requests.own);
-    log.line(Text().add("Limine's protocol, base revision ").decimal(own.revision));
+    log.line("Limine's protocol, base revision %d", own.revision);
     return plan_paged(file.image(), requests, input,
                       {.placement = Placement::one_block, .entry = own.entry}, arena, log);
 }

@@ -181,9 +181,9 @@ Requests requests(uint32_t width, uint32_t height) {
 
 void log_unmet(bool prefers_text, bool kaslr, Log& log) {
     if (prefers_text)
-        log.line(Text().add("the kernel prefers a text mode: the video mode stays as it is"));
+        log.line("the kernel prefers a text mode: the video mode stays as it is");
     if (kaslr)
-        log.line(Text().add("no KASLR: a Multiboot kernel says itself where it may be"));
+        log.line("no KASLR: a Multiboot kernel says itself where it may be");
 }
 
 } // namespace baton::multiboot

@@ -20,7 +20,7 @@ void log_missing_information(const Header& header, Log& log) {
     for (const uint32_t type :
          {kBiosDeviceTag, kVbeTag, kApmTag, kEfi32SystemTableTag, kNetworkTag, kEfi32ImageTag})
         if ((header.information >> type & 1) != 0)
-            log.line(Text().add("Baton has no information for the kernel's tag ").decimal(type));
+            log.line("Baton has no information for the kernel's tag %d", type);
 }
 
 } // namespace

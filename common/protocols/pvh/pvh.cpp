@@ -48,7 +48,7 @@ Result<std::optional<Requests>> PvhProtocol::recognise(const KernelFile& file,
 Result<KernelPlan> PvhProtocol::plan(const KernelFile& file, Requests& /*requests*/,
                                      const PlanInput& input, Arena& arena, Log& log) const {
     if (input.kaslr)
-        log.line(Text().add("no KASLR: a PVH kernel is where it is linked"));
+        log.line("no KASLR: a PVH kernel is where it is linked");
     const LoadRules rules{.address_bits = input.address_bits,
                           .placement = Placement::physical,
                           .without_paging = true,

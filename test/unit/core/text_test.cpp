@@ -75,6 +75,28 @@ TEST(Text, CountsInTheSingularAndInThePlural) {
     EXPECT_EQ(Text().count(11, "frame").view(), "11 frames");
 }
 
+TEST(Text, HasArgumentsOfEachKindInAFormat) {
+    const uint8_t small = 200;
+    EXPECT_EQ(Text().put("nothing").view(), "nothing");
+    EXPECT_EQ(
+        Text().put("%d, %4d and %x, %8x", small, 7, uint64_t{0xfedcba9876543210}, 0xab).view(),
+        "200,    7 and 0xfedcba9876543210, 0x000000ab");
+    EXPECT_EQ(Text()
+                  .put("%z of %v, %s%c", 3072, std::string_view("textual").substr(0, 4),
+                       small > 3 ? "large" : "small", '!')
+                  .view(),
+              "3 KiB of text, large!");
+    EXPECT_EQ(Text().put("%d frame%p, %d frame%p, %d frame%p", 0, 1, 2).view(),
+              "0 frames, 1 frame, 2 frames");
+    const Error error(ErrorCode::elf_too_small, {1, 2});
+    EXPECT_EQ(Text().put("left out: %e", error).view(),
+              Text().add("left out: ").error(error).view());
+}
+
+TEST(Text, HasManyArgumentsInAFormat) {
+    EXPECT_EQ(Text().put("%d%d%d%d%d%d%d%d%d", 1, 2, 3, 4, 5, 6, 7, 8, 9).view(), "123456789");
+}
+
 TEST(Text, FillsItsBufferToTheLastCharacter) {
     const std::string whole(kCapacity, 'x');
     EXPECT_EQ(Text().add(whole).view(), whole);
