@@ -26,35 +26,36 @@ namespace {
 using baton::Error;
 using baton::ErrorCode;
 
-/// What the firmware gets, UEFI 2.10 appendix D.
+/// What the firmware gets, UEFI 2.10 appendix D. Others: the kernel is at fault.
+constexpr struct {
+    ErrorCode code;
+    uint8_t status;
+} kStatuses[] = {
+    {ErrorCode::cpu_lacks_no_execute, EFI_UNSUPPORTED & 0xff},
+    {ErrorCode::guest_memory_encrypted, EFI_UNSUPPORTED & 0xff},
+    {ErrorCode::random_numbers_missing, EFI_UNSUPPORTED & 0xff},
+    {ErrorCode::request_not_met, EFI_UNSUPPORTED & 0xff},
+    {ErrorCode::request_unknown, EFI_UNSUPPORTED & 0xff},
+    {ErrorCode::boot_volume_not_found, EFI_NOT_FOUND & 0xff},
+    {ErrorCode::boot_server_unknown, EFI_NOT_FOUND & 0xff},
+    {ErrorCode::kernel_not_found, EFI_NOT_FOUND & 0xff},
+    {ErrorCode::file_not_found, EFI_NOT_FOUND & 0xff},
+    {ErrorCode::boot_volume_unreadable, EFI_DEVICE_ERROR & 0xff},
+    {ErrorCode::tftp_failed, EFI_DEVICE_ERROR & 0xff},
+    {ErrorCode::file_unreadable, EFI_DEVICE_ERROR & 0xff},
+    {ErrorCode::file_read_short, EFI_DEVICE_ERROR & 0xff},
+    {ErrorCode::out_of_memory, EFI_OUT_OF_RESOURCES & 0xff},
+    {ErrorCode::memory_map_unavailable, EFI_ABORTED & 0xff},
+    {ErrorCode::memory_map_too_long, EFI_ABORTED & 0xff},
+    {ErrorCode::exit_boot_services_failed, EFI_ABORTED & 0xff},
+    {ErrorCode::stage2_mismatch, EFI_ABORTED & 0xff},
+};
+
 EFI_STATUS status_for(ErrorCode code) {
-    switch (code) {
-    case ErrorCode::cpu_lacks_no_execute:
-    case ErrorCode::guest_memory_encrypted:
-    case ErrorCode::random_numbers_missing:
-    case ErrorCode::request_not_met:
-    case ErrorCode::request_unknown:
-        return EFI_UNSUPPORTED;
-    case ErrorCode::boot_volume_not_found:
-    case ErrorCode::boot_server_unknown:
-    case ErrorCode::kernel_not_found:
-    case ErrorCode::file_not_found:
-        return EFI_NOT_FOUND;
-    case ErrorCode::boot_volume_unreadable:
-    case ErrorCode::tftp_failed:
-    case ErrorCode::file_unreadable:
-    case ErrorCode::file_read_short:
-        return EFI_DEVICE_ERROR;
-    case ErrorCode::out_of_memory:
-        return EFI_OUT_OF_RESOURCES;
-    case ErrorCode::memory_map_unavailable:
-    case ErrorCode::memory_map_too_long:
-    case ErrorCode::exit_boot_services_failed:
-    case ErrorCode::stage2_mismatch:
-        return EFI_ABORTED;
-    default: // the kernel is at fault
-        return EFI_LOAD_ERROR;
-    }
+    for (const auto& known : kStatuses)
+        if (known.code == code)
+            return EFIERR(known.status);
+    return EFI_LOAD_ERROR;
 }
 
 } // namespace

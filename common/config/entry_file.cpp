@@ -30,35 +30,19 @@ enum class Key : uint8_t {
     count,
 };
 
-struct KeyName {
-    std::string_view name;
-    Key key;
-};
-constexpr KeyName kKeyNames[] = {
-    {"title", Key::title},
-    {"version", Key::version},
-    {"machine-id", Key::machine_id},
-    {"sort-key", Key::sort_key},
-    {"kernel", Key::kernel},
-    {"initrd", Key::initrd},
-    {"module", Key::module},
-    {"options", Key::options},
-    {"architecture", Key::architecture},
-    {"linux", Key::other_loader},
-    {"efi", Key::other_loader},
-    {"uki", Key::other_loader},
-    {"uki-url", Key::other_loader},
-    {"profile", Key::unused},
-    {"extra", Key::unused},
-    {"devicetree", Key::unused},
-    {"devicetree-overlay", Key::unused},
+constexpr std::string_view kNames =
+    "title version machine-id sort-key kernel initrd module options architecture "
+    "linux efi uki uki-url profile extra devicetree devicetree-overlay";
+constexpr Key kKeys[] = {
+    Key::unknown,      Key::title,        Key::version,      Key::machine_id,   Key::sort_key,
+    Key::kernel,       Key::initrd,       Key::module,       Key::options,      Key::architecture,
+    Key::other_loader, Key::other_loader, Key::other_loader, Key::other_loader, Key::unused,
+    Key::unused,       Key::unused,       Key::unused,
 };
 
 Key key_named(std::string_view name) {
-    for (const KeyName& known : kKeyNames)
-        if (known.name == name)
-            return known.key;
-    return setting_named(name) ? Key::setting : Key::unknown;
+    const Key known = kKeys[number_in(kNames, name)];
+    return known == Key::unknown && setting_named(name) ? Key::setting : known;
 }
 
 /// What follows, so that it gets memory, and what makes the entry one for other loaders.

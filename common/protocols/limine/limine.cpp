@@ -40,10 +40,10 @@ void ask_for_address_space(uint64_t revision, Requests& requests) {
 Result<std::optional<Requests>> LimineProtocol::recognise(const KernelFile& file,
                                                           Arena& arena) const {
     Requests requests;
-    const auto found = TRY(find_limine_requests(file, arena, requests));
-    if (!found)
+    const LimineRequests* const found = TRY(find_limine_requests(file, arena, requests));
+    if (found == nullptr)
         return std::nullopt;
-    requests.own = TRY(arena.make<LimineRequests>(*found));
+    requests.own = found;
     ask_for_address_space(found->revision, requests);
     return requests;
 }

@@ -38,13 +38,12 @@ class Search {
     }
 
     /// In the order of the file's segments, between the markers.
-    Result<LimineRequests> take() {
-        LimineRequests requests;
+    Result<void> take(LimineRequests& requests) {
         for (const Found& found : found_.first(count_)) {
             if (is_between(found))
                 TRY(take(found, requests));
         }
-        return requests;
+        return {};
     }
     bool has_markers() const { return start_ != 0 || end_ != ~uint64_t{0}; }
     std::unexpected<Error> nothing_between() const {
@@ -141,7 +140,8 @@ class Reader {
         TRY(read_stack_size());
         TRY(read_paging_mode());
         if (const uint64_t address = found_.address(Feature::entry_point)) {
-            TRY(request<limine::EntryPointRequest>(address));
+            limine::EntryPointRequest entry_point;
+            TRY(request(address, entry_point));
             found_.entry =
                 TRY(image_.pointer(address + offsetof(limine::EntryPointRequest, entry)));
         }
@@ -152,11 +152,15 @@ class Reader {
 
   private:
     template<class T>
-    Result<T> request(uint64_t address) const {
+    Result<void> request(uint64_t address, T& into) const {
+        return copy(address, std::as_writable_bytes(std::span(&into, 1)));
+    }
+    Result<void> copy(uint64_t address, std::span<std::byte> into) const {
         const Bytes bytes = image_.from(address);
-        if (bytes.size() < sizeof(T))
-            return fail(ErrorCode::limine_request_cut, {address, sizeof(T), bytes.size()});
-        return read_at<T>(bytes, 0);
+        if (bytes.size() < into.size())
+            return fail(ErrorCode::limine_request_cut, {address, into.size(), bytes.size()});
+        std::memcpy(into.data(), bytes.data(), into.size());
+        return {};
     }
 
     Result<void> read_stack_size() {
@@ -164,10 +168,11 @@ class Reader {
         const uint64_t address = found_.address(Feature::stack_size);
         if (address == 0)
             return {};
-        const uint64_t bytes = TRY(request<limine::StackSizeRequest>(address)).bytes;
-        if (bytes > kLargestStack)
-            return request_not_met(BATON_REQUEST_STACK, bytes);
-        requests_.stack_bytes = std::max(kStackBytes, align_up(bytes, kPageBytes));
+        limine::StackSizeRequest stack;
+        TRY(request(address, stack));
+        if (stack.bytes > kLargestStack)
+            return request_not_met(BATON_REQUEST_STACK, stack.bytes);
+        requests_.stack_bytes = std::max(kStackBytes, align_up(stack.bytes, kPageBytes));
         return {};
     }
 
@@ -176,11 +181,13 @@ class Reader {
         const uint64_t address = found_.address(Feature::paging_mode);
         if (address == 0)
             return {};
-        const auto first = TRY(request<FirstPagingModeRequest>(address));
+        FirstPagingModeRequest first;
+        TRY(request(address, first));
         uint64_t most = first.mode;
         uint64_t least = limine::kPagingFourLevels;
         if (first.head.revision != 0) {
-            const auto whole = TRY(request<limine::PagingModeRequest>(address));
+            limine::PagingModeRequest whole;
+            TRY(request(address, whole));
             most = whole.max_mode;
             least = whole.min_mode;
         }
@@ -195,9 +202,14 @@ class Reader {
 
     Result<void> read_modules(Arena& arena) {
         const uint64_t address = found_.address(Feature::modules);
-        if (address == 0 || TRY(request<limine::Request>(address)).revision == 0)
+        if (address == 0)
             return {};
-        const auto modules = TRY(request<limine::ModulesRequest>(address));
+        limine::Request head;
+        TRY(request(address, head));
+        if (head.revision == 0)
+            return {};
+        limine::ModulesRequest modules;
+        TRY(request(address, modules));
         if (modules.count > kMaxRequestedModules)
             return fail(ErrorCode::requested_modules_too_many, {kMaxRequestedModules});
         requests_.modules = TRY(arena.array<RequestedModule>(modules.count));
@@ -213,7 +225,8 @@ class Reader {
 
     Result<RequestedModule> read_module(uint64_t address) {
         using limine::InternalModule;
-        const auto module = TRY(request<InternalModule>(address));
+        InternalModule module;
+        TRY(request(address, module));
         return RequestedModule{.path = TRY(image_.text(address + offsetof(InternalModule, path))),
                                .required = (module.flags & limine::kModuleRequired) != 0,
                                .string =
@@ -229,21 +242,22 @@ class Reader {
 
 } // namespace
 
-Result<std::optional<LimineRequests>> find_limine_requests(const KernelFile& file, Arena& arena,
-                                                           Requests& requests) {
+Result<const LimineRequests*> find_limine_requests(const KernelFile& file, Arena& arena,
+                                                   Requests& requests) {
     if (!LinkedFile(file).can_be_limine() || !TRY(file.keep_segments()))
-        return std::nullopt;
+        return nullptr;
     Search search(file, arena);
     TRY(search.run());
-    LimineRequests found = TRY(search.take());
+    LimineRequests& found = *TRY(arena.make<LimineRequests>());
+    TRY(search.take(found));
     if (found.is_empty() && search.has_markers())
         return search.nothing_between();
     if (found.is_empty())
-        return std::nullopt;
+        return nullptr;
     if (found.revision > limine::kNewestRevision)
         return fail(ErrorCode::limine_revision_unknown, {found.revision, limine::kNewestRevision});
     TRY(Reader(file, found, requests).read(arena));
-    return found;
+    return &found;
 }
 
 } // namespace baton

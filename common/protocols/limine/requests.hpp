@@ -30,10 +30,10 @@ struct LimineRequests {
     }
 };
 
-/// The requests in the file bytes of all segments; nothing: the file has none, or can't be
+/// The requests in the file bytes of all segments, in `arena`; null: the file has none, or can't be
 /// Limine's. What is read is kept for loading. Errors: limine_*, requested_modules_too_many,
 /// request_not_met, file_*, out_of_memory.
-Result<std::optional<LimineRequests>> find_limine_requests(const KernelFile& file, Arena& arena,
-                                                           Requests& requests);
+Result<const LimineRequests*> find_limine_requests(const KernelFile& file, Arena& arena,
+                                                   Requests& requests);
 
 } // namespace baton
