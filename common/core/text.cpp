@@ -8,18 +8,21 @@
 namespace baton {
 namespace {
 
-/// The digits of a number, in the array that it brings along. Stage 2 has them too, and no space
-/// for what std::to_chars is linked with.
+/// The digits of a number after as many of `fill` as give `columns`, in the array that it brings
+/// along. Stage 2 has them too, and no space for what std::to_chars is linked with.
 class Digits {
   public:
-    Digits(uint64_t value, unsigned base) {
+    Digits(uint64_t value, unsigned base, std::size_t columns, char fill) {
         do {
             characters_[--first_] = "0123456789abcdef"[value % base];
             value /= base;
         } while (value != 0);
+        while (characters_.size() - first_ < columns && first_ != 0)
+            characters_[--first_] = fill;
     }
-    std::string_view view() const { return {characters_.data() + first_, count()}; }
-    std::size_t count() const { return characters_.size() - first_; }
+    std::string_view view() const {
+        return {characters_.data() + first_, characters_.size() - first_};
+    }
 
   private:
     std::array<char, 20> characters_; // 2^64 has 20 decimal digits
@@ -57,10 +60,7 @@ TextWriter& TextWriter::add(char character) {
 }
 
 TextWriter& TextWriter::decimal(uint64_t value, unsigned width) {
-    const Digits digits(value, 10);
-    for (std::size_t i = digits.count(); i < width; ++i)
-        add(' ');
-    return add(digits.view());
+    return add(Digits(value, 10, width, ' ').view());
 }
 
 TextWriter& TextWriter::count(uint64_t number, std::string_view noun) {
@@ -68,11 +68,7 @@ TextWriter& TextWriter::count(uint64_t number, std::string_view noun) {
 }
 
 TextWriter& TextWriter::hex(uint64_t value, unsigned digits) {
-    const Digits number(value, 16);
-    add("0x");
-    for (std::size_t i = number.count(); i < digits; ++i)
-        add('0');
-    return add(number.view());
+    return add("0x").add(Digits(value, 16, digits, '0').view());
 }
 
 TextWriter& TextWriter::hex_byte(uint8_t value) {

@@ -83,7 +83,7 @@ class TextWriter {
     // Of their own, so that a call with a literal is a few bytes of code.
     TextWriter& add(const char* text);
     TextWriter& add(char character);
-    /// Decimal, right-aligned in `width` columns.
+    /// Decimal, right-aligned in `width` columns, at most 20.
     TextWriter& decimal(uint64_t value, unsigned width = 0);
     /// "1 frame", "2 frames": the noun takes an s for all numbers but 1.
     TextWriter& count(uint64_t number, std::string_view noun);
