@@ -200,7 +200,7 @@ Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
     }
     describe_place(
         input.log, input.entry, boot.kernel.kaslr,
-        Text().put("firmware left; entering the kernel at %x", boot.kernel.plan.entry.value));
+        Text().add("firmware left; entering the kernel at ").hex(boot.kernel.plan.entry.value));
     boot.record->complete({.firmware_map = input.platform.firmware_map(),
                            .runtime_mapped = runtime_mapped,
                            .log = input.log.text(),
