@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "acpi/tables.hpp"
 
+#include "acpi/entries.hpp"
+
 #include <algorithm>
 
 namespace baton::acpi {
@@ -20,11 +22,6 @@ constexpr uint64_t kLargestTable = uint64_t{1} << 20;
 
 // FADT: section 5.2.9.
 constexpr std::size_t kDsdtOffset = 40, kDsdt64Offset = 140;
-
-// MADT: section 5.2.12.
-constexpr std::size_t kMadtEntries = 44;
-constexpr std::byte kIoApicType{1};
-constexpr uint64_t kIoApicBytes = 12;
 
 // HPET.
 constexpr std::size_t kHpetAddress = 40;
@@ -169,18 +166,10 @@ std::optional<PhysAddr> timer_block(Bytes hpet) {
 }
 
 std::optional<IoApic> first_io_apic(Bytes madt) {
-    for (std::size_t at = kMadtEntries; fits(at, 2, madt.size());) {
-        const auto length = static_cast<std::size_t>(madt[at + 1]);
-        if (length < 2 || !fits(at, length, madt.size()))
-            return {};
-        if (madt[at] == kIoApicType && length >= kIoApicBytes) {
-            const IoApic found = {.registers = {read_at<uint32_t>(madt, at + 4)},
-                                  .first_interrupt = read_at<uint32_t>(madt, at + 8)};
-            if (found.first_interrupt == 0)
-                return found;
-        }
-        at += length;
-    }
+    Entries entries(madt, kMadtLayout);
+    while (const auto entry = entries.next())
+        if (const auto found = io_apic(*entry); found && found->first_interrupt == 0)
+            return found;
     return {};
 }
 
