@@ -6,6 +6,7 @@
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/step_limit.hpp"
 #include "stage1/identity_memory.hpp"
+#include "stage1/interrupts.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
@@ -239,6 +240,15 @@ void EfiPlatform::stay(std::span<const Region> kernel) {
 std::optional<WatchdogPlan> EfiPlatform::find_watchdog(uint32_t seconds,
                                                        std::span<const PhysRange> avoid) {
     return baton::find_watchdog({find_rsdp(given_.firmware)}, seconds, avoid);
+}
+
+InterruptPlan EfiPlatform::find_interrupts(const InterruptChoice& choice,
+                                           std::span<const PhysRange> memory) {
+    return baton::find_interrupts({find_rsdp(given_.firmware)}, choice, memory);
+}
+
+void EfiPlatform::mask_interrupts(const InterruptPlan& plan) {
+    baton::mask_interrupts(plan);
 }
 
 void EfiPlatform::start_watchdog(const WatchdogPlan& plan) {

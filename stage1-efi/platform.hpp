@@ -54,6 +54,8 @@ class EfiPlatform final : public Platform {
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override;
     void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
     FirmwareMap firmware_map() override;
     std::size_t firmware_map_bytes() override {
@@ -62,6 +64,7 @@ class EfiPlatform final : public Platform {
     bool can_stay() override { return true; }
     void stay(std::span<const Region> kernel) override;
     uint64_t map_runtime_services(VirtAddr direct_map) override;
+    void mask_interrupts(const InterruptPlan& plan) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:

@@ -5,6 +5,7 @@
 #include "cpu/instructions.hpp"
 #include "memory/normalise.hpp"
 #include "stage1-pvh/machine.hpp"
+#include "stage1/interrupts.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
@@ -118,6 +119,15 @@ FirmwareMap StartPlatform::firmware_map() {
         return {};
     return {start.efi_map, static_cast<uint32_t>(start.efi_descriptor_bytes),
             start.efi_descriptor_version};
+}
+
+InterruptPlan StartPlatform::find_interrupts(const InterruptChoice& choice,
+                                             std::span<const PhysRange> memory) {
+    return baton::find_interrupts(given_.tables.rsdp, choice, memory);
+}
+
+void StartPlatform::mask_interrupts(const InterruptPlan& plan) {
+    baton::mask_interrupts(plan);
 }
 
 void StartPlatform::start_watchdog(const WatchdogPlan& plan) {

@@ -58,8 +58,11 @@ class StartPlatform final : public Platform {
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override;
     FirmwareMap firmware_map() override;
     std::size_t firmware_map_bytes() override { return given_.start.efi_map.size(); }
+    void mask_interrupts(const InterruptPlan& plan) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:

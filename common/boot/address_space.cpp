@@ -269,7 +269,8 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
                       .hex(layout.stack.base.value)
                       .add(", ")
                       .size(layout.stack.bytes));
-    return MemoryPlan{displays.all, direct_map, layout, stack, guard, shown.tables, runtime_map};
+    return MemoryPlan{displays.all, direct_map,   layout,       stack,
+                      guard,        shown.memory, shown.tables, runtime_map};
 }
 
 Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,

@@ -3,6 +3,7 @@
 // Prints what a kernel is given that speaks Limine's protocol, and judges it by the promises of
 // docs/protocols/limine.md.
 #include "../console.h"
+#include "devices.hpp"
 #include "entry_state.hpp"
 #include "page_tables.hpp"
 #include "requests.hpp"
@@ -306,9 +307,9 @@ void check_loader() {
     begin_promise("L18", "the loader says who it is, and what was asked for without a value");
     const auto& info = response<limine::BootloaderInfo>(Feature::bootloader_info);
     expect(are_equal(&at<char>(info.name), "Baton", 6), "a name", info.name);
-    for (const Feature feature :
-         {Feature::stack_size, Feature::entry_point, Feature::keep_iommu, Feature::hhdm})
+    for (const Feature feature : {Feature::stack_size, Feature::entry_point, Feature::hhdm})
         expect(response_to(feature) != 0, "a response", static_cast<uint64_t>(feature));
+    expect_equal("keep IOMMU", requests::kKeepsIommu, response_to(Feature::keep_iommu) != 0);
     expect_equal("the entry point", 1, entry_state.is_other);
     expect_equal("levels", (entry_state.cr4 & kLa57) != 0, value(Feature::paging_mode));
     if (response_to(Feature::bootloader_performance) != 0) {
@@ -404,6 +405,13 @@ void check_firmware() {
     end_promise();
 }
 
+void check_interrupts() {
+    const Iommu iommu = is_command_line("intel", 6) ? Iommu::intel
+                        : is_command_line("amd", 4) ? Iommu::amd
+                                                    : Iommu::none;
+    check_devices(page_tables(), kRevision, iommu, requests::kKeepsIommu);
+}
+
 } // namespace
 
 void kernel_main() {
@@ -420,5 +428,6 @@ void kernel_main() {
     check_loader();
     check_files();
     check_firmware();
+    check_interrupts(); // writes to page tables
     end_promises("limine");
 }

@@ -1,78 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "acpi/tables.hpp"
 
-#include "support/bytes.hpp"
+#include "support/acpi_tables.hpp"
 
 #include <algorithm>
-#include <array>
 #include <gtest/gtest.h>
 #include <map>
-#include <numeric>
 #include <string>
 #include <string_view>
 
 namespace baton::test {
 namespace {
 
+using namespace acpi_tables;
+
 constexpr PhysAddr kRoot{0xf'0000};
 constexpr uint64_t kRsdt = 0x1000, kXsdt = 0x2000, kFirst = 0x3000, kSecond = 0x4000;
 
-/// A few islands of memory.
-class Memory final : public acpi::PhysicalMemory {
-  public:
-    std::map<uint64_t, Buffer> islands;
-
-    Bytes at(PhysAddr address, uint64_t bytes) const override {
-        const auto found = islands.find(address.value);
-        if (found == islands.end() || found->second.size() < bytes)
-            return {};
-        return Bytes(found->second).first(bytes);
-    }
-};
-
-std::byte sum(Bytes bytes) {
-    return static_cast<std::byte>(
-        std::accumulate(bytes.begin(), bytes.end(), 0u, [](unsigned total, std::byte byte) {
-            return total + static_cast<unsigned>(byte);
-        }));
-}
-
-/// Makes the sum of the first `count` bytes 0.
-void set_checksum(Buffer& bytes, std::size_t at, std::size_t count) {
-    bytes[at] = std::byte{0};
-    bytes[at] = static_cast<std::byte>(-static_cast<int>(sum(Bytes(bytes).first(count))));
-}
-
-Buffer text(std::string_view characters) {
-    const auto bytes = std::as_bytes(std::span(characters));
-    return {bytes.begin(), bytes.end()};
-}
-
-Buffer table(std::string_view signature, const Buffer& body) {
-    Buffer bytes = text(signature);
-    append(bytes, static_cast<uint32_t>(36 + body.size()));
-    bytes.resize(36);
-    bytes.insert(bytes.end(), body.begin(), body.end());
-    set_checksum(bytes, 9, bytes.size());
-    return bytes;
-}
-
-Buffer root_pointer(uint8_t revision, uint32_t rsdt, uint64_t xsdt) {
-    Buffer bytes = text("RSD PTR ");
-    bytes.resize(15);
-    append(bytes, revision);
-    append(bytes, rsdt);
-    append(bytes, uint32_t{36});
-    append(bytes, xsdt);
-    bytes.resize(36);
-    set_checksum(bytes, 8, 20);
-    set_checksum(bytes, 32, 36);
-    return bytes;
-}
-
 class AcpiTables : public testing::Test {
   protected:
-    Memory memory_;
+    AcpiMemory memory_;
 
     void SetUp() override {
         Buffer rsdt, xsdt;
@@ -208,7 +155,7 @@ TEST_F(AcpiTables, AreListedWithTheRootPointerAndTheDsdt) {
 
 TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {
     const Buffer root = root_pointer(0, 0x1000, 0);
-    Memory memory;
+    AcpiMemory memory;
     memory.islands[0x40e] = {std::byte{0xc0}, std::byte{0x9f}};
     EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0});
     memory.islands[0xf'fff0 - 0x10] = root;
@@ -222,7 +169,7 @@ TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {
 }
 
 TEST(AcpiRootPointer, NeedsAGoodChecksumAndAMultipleOf16) {
-    Memory memory;
+    AcpiMemory memory;
     memory.islands[0xe'0008] = root_pointer(0, 0x1000, 0);
     memory.islands[0xe'0010] = root_pointer(0, 0x1000, 0);
     memory.islands[0xe'0010][9] ^= std::byte{1};

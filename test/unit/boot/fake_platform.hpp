@@ -113,6 +113,18 @@ class FakePlatform final : public Platform {
                                               std::span<const PhysRange> /*avoid*/) override {
         return watchdog;
     }
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override {
+        said.emplace_back("interrupts");
+        not_registers.assign(memory.begin(), memory.end());
+        InterruptPlan plan{.choice = choice};
+        plan.left_out = unreachable;
+        return plan;
+    }
+    void mask_interrupts(const InterruptPlan& plan) override {
+        said.emplace_back("mask");
+        masked = plan.choice;
+    }
     void start_watchdog(const WatchdogPlan& /*plan*/) override { said.emplace_back("watchdog"); }
     Result<MachineFacts> facts(Arena& /*arena*/) override { return machine; }
     Result<std::size_t> reserve_memory_map() override {
@@ -197,6 +209,9 @@ class FakePlatform final : public Platform {
     MachineFacts machine{.rsdp = 0xe'0000};
     std::vector<PhysRange> also_cacheable; // that is `elsewhere`, and not usable
     std::optional<WatchdogPlan> watchdog;  // nothing: there is no timer
+    std::optional<PhysAddr> unreachable;   // a device
+    std::vector<PhysRange> not_registers;  // as find_interrupts() was told
+    InterruptChoice masked;                // by mask_interrupts()
     std::vector<RuntimeRange> runtime;     // none: no runtime services
     std::vector<TypedRange> elsewhere;     // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;

@@ -98,6 +98,43 @@ TEST_F(LimineTest, SaysWhenTheLoaderRan) {
     EXPECT_GT(times.exec, times.init);
 }
 
+// The machine.
+
+TEST_F(LimineTest, FindsInterruptsMaskedByItsBaseRevision) {
+    for (uint64_t revision = 0; revision <= 6; ++revision) {
+        LimineKernel kernel(revision);
+        boot(kernel);
+        EXPECT_TRUE(platform_.masked.masked);
+        EXPECT_EQ(platform_.masked.local_apic, revision >= 5) << revision;
+        EXPECT_TRUE(platform_.masked.iommus_off);
+    }
+}
+
+TEST_F(LimineTest, KeepsIommusOnRequest) {
+    LimineKernel kernel(6);
+    kernel.request(Feature::keep_iommu);
+    boot(kernel);
+    EXPECT_TRUE(platform_.masked.masked);
+    EXPECT_FALSE(platform_.masked.iommus_off);
+}
+
+TEST_F(LimineTest, MasksInterruptsOnceTheFirmwareIsGone) {
+    platform_.unreachable = PhysAddr{0xfec0'0000};
+    LimineKernel kernel(6);
+    boot(kernel);
+    const auto place = [&](std::string_view what) {
+        return std::ranges::find(platform_.said, what) - platform_.said.begin();
+    };
+    EXPECT_LT(place("interrupts"), place("prepare to leave"));
+    EXPECT_EQ(platform_.said.back(), "mask");
+    EXPECT_LT(place("exit"), place("mask"));
+    ASSERT_FALSE(platform_.not_registers.empty());
+    EXPECT_EQ(platform_.not_registers.front(), FakePlatform::kMemory);
+    EXPECT_NE(lines_.all.find("warning: the device at 0xfec00000 can't be reached"),
+              std::string::npos)
+        << lines_.all;
+}
+
 // The kernel.
 
 TEST_F(LimineTest, LiesInOnePiece) {
