@@ -77,7 +77,7 @@ Result<std::span<TypedRange>> StartPlatform::read_memory_map(std::span<TypedRang
     for (const PhysRange& range : given_.tables.ranges.ranges())
         add({.range = range, .type = BATON_MEMORY_ACPI_RECLAIMABLE});
     for (const PhysRange& range : given_.tables.efi_ranges.ranges())
-        add({.range = range, .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "firmware tables"});
+        add(firmware_tables(range, BATON_MEMORY_LOADER_RECLAIMABLE));
     for (const PhysRange& range : given_.start.structures.entries())
         add({.range = range,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
@@ -87,6 +87,14 @@ Result<std::span<TypedRange>> StartPlatform::read_memory_map(std::span<TypedRang
     if (count > buffer.size())
         return fail(ErrorCode::memory_map_too_long, {count, buffer.size()});
     return buffer.first(count);
+}
+
+/// Without UEFI, memory() has them.
+Result<std::span<const PhysRange>> StartPlatform::reserved_tables(Arena& arena) {
+    const EfiMemoryMap map(given_.start.efi_map, given_.start.efi_descriptor_bytes);
+    const auto tables = given_.tables.efi_ranges.ranges();
+    return efi_reserved_parts(map, tables,
+                              TRY(arena.scratch<PhysRange>(map.size() + tables.size())));
 }
 
 Result<Displays> StartPlatform::find_displays(const Requests& requests, Arena& arena) {

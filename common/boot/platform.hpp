@@ -63,6 +63,12 @@ class Platform {
     /// read_memory_map() and exit() alone may be called.
     virtual uint64_t exit() { return 0; }
 
+    /// Where the firmware's tables are in reserved memory that memory() doesn't have. Called after
+    /// memory(), for a kernel that gets them in its direct map. Errors: memory_map_unavailable,
+    /// out_of_memory.
+    virtual Result<std::span<const PhysRange>> reserved_tables(Arena& /*arena*/) {
+        return std::span<const PhysRange>();
+    }
     virtual bool can_map_runtime_services() { return false; }
     /// What runtime services use and is not in memory(), or needs a mapping of its own. Called
     /// after memory(), for a kernel that requests it. Errors: memory_map_unavailable,

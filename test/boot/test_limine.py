@@ -12,7 +12,7 @@ from paths import PATHS, GrubOnUefi, Pvh
 KERNELS = artefacts.BUILD / "kernel/protocols/limine"
 WAYS = {"ovmf": Ovmf, "u-boot": UBoot} | PATHS
 REVISIONS = range(7)
-KEPT = 25
+KEPT = 27
 
 
 def kernel(name: object):
@@ -70,6 +70,12 @@ def test_modules(keeps_promises):
     assert re.findall(r'^limine: module bytes (\w+) path "(.*)" string "(.*)" media', machine.debugcon,
                       re.M) == [("0x3", "/baton/own-module", "of the kernel"),
                                 ("0x5", "/m/given", "The given one")]
+
+
+@pytest.mark.parametrize("revision", (3, 4))
+def test_l29_tables_in_reserved_memory(keeps_promises, revision):
+    machine = keeps_promises(revision, firmware=UBoot, plan="acpi-reserved\n")
+    assert not re.search(r"^limine: range .* type 0x2$", machine.debugcon, re.M)
 
 
 # An I/O APIC's selector and window, and an entry: an interrupt, an NMI.

@@ -140,6 +140,50 @@ TEST(AcpiMadt, AnEntryThatGoesNowhereEndsIt) {
     EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
 }
 
+Buffer facs(uint32_t length) {
+    Buffer bytes = text("FACS");
+    append(bytes, length);
+    bytes.resize(64);
+    return bytes;
+}
+
+/// The body of one with these pointers.
+Buffer fadt(uint32_t facs, uint32_t dsdt, uint64_t facs64, uint64_t dsdt64) {
+    Buffer body;
+    append(body, facs);
+    append(body, dsdt);
+    body.resize(132 - 36);
+    append(body, facs64);
+    append(body, dsdt64);
+    return body;
+}
+
+TEST_F(AcpiTables, AreListedWithBothDsdtsAndBothFacs) {
+    memory_.islands[kSecond] = table("FACP", fadt(0x5000, 0x6000, 0x7000, 0x8000));
+    memory_.islands[0x5000] = facs(64);
+    memory_.islands[0x7000] = facs(0); // less than it can have
+    for (const uint64_t address : {0x6000, 0x8000})
+        memory_.islands[address] = table("DSDT", Buffer(4));
+    RangeSet listed;
+    acpi::add_tables(memory_, kRoot, listed);
+    for (const PhysRange range : {PhysRange{{0x5000}, 64}, PhysRange{{0x6000}, 40},
+                                  PhysRange{{0x7000}, 64}, PhysRange{{0x8000}, 40}})
+        EXPECT_EQ(std::ranges::count(listed.ranges(), range), 1) << std::hex << range.base.value;
+}
+
+TEST_F(AcpiTables, ThatAreNoDsdtAndNoFacsAreNotListed) {
+    memory_.islands[kSecond] = table("FACP", fadt(0x5000, 0x6000, 0x7000, 0x9000));
+    memory_.islands[0x5000] = facs(64);
+    memory_.islands[0x5000][0] = std::byte{'f'};
+    memory_.islands[0x6000] = table("SSDT", Buffer(4));
+    memory_.islands[0x7000] = facs(65); // and memory for 64
+    RangeSet listed;
+    acpi::add_tables(memory_, kRoot, listed);
+    EXPECT_TRUE(std::ranges::none_of(listed.ranges(), [](const PhysRange& range) {
+        return range.base >= PhysAddr{0x5000} && range.base < PhysAddr{0xa000};
+    }));
+}
+
 TEST_F(AcpiTables, AreListedWithTheRootPointerAndTheDsdt) {
     Buffer fadt(112); // without its header: up to X_DSDT and that
     const uint64_t dsdt = 0x5000;

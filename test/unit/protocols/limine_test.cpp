@@ -511,13 +511,27 @@ TEST_F(LimineTest, TablesInReservedMemoryAreMapped) {
     }
 }
 
-TEST_F(LimineTest, TheFirmwaresTablesAreReservedFromRevision5On) {
+TEST_F(LimineTest, TablesThatAreInReservedMemoryAloneAreMappedOnRequest) {
     constexpr uint64_t kTables = uint64_t{8} << 30;
-    platform_.elsewhere.push_back({.range = {{kTables}, kPageBytes},
-                                   .type = BATON_MEMORY_LOADER_RECLAIMABLE,
-                                   .origin = "firmware tables"});
-    EXPECT_EQ(type_at(map_of(4), kTables), limine::kBootloaderReclaimable);
-    EXPECT_EQ(type_at(map_of(5), kTables), limine::kReservedMapped);
+    platform_.elsewhere.push_back(
+        {.range = {{kTables}, 2 * kPageBytes}, .type = BATON_MEMORY_RESERVED});
+    platform_.tables_in_reserved = {{{kTables + 0x10}, 0x20}};
+    for (uint64_t revision = 1; revision <= 6; ++revision) {
+        const auto map = map_of(revision);
+        EXPECT_EQ(type_at(map, kTables),
+                  revision >= 4 ? limine::kReservedMapped : limine::kReserved);
+        EXPECT_EQ(type_at(map, kTables + kPageBytes), limine::kReserved);
+        EXPECT_EQ(is_shown(kTables), revision >= 4);
+        EXPECT_FALSE(is_shown(kTables + kPageBytes));
+    }
+}
+
+TEST_F(LimineTest, TheFirmwaresTablesAreReservedFromRevision4On) {
+    constexpr uint64_t kTables = uint64_t{8} << 30;
+    platform_.elsewhere.push_back(
+        firmware_tables({{kTables}, kPageBytes}, BATON_MEMORY_LOADER_RECLAIMABLE));
+    EXPECT_EQ(type_at(map_of(3), kTables), limine::kBootloaderReclaimable);
+    EXPECT_EQ(type_at(map_of(4), kTables), limine::kReservedMapped);
 }
 
 TEST_F(LimineTest, WhatTheFirmwareUsedIsReclaimable) {
