@@ -345,7 +345,7 @@ void check_files() {
     end_promise();
 }
 
-/// A pointer to a table of the firmware's; some base revisions have physical ones.
+/// A pointer to one of the firmware's tables; in some base revisions a physical address.
 const char* table(uint64_t pointer, bool is_physical) {
     expect_equal("the kind of the address", is_physical, pointer < direct_map);
     const uint64_t address = is_physical ? direct_map + pointer : pointer;
