@@ -147,8 +147,11 @@ class Lister {
     void add(PhysAddr address, Bytes table) { ranges_.add({address, table.size()}); }
     /// What the FADT points to.
     void add_more(Bytes fadt) {
-        add_dsdt(pointer<uint32_t>(fadt, kDsdtOffset));
-        add_dsdt(pointer<uint64_t>(fadt, kDsdt64Offset));
+        const auto dsdt = pointer<uint32_t>(fadt, kDsdtOffset);
+        const auto dsdt64 = pointer<uint64_t>(fadt, kDsdt64Offset);
+        add_dsdt(dsdt64);
+        if (dsdt != dsdt64) // a walk over all of it
+            add_dsdt(dsdt);
         add_facs(pointer<uint32_t>(fadt, kFacsOffset));
         add_facs(pointer<uint64_t>(fadt, kFacs64Offset));
     }
