@@ -64,6 +64,20 @@ TEST_F(LimineTest, SaysWhoTheLoaderIs) {
     EXPECT_EQ(text(info.version), BATON_VERSION);
 }
 
+TEST_F(LimineTest, ResponsesLieInReclaimableMemory) {
+    LimineKernel kernel(6);
+    const uint64_t map = kernel.request(Feature::memory_map);
+    const uint64_t info = kernel.request(Feature::bootloader_info);
+    boot(kernel);
+    const auto& list = answer<limine::List>(map);
+    std::vector<Entry> entries;
+    for (uint64_t i = 0; i < list.count; ++i)
+        entries.push_back(get<Entry>(word(list.entries + 8 * i)));
+    for (const uint64_t request : {map, info})
+        EXPECT_EQ(type_at(entries, response(request) - direct_map()),
+                  limine::kBootloaderReclaimable);
+}
+
 TEST_F(LimineTest, AnswersRequestsThatHaveNoFields) {
     LimineKernel kernel(6);
     const uint64_t stack = kernel.request(Feature::stack_size, 0, {1});
