@@ -6,6 +6,7 @@
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/step_limit.hpp"
 #include "stage1/identity_memory.hpp"
+#include "stage1/interrupts.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
@@ -67,6 +68,57 @@ Result<std::span<const PhysRange>> EfiPlatform::memory(Arena& arena) {
     return efi_cacheable_ranges(map, ranges);
 }
 
+namespace {
+
+/// What a memory map says is memory, which can be read where it lies.
+class MapMemory final : public acpi::PhysicalMemory {
+  public:
+    explicit MapMemory(const EfiMemoryMap& map) : map_(map) {}
+
+    Bytes at(PhysAddr address, uint64_t bytes) const override {
+        if (bytes > kPhysicalAddressEnd || address.value > kPhysicalAddressEnd - bytes)
+            return {};
+        const PhysAddr end = address + bytes;
+        for (PhysAddr reached = address; reached < end; reached = last_.end())
+            if (!last_.contains(reached) && !find(reached))
+                return {};
+        return {reinterpret_cast<const std::byte*>(address.value), bytes};
+    }
+
+  private:
+    bool find(PhysAddr address) const {
+        const std::size_t count = map_.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            const EfiMemoryDescriptor descriptor = map_[i];
+            if (descriptor.physical_start <= address.value &&
+                efi_range(descriptor).contains(address) &&
+                (efi_is_cacheable(descriptor) || efi_is_reserved_ram(descriptor))) {
+                last_ = efi_range(descriptor);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    const EfiMemoryMap& map_;
+    mutable PhysRange last_{}; // most reads are near the one before
+};
+
+RangeSet tables_of(const efi::Firmware& firmware, const EfiMemoryMap& map) {
+    RangeSet tables;
+    add_efi_tables(MapMemory(map), {reinterpret_cast<uint64_t>(firmware.system)}, tables);
+    return tables;
+}
+
+} // namespace
+
+Result<std::span<const PhysRange>> EfiPlatform::reserved_tables(Arena& arena) {
+    const std::size_t before = TRY(frames_.memory_map()).size();
+    const auto ranges = TRY(arena.scratch<PhysRange>(before + kToSpare + RangeSet::kCapacity));
+    const EfiMemoryMap map = TRY(frames_.memory_map());
+    return efi_reserved_parts(map, tables_of(given_.firmware, map).ranges(), ranges);
+}
+
 Result<std::span<const RuntimeRange>> EfiPlatform::runtime_memory(Arena& arena) {
     const EfiMemoryMap attributes = memory_attributes(given_.firmware);
     const std::size_t before = TRY(frames_.memory_map()).size();
@@ -108,43 +160,6 @@ void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> crash_record) {
     end_step_limit(); // as ExitBootServices does
 }
 
-namespace {
-
-/// What a memory map says is memory, which can be read where it lies.
-class MapMemory final : public acpi::PhysicalMemory {
-  public:
-    explicit MapMemory(const EfiMemoryMap& map) : map_(map) {}
-
-    Bytes at(PhysAddr address, uint64_t bytes) const override {
-        if (bytes > kPhysicalAddressEnd || address.value > kPhysicalAddressEnd - bytes)
-            return {};
-        const PhysAddr end = address + bytes;
-        for (PhysAddr reached = address; reached < end; reached = last_.end())
-            if (!last_.contains(reached) && !find(reached))
-                return {};
-        return {reinterpret_cast<const std::byte*>(address.value), bytes};
-    }
-
-  private:
-    bool find(PhysAddr address) const {
-        const std::size_t count = map_.size();
-        for (std::size_t i = 0; i < count; ++i) {
-            const EfiMemoryDescriptor descriptor = map_[i];
-            if (descriptor.physical_start <= address.value &&
-                efi_range(descriptor).contains(address) && efi_is_cacheable(descriptor)) {
-                last_ = efi_range(descriptor);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    const EfiMemoryMap& map_;
-    mutable PhysRange last_{}; // most reads are near the one before
-};
-
-} // namespace
-
 /// What the firmware says, and what Baton knows better.
 Result<std::span<TypedRange>> EfiPlatform::read_memory_map(std::span<TypedRange> buffer) {
     TRY(final_map_.read(given_.firmware));
@@ -168,13 +183,9 @@ Result<std::span<TypedRange>> EfiPlatform::read_memory_map(std::span<TypedRange>
         add({.range = tables,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
              .origin = "firmware's page tables"});
-    RangeSet firmware_tables;
-    add_efi_tables(MapMemory(map), {reinterpret_cast<uint64_t>(given_.firmware.system)},
-                   firmware_tables);
-    for (const PhysRange& tables : firmware_tables.ranges())
-        add({.range = tables,
-             .type = BATON_MEMORY_LOADER_RECLAIMABLE,
-             .origin = "firmware tables"});
+    const RangeSet tables = tables_of(given_.firmware, map);
+    for (const PhysRange& range : tables.ranges())
+        add(firmware_tables(range, BATON_MEMORY_LOADER_RECLAIMABLE));
     frames_.for_each_block([&](const FrameBlock& block) { add(block.typed()); });
     if (count > buffer.size())
         return fail(ErrorCode::memory_map_too_long, {count, buffer.size()});
@@ -239,6 +250,15 @@ void EfiPlatform::stay(std::span<const Region> kernel) {
 std::optional<WatchdogPlan> EfiPlatform::find_watchdog(uint32_t seconds,
                                                        std::span<const PhysRange> avoid) {
     return baton::find_watchdog({find_rsdp(given_.firmware)}, seconds, avoid);
+}
+
+InterruptPlan EfiPlatform::find_interrupts(const InterruptChoice& choice,
+                                           std::span<const PhysRange> memory) {
+    return baton::find_interrupts({find_rsdp(given_.firmware)}, choice, memory);
+}
+
+void EfiPlatform::mask_interrupts(const InterruptPlan& plan) {
+    baton::mask_interrupts(plan);
 }
 
 void EfiPlatform::start_watchdog(const WatchdogPlan& plan) {

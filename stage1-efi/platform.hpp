@@ -48,12 +48,15 @@ class EfiPlatform final : public Platform {
     Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
     uint64_t exit() override;
 
+    Result<std::span<const PhysRange>> reserved_tables(Arena& arena) override;
     bool can_map_runtime_services() override;
     Result<std::span<const RuntimeRange>> runtime_memory(Arena& arena) override;
     Result<Displays> find_displays(const Requests& requests, Arena& arena) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override;
     void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
     FirmwareMap firmware_map() override;
     std::size_t firmware_map_bytes() override {
@@ -62,6 +65,7 @@ class EfiPlatform final : public Platform {
     bool can_stay() override { return true; }
     void stay(std::span<const Region> kernel) override;
     uint64_t map_runtime_services(VirtAddr direct_map) override;
+    void mask_interrupts(const InterruptPlan& plan) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:

@@ -5,6 +5,7 @@
 #include "cpu/instructions.hpp"
 #include "memory/normalise.hpp"
 #include "stage1-pvh/machine.hpp"
+#include "stage1/interrupts.hpp"
 #include "stage1/processor_facts.hpp"
 #include "stage1/table_bytes.hpp"
 #include "stage1/watchdog.hpp"
@@ -76,7 +77,7 @@ Result<std::span<TypedRange>> StartPlatform::read_memory_map(std::span<TypedRang
     for (const PhysRange& range : given_.tables.ranges.ranges())
         add({.range = range, .type = BATON_MEMORY_ACPI_RECLAIMABLE});
     for (const PhysRange& range : given_.tables.efi_ranges.ranges())
-        add({.range = range, .type = BATON_MEMORY_LOADER_RECLAIMABLE, .origin = "firmware tables"});
+        add(firmware_tables(range, BATON_MEMORY_LOADER_RECLAIMABLE));
     for (const PhysRange& range : given_.start.structures.entries())
         add({.range = range,
              .type = BATON_MEMORY_LOADER_RECLAIMABLE,
@@ -86,6 +87,14 @@ Result<std::span<TypedRange>> StartPlatform::read_memory_map(std::span<TypedRang
     if (count > buffer.size())
         return fail(ErrorCode::memory_map_too_long, {count, buffer.size()});
     return buffer.first(count);
+}
+
+/// Without UEFI, memory() has them.
+Result<std::span<const PhysRange>> StartPlatform::reserved_tables(Arena& arena) {
+    const EfiMemoryMap map(given_.start.efi_map, given_.start.efi_descriptor_bytes);
+    const auto tables = given_.tables.efi_ranges.ranges();
+    return efi_reserved_parts(map, tables,
+                              TRY(arena.scratch<PhysRange>(map.size() + tables.size())));
 }
 
 Result<Displays> StartPlatform::find_displays(const Requests& requests, Arena& arena) {
@@ -118,6 +127,15 @@ FirmwareMap StartPlatform::firmware_map() {
         return {};
     return {start.efi_map, static_cast<uint32_t>(start.efi_descriptor_bytes),
             start.efi_descriptor_version};
+}
+
+InterruptPlan StartPlatform::find_interrupts(const InterruptChoice& choice,
+                                             std::span<const PhysRange> memory) {
+    return baton::find_interrupts(given_.tables.rsdp, choice, memory);
+}
+
+void StartPlatform::mask_interrupts(const InterruptPlan& plan) {
+    baton::mask_interrupts(plan);
 }
 
 void StartPlatform::start_watchdog(const WatchdogPlan& plan) {

@@ -54,12 +54,16 @@ class StartPlatform final : public Platform {
     Result<std::size_t> reserve_memory_map() override;
     Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
 
+    Result<std::span<const PhysRange>> reserved_tables(Arena& arena) override;
     Result<Displays> find_displays(const Requests& requests, Arena& arena) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;
     std::optional<WatchdogPlan> find_watchdog(uint32_t seconds,
                                               std::span<const PhysRange> avoid) override;
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override;
     FirmwareMap firmware_map() override;
     std::size_t firmware_map_bytes() override { return given_.start.efi_map.size(); }
+    void mask_interrupts(const InterruptPlan& plan) override;
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:

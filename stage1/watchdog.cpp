@@ -2,24 +2,12 @@
 #include "stage1/watchdog.hpp"
 
 #include "cpu/instructions.hpp"
-#include "stage1/identity_memory.hpp"
+#include "stage1/machine_registers.hpp"
 
 #include <algorithm>
 
 namespace baton {
 namespace {
-
-/// By an identity mapping, as UEFI promises one (UEFI 2.10 section 2.3.4).
-class IdentityMapped final : public DeviceRegisters {
-  public:
-    uint32_t read(PhysAddr address) override { return *at(address); }
-    void write(PhysAddr address, uint32_t value) override { *at(address) = value; }
-
-  private:
-    static volatile uint32_t* at(PhysAddr address) {
-        return reinterpret_cast<volatile uint32_t*>(address.value);
-    }
-};
 
 bool has_local_apic() {
     constexpr uint32_t kMsrApicBase = 0x1b;
@@ -41,7 +29,7 @@ bool is_free(PhysRange page, std::span<const PhysRange> avoid) {
 
 std::optional<WatchdogPlan> find_watchdog(PhysAddr rsdp, uint32_t seconds,
                                           std::span<const PhysRange> avoid) {
-    IdentityMapped machine;
+    ThisMachine machine;
     const IdentityMemory memory;
     const auto timers = acpi::timer_block(acpi::find_table(memory, rsdp, "HPET"));
     const auto io_apic = acpi::first_io_apic(acpi::find_table(memory, rsdp, "APIC"));
@@ -53,7 +41,7 @@ std::optional<WatchdogPlan> find_watchdog(PhysAddr rsdp, uint32_t seconds,
 }
 
 void start_watchdog(const WatchdogPlan& plan) {
-    IdentityMapped machine;
+    ThisMachine machine;
     arm_watchdog(plan, machine);
 }
 

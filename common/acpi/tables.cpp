@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "acpi/tables.hpp"
 
+#include "acpi/entries.hpp"
+
 #include <algorithm>
 
 namespace baton::acpi {
@@ -18,13 +20,9 @@ constexpr uint64_t kHeaderBytes = 36;
 constexpr std::size_t kLengthOffset = 4;
 constexpr uint64_t kLargestTable = uint64_t{1} << 20;
 
-// FADT: section 5.2.9.
-constexpr std::size_t kDsdtOffset = 40, kDsdt64Offset = 140;
-
-// MADT: section 5.2.12.
-constexpr std::size_t kMadtEntries = 44;
-constexpr std::byte kIoApicType{1};
-constexpr uint64_t kIoApicBytes = 12;
+// FADT: section 5.2.9. Addresses of 32 bits and of 64.
+constexpr std::size_t kFacsOffset = 36, kDsdtOffset = 40, kFacs64Offset = 132, kDsdt64Offset = 140;
+constexpr uint64_t kFacsBytes = 64; // at least: section 5.2.10
 
 // HPET.
 constexpr std::size_t kHpetAddress = 40;
@@ -139,24 +137,60 @@ Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::strin
     return found;
 }
 
+namespace {
+
+/// Adds tables where they are.
+class Lister {
+  public:
+    Lister(const PhysicalMemory& memory, RangeSet& ranges) : memory_(memory), ranges_(ranges) {}
+
+    void add(PhysAddr address, Bytes table) { ranges_.add({address, table.size()}); }
+    /// What the FADT points to.
+    void add_more(Bytes fadt) {
+        const auto dsdt = pointer<uint32_t>(fadt, kDsdtOffset);
+        const auto dsdt64 = pointer<uint64_t>(fadt, kDsdt64Offset);
+        add_dsdt(dsdt64);
+        if (dsdt != dsdt64) // a walk over all of it
+            add_dsdt(dsdt);
+        add_facs(pointer<uint32_t>(fadt, kFacsOffset));
+        add_facs(pointer<uint64_t>(fadt, kFacs64Offset));
+    }
+
+  private:
+    template<class T>
+    static PhysAddr pointer(Bytes fadt, std::size_t at) {
+        return {fits(at, sizeof(T), fadt.size()) ? read_at<T>(fadt, at) : 0};
+    }
+    void add_dsdt(PhysAddr address) { add(address, table_at(memory_, address, "DSDT")); }
+    /// It has no checksum, since the firmware and the system write to it.
+    void add_facs(PhysAddr address) {
+        const Bytes facs = memory_.at(address, kFacsBytes);
+        if (facs.size() < kFacsBytes || !has_signature(facs, "FACS"))
+            return;
+        const uint64_t bytes =
+            std::clamp<uint64_t>(read_at<uint32_t>(facs, kLengthOffset), kFacsBytes, kPageBytes);
+        add(address, memory_.at(address, bytes));
+    }
+
+    const PhysicalMemory& memory_;
+    RangeSet& ranges_;
+};
+
+} // namespace
+
 void add_tables(const PhysicalMemory& memory, PhysAddr root_pointer, RangeSet& ranges) {
-    const auto add = [&](PhysAddr address, Bytes table) { ranges.add({address, table.size()}); };
+    Lister lister(memory, ranges);
     if (const Bytes root = root_at(memory, root_pointer); !root.empty())
-        add(root_pointer,
-            root[kRevisionOffset] >= std::byte{2} ? memory.at(root_pointer, kRootBytes2) : root);
+        lister.add(root_pointer, root[kRevisionOffset] >= std::byte{2}
+                                     ? memory.at(root_pointer, kRootBytes2)
+                                     : root);
     const RootTable root = root_table(memory, root_pointer);
-    add(root.address, root.table);
+    lister.add(root.address, root.table);
     for_each_address(memory, root_pointer, [&](PhysAddr address) {
         const Bytes table = table_at(memory, address);
-        add(address, table);
-        if (table.empty() || !has_signature(table, "FACP"))
-            return false;
-        PhysAddr dsdt{};
-        if (fits(kDsdt64Offset, sizeof(uint64_t), table.size()))
-            dsdt = {read_at<uint64_t>(table, kDsdt64Offset)};
-        if (dsdt.value == 0 && fits(kDsdtOffset, sizeof(uint32_t), table.size()))
-            dsdt = {read_at<uint32_t>(table, kDsdtOffset)};
-        add(dsdt, table_at(memory, dsdt));
+        lister.add(address, table);
+        if (!table.empty() && has_signature(table, "FACP"))
+            lister.add_more(table);
         return false;
     });
 }
@@ -169,18 +203,10 @@ std::optional<PhysAddr> timer_block(Bytes hpet) {
 }
 
 std::optional<IoApic> first_io_apic(Bytes madt) {
-    for (std::size_t at = kMadtEntries; fits(at, 2, madt.size());) {
-        const auto length = static_cast<std::size_t>(madt[at + 1]);
-        if (length < 2 || !fits(at, length, madt.size()))
-            return {};
-        if (madt[at] == kIoApicType && length >= kIoApicBytes) {
-            const IoApic found = {.registers = {read_at<uint32_t>(madt, at + 4)},
-                                  .first_interrupt = read_at<uint32_t>(madt, at + 8)};
-            if (found.first_interrupt == 0)
-                return found;
-        }
-        at += length;
-    }
+    Entries entries(madt, kMadtLayout);
+    while (const auto entry = entries.next())
+        if (const auto found = io_apic(*entry); found && found->first_interrupt == 0)
+            return found;
     return {};
 }
 

@@ -34,8 +34,8 @@ Bytes root_pointer(const PhysicalMemory& memory, PhysAddr address);
 /// a good checksum. Empty where there is none.
 Bytes find_table(const PhysicalMemory& memory, PhysAddr root_pointer, std::string_view signature);
 
-/// Adds where the root pointer, the table that it leads to and all the others lie, the DSDT among
-/// them. Those without a good checksum are left out.
+/// Adds where the root pointer, the table that it leads to and all the others lie, DSDT and FACS
+/// among them. Those without a good checksum are left out; the FACS has none.
 void add_tables(const PhysicalMemory& memory, PhysAddr root_pointer, RangeSet& ranges);
 
 /// Of the table "HPET" (IA-PC HPET 1.0a section 3.2.4): the registers of the timer block.

@@ -95,9 +95,7 @@ Result<std::span<const TypedRange>> tables_in(std::span<const NormalisedRange> m
                 const PhysAddr base = std::max(part.range.base, range.base);
                 const uint64_t bytes = std::min(part.range.end(), range.end()) - base;
                 if (!is_counting)
-                    tables[count] = {.range = {base, bytes},
-                                     .type = BATON_MEMORY_RESERVED,
-                                     .origin = "firmware tables"};
+                    tables[count] = firmware_tables({base, bytes}, BATON_MEMORY_RESERVED);
                 ++count;
             }
         }
@@ -134,8 +132,13 @@ Result<Shown> choose_shown(const Services& with, const Requests& requests, PhysR
     }
     shown.devices = devices.first(device_count);
     shown.hidden = hidden.first(hidden_count);
-    if ((requests.direct_map_types >> BATON_MEMORY_RESERVED & 1) != 0)
+    if ((requests.direct_map_types >> BATON_MEMORY_RESERVED & 1) != 0) {
+        const auto more = TRY(with.platform.reserved_tables(with.arena));
+        const auto all = TRY(with.arena.array<PhysRange>(shown.memory.size() + more.size()));
+        std::ranges::copy(more, std::ranges::copy(shown.memory, all.begin()).out);
+        shown.memory = all;
         shown.tables = TRY(tables_in(map, shown.memory, with.arena));
+    }
     return shown;
 }
 
@@ -257,7 +260,8 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
         layout.stack.base = layout.direct_map.base + stack.value;
     with.log.line("direct map at %x, %z; stack at %x, %z", layout.direct_map.base.value,
                   layout.direct_map.bytes, layout.stack.base.value, layout.stack.bytes);
-    return MemoryPlan{displays.all, direct_map, layout, stack, guard, shown.tables, runtime_map};
+    return MemoryPlan{displays.all, direct_map,   layout,       stack,
+                      guard,        shown.memory, shown.tables, runtime_map};
 }
 
 Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,

@@ -20,6 +20,7 @@ struct MemoryPlan {
     Layout layout;
     PhysAddr stack;
     PhysRange guard; // below a stack in the direct map, which doesn't show it; or empty
+    std::span<const PhysRange> memory;  // that can be cached: Platform::memory()
     std::span<const TypedRange> tables; // of the firmware, in reserved memory that is shown
     bool runtime_map;                   // the direct map has what runtime services need
 };

@@ -97,6 +97,23 @@ Result<Kernel> place_and_load(const Services& with, const BootInput& input, Open
     return load_kernel(with, input.entry, open, other);
 }
 
+/// What of the machine is to be masked before the kernel runs.
+InterruptPlan choose_interrupts(const Services& with, const Requests& requests,
+                                std::span<const PhysRange> memory) {
+    const InterruptChoice choice{.masked = requests.mask_interrupts,
+                                 .local_apic = requests.local_apic,
+                                 .iommus_off = requests.stop_iommus};
+    if (!choice.masked)
+        return {};
+    const InterruptPlan plan = with.platform.find_interrupts(choice, memory);
+    with.log.line("interrupt controllers and IOMMUs to mask: %d device%p%s", plan.count,
+                  plan.local_apic ? ", and the local APIC" : "");
+    if (plan.left_out)
+        with.log.warn("the device at %x can't be reached: its interrupts stay as they are",
+                      plan.left_out->value);
+    return plan;
+}
+
 Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     const Services with{input.platform, input.log, arena};
     const BootEntry& entry = input.entry;
@@ -127,6 +144,7 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
                       .tables = tables,
                       .machine = TRY(input.platform.facts(arena)),
                       .record = nullptr,
+                      .interrupts = choose_interrupts(with, kernel.requests, memory.memory),
                       .also_there = TRY(beside_the_map(kernel, memory, arena)),
                       .map_buffer = {}};
     TRY(make_record(input, boot));
@@ -206,6 +224,8 @@ Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
                            .log = input.log.text(),
                            .steps = input.log.steps()});
     boot.stage2.handoff.record->time_stamps = boot.record->stage2_time_stamps().value;
+    if (boot.interrupts.choice.masked)
+        input.platform.mask_interrupts(boot.interrupts);
     if (boot.stage2.watchdog)
         input.platform.start_watchdog(*boot.stage2.watchdog);
     return {};

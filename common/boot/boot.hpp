@@ -35,6 +35,7 @@ struct PreparedBoot {
     PageTables tables;
     MachineFacts machine;
     KernelRecord* record;
+    InterruptPlan interrupts;               // masked once the firmware is gone
     std::span<const TypedRange> also_there; // in the memory map, beside what the firmware says
     std::span<TypedRange> map_buffer;       // for the last memory map
 };

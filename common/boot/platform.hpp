@@ -6,6 +6,7 @@
 
 #include "core/arena.hpp"
 #include "core/error.hpp"
+#include "devices/interrupts.hpp"
 #include "devices/watchdog.hpp"
 #include "loading/file_source.hpp"
 #include "memory/efi_runtime.hpp"
@@ -62,6 +63,12 @@ class Platform {
     /// read_memory_map() and exit() alone may be called.
     virtual uint64_t exit() { return 0; }
 
+    /// Where the firmware's tables are in reserved memory that memory() doesn't have. Called after
+    /// memory(), for a kernel that gets them in its direct map. Errors: memory_map_unavailable,
+    /// out_of_memory.
+    virtual Result<std::span<const PhysRange>> reserved_tables(Arena& /*arena*/) {
+        return std::span<const PhysRange>();
+    }
     virtual bool can_map_runtime_services() { return false; }
     /// What runtime services use and is not in memory(), or needs a mapping of its own. Called
     /// after memory(), for a kernel that requests it. Errors: memory_map_unavailable,
@@ -80,6 +87,11 @@ class Platform {
                                                       std::span<const PhysRange> /*avoid*/) {
         return {};
     }
+    /// Interrupt controllers and IOMMUs for mask_interrupts(), with no registers in `memory`.
+    virtual InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                          std::span<const PhysRange> /*memory*/) {
+        return {.choice = choice};
+    }
     /// The last call while everything may still be called: closes all files; says for the next boot
     /// where the crash record is, or that there is none.
     virtual void prepare_to_leave(std::optional<PhysAddr> /*crash_record*/) {}
@@ -94,6 +106,8 @@ class Platform {
     virtual void stay(std::span<const Region> /*kernel*/) {}
     /// Tells runtime services where they are in the direct map, after exit(). Returns the status.
     virtual uint64_t map_runtime_services(VirtAddr /*direct_map*/) { return 0; }
+    /// After exit().
+    virtual void mask_interrupts(const InterruptPlan& /*plan*/) {}
     /// The very last call.
     virtual void start_watchdog(const WatchdogPlan& /*plan*/) {}
 

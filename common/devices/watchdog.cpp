@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "devices/watchdog.hpp"
 
+#include "devices/io_apic.hpp"
+
 namespace baton {
 namespace {
 
@@ -23,25 +25,12 @@ constexpr uint32_t kRouteShift = 9, kRouteMask = 31 << kRouteShift;
 constexpr uint64_t kFemtosecondsPerSecond = 1'000'000'000'000'000;
 constexpr uint32_t kLongestPeriod = 100'000'000; // 100 ns: section 2.3.4
 
-// The I/O APIC: Intel 82093AA section 3.
-constexpr uint64_t kSelect = 0x00, kWindow = 0x10;
-constexpr uint32_t kVersion = 1, kEntries = 0x10;
-constexpr uint32_t kMasked = 1 << 16, kDeliverNmi = 4 << 8; // edge-triggered, physical destination
-constexpr uint32_t kFirstNewPin = 16;                       // below are the PC's old devices
+// The I/O APIC.
+constexpr uint32_t kDeliverNmi = 4 << 8; // edge-triggered, physical destination
+constexpr uint32_t kFirstNewPin = 16;    // below are the PC's old devices
 
 PhysAddr timer_register(const WatchdogPlan& plan, uint64_t offset) {
     return plan.devices.timers + kTimers + plan.timer * kTimerBytes + offset;
-}
-
-uint32_t read_io_apic(const acpi::IoApic& io_apic, uint32_t index, DeviceRegisters& registers) {
-    registers.write(io_apic.registers + kSelect, index);
-    return registers.read(io_apic.registers + kWindow);
-}
-
-void write_io_apic(const acpi::IoApic& io_apic, uint32_t index, uint32_t value,
-                   DeviceRegisters& registers) {
-    registers.write(io_apic.registers + kSelect, index);
-    registers.write(io_apic.registers + kWindow, value);
 }
 
 /// Its halves belong together if the upper one doesn't change meanwhile.
@@ -56,12 +45,11 @@ uint64_t read_counter(PhysAddr timers, DeviceRegisters& registers) {
 
 /// Of the pins in `routes`, one that is masked, so that nobody has it, and that no old device of
 /// the PC is wired to, whose interrupts would be NMIs too.
-std::optional<uint32_t> free_pin(const acpi::IoApic& io_apic, uint32_t routes,
-                                 DeviceRegisters& registers) {
-    const uint32_t last = read_io_apic(io_apic, kVersion, registers) >> 16 & 0xff;
+std::optional<uint32_t> free_pin(PhysAddr controller, uint32_t routes, DeviceRegisters& registers) {
+    const uint32_t last = io_apic::last_pin(controller, registers);
     for (uint32_t pin = kFirstNewPin; pin <= last && pin < 32; ++pin)
         if ((routes >> pin & 1) != 0 &&
-            (read_io_apic(io_apic, kEntries + 2 * pin, registers) & kMasked) != 0)
+            (io_apic::read(controller, io_apic::entry(pin), registers) & io_apic::kMasked) != 0)
             return pin;
     return {};
 }
@@ -89,7 +77,7 @@ std::optional<WatchdogPlan> plan_watchdog(const WatchdogDevices& devices, uint32
         if ((plan.configuration & kInterruptEnabled) != 0 || (!is_64_bit && plan.ticks >> 32 != 0))
             continue;
         const uint32_t routes = registers.read(timer_register(plan, kRoutes));
-        if (const auto pin = free_pin(devices.io_apic, routes, registers)) {
+        if (const auto pin = free_pin(devices.io_apic.registers, routes, registers)) {
             plan.pin = *pin;
             return plan;
         }
@@ -99,9 +87,10 @@ std::optional<WatchdogPlan> plan_watchdog(const WatchdogDevices& devices, uint32
 
 void arm_watchdog(const WatchdogPlan& plan, DeviceRegisters& registers) {
     const WatchdogDevices& devices = plan.devices;
-    const uint32_t entry = kEntries + 2 * plan.pin;
-    write_io_apic(devices.io_apic, entry + 1, uint32_t{devices.processor} << 24, registers);
-    write_io_apic(devices.io_apic, entry, kDeliverNmi, registers);
+    const PhysAddr controller = devices.io_apic.registers;
+    const uint32_t entry = io_apic::entry(plan.pin);
+    io_apic::write(controller, entry + 1, uint32_t{devices.processor} << 24, registers);
+    io_apic::write(controller, entry, kDeliverNmi, registers);
 
     constexpr uint32_t kNotWanted =
         kLevelTriggered | kPeriodic | k32BitMode | kMessageEnabled | kRouteMask;
@@ -115,12 +104,14 @@ void arm_watchdog(const WatchdogPlan& plan, DeviceRegisters& registers) {
 }
 
 std::array<BatonRegisterWrite, 4> disarm_watchdog(const WatchdogPlan& plan) {
-    const uint64_t io_apic = plan.devices.io_apic.registers.value;
+    const uint64_t controller = plan.devices.io_apic.registers.value;
     return {{{.address = timer_register(plan, kConfiguration).value,
               .value = plan.configuration,
               .reserved = 0},
-             {.address = io_apic + kSelect, .value = kEntries + 2 * plan.pin, .reserved = 0},
-             {.address = io_apic + kWindow, .value = kMasked, .reserved = 0},
+             {.address = controller + io_apic::kSelect,
+              .value = io_apic::entry(plan.pin),
+              .reserved = 0},
+             {.address = controller + io_apic::kWindow, .value = io_apic::kMasked, .reserved = 0},
              {.address = (plan.devices.timers + kGeneral).value,
               .value = plan.general,
               .reserved = 0}}};

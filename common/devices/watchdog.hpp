@@ -8,22 +8,13 @@
 #include "abi/boot_info.h"
 #include "acpi/tables.hpp"
 #include "core/address.hpp"
+#include "devices/registers.hpp"
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
 namespace baton {
-
-/// Registers of devices, 32 bits each.
-class DeviceRegisters {
-  public:
-    virtual uint32_t read(PhysAddr address) = 0;
-    virtual void write(PhysAddr address, uint32_t value) = 0;
-
-  protected:
-    ~DeviceRegisters() = default;
-};
 
 struct WatchdogDevices {
     PhysAddr timers; // of the HPET

@@ -60,11 +60,33 @@ bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor) {
            type != BATON_MEMORY_BAD && type != BATON_MEMORY_UNACCEPTED;
 }
 
+bool efi_is_reserved_ram(const EfiMemoryDescriptor& descriptor) {
+    constexpr uint32_t kEfiReservedMemoryType = 0;
+    return descriptor.type == kEfiReservedMemoryType && (descriptor.attribute & kEfiMemoryWb) != 0;
+}
+
 std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> ranges) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < map.size() && count < ranges.size(); ++i)
         if (efi_is_cacheable(map[i]))
             ranges[count++] = efi_range(map[i]);
+    return ranges.first(count);
+}
+
+std::span<PhysRange> efi_reserved_parts(const EfiMemoryMap& map, std::span<const PhysRange> wanted,
+                                        std::span<PhysRange> ranges) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        if (!efi_is_reserved_ram(map[i]))
+            continue;
+        const PhysRange reserved = efi_range(map[i]);
+        for (const PhysRange& range : wanted) {
+            if (!range.overlaps(reserved) || count == ranges.size())
+                continue;
+            const PhysAddr base = std::max(range.base, reserved.base);
+            ranges[count++] = {base, std::min(range.end(), reserved.end()) - base};
+        }
+    }
     return ranges.first(count);
 }
 

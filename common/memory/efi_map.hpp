@@ -67,7 +67,15 @@ TypedRange efi_typed_range(const EfiMemoryDescriptor& descriptor);
 /// ahead of what is mapped cacheable, and only its owner knows what that does.
 bool efi_is_cacheable(const EfiMemoryDescriptor& descriptor);
 
-/// The ranges of all descriptors of which that is so; map.size() of `ranges` are enough.
+/// Whether it is RAM that the firmware has reserved: EfiReservedMemoryType, which can be cached.
+bool efi_is_reserved_ram(const EfiMemoryDescriptor& descriptor);
+
+/// The ranges of all descriptors of which the former is so; map.size() of `ranges` are enough.
 std::span<PhysRange> efi_cacheable_ranges(const EfiMemoryMap& map, std::span<PhysRange> ranges);
+
+/// The parts of `wanted`, which are ascending and disjoint, that are in reserved RAM; as many as
+/// `ranges` can hold. map.size() and wanted.size() together are enough.
+std::span<PhysRange> efi_reserved_parts(const EfiMemoryMap& map, std::span<const PhysRange> wanted,
+                                        std::span<PhysRange> ranges);
 
 } // namespace baton

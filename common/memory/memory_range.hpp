@@ -15,7 +15,13 @@ struct TypedRange {
     uint32_t firmware_type = BATON_NO_FIRMWARE_TYPE; // where the firmware says it
     uint64_t attributes = 0;                         // the firmware's
     const char* origin = nullptr;                    // where the loader says it: what is there
+    bool has_tables = false;                         // the firmware's, of which the kernel learns
 };
+
+/// Where the firmware's tables are.
+constexpr TypedRange firmware_tables(PhysRange range, BatonMemoryType type) {
+    return {.range = range, .type = type, .origin = "firmware tables", .has_tables = true};
+}
 
 /// Physical addresses have at most 52 bits (Intel SDM 3A section 4.1.4, AMD APM 2 section 5.1).
 inline constexpr uint64_t kPhysicalAddressEnd = uint64_t{1} << 52;

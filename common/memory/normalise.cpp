@@ -112,7 +112,7 @@ bool same_text(const char* a, const char* b) {
 bool joins(const NormalisedRange& below, const NormalisedRange& above) {
     return below.range.end() == above.range.base && below.type == above.type &&
            below.firmware_type == above.firmware_type && below.attributes == above.attributes &&
-           same_text(below.origin, above.origin);
+           same_text(below.origin, above.origin) && below.has_tables == above.has_tables;
 }
 
 } // namespace
@@ -153,7 +153,8 @@ std::span<NormalisedRange> normalise(std::span<const TypedRange> ranges,
                                     .firmware_type =
                                         firmware ? firmware->firmware_type : BATON_NO_FIRMWARE_TYPE,
                                     .attributes = firmware ? firmware->attributes : 0,
-                                    .origin = winner->origin};
+                                    .origin = winner->origin,
+                                    .has_tables = winner->has_tables};
         if (count > 0 && joins(out[count - 1], range))
             out[count - 1].range.bytes += range.range.bytes;
         else

@@ -30,7 +30,8 @@ struct NormalisedRange {
     BatonMemoryType type;
     uint32_t firmware_type;
     uint64_t attributes;
-    const char* origin; // null: the loader has put nothing there
+    const char* origin;      // null: the loader has put nothing there
+    bool has_tables = false; // as the range has it that the origin is of
 };
 
 /// Scratch memory and the result, for a number of ranges.

@@ -74,6 +74,10 @@ struct Requests {
     /// The direct map has memory of these types alone: bits (1 << BatonMemoryType); 0: all that can
     /// be cached. With RESERVED, the firmware's tables in reserved memory.
     uint32_t direct_map_types = 0;
+    /// Interrupt controllers are masked, and with `local_apic` the state of that one is defined.
+    bool mask_interrupts = false;
+    bool local_apic = false;
+    bool stop_iommus = false;
     bool any = false;          // there is a note of ours
     const void* own = nullptr; // the protocol's, if it has more to remember
     Bytes build_id;            // the note GNU, NT_GNU_BUILD_ID; empty where there is none

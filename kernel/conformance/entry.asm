@@ -7,6 +7,8 @@
 bits 64
 default rel
 
+%include "entry_registers.inc"
+
 extern conformance_main         ; conformance.cpp
 extern entry_state              ; entry_state.hpp, in .data: .bss is still to be checked
 
@@ -28,29 +30,6 @@ struc State
 .fpu:       resb 512            ; FXSAVE area, aligned to 16
 endstruc
 
-; save OFFSET, REGISTER…: each to its 8 bytes from entry_state + OFFSET on.
-%macro save 2-*
-%assign at %1
-%rotate 1
-%rep %0 - 1
-    mov     [entry_state + at], %1
-    %assign at at + 8
-    %rotate 1
-%endrep
-%endmacro
-
-; save_by_rax OFFSET, REGISTER…: the same for registers that only a general one can read.
-%macro save_by_rax 2-*
-%assign at %1
-%rotate 1
-%rep %0 - 1
-    mov     rax, %1
-    mov     [entry_state + at], rax
-    %assign at at + 8
-    %rotate 1
-%endrep
-%endmacro
-
 section .text
 
 _start:
@@ -64,16 +43,7 @@ _start:
     mov     [entry_state + State.tsc + 4], edx
     save_by_rax State.control, cr0, cr2, cr3, cr4, cr8
     save_by_rax State.debug, dr0, dr1, dr2, dr3, dr6, dr7
-    mov     [entry_state + State.selectors + 0], cs
-    mov     [entry_state + State.selectors + 2], ss
-    mov     [entry_state + State.selectors + 4], ds
-    mov     [entry_state + State.selectors + 6], es
-    mov     [entry_state + State.selectors + 8], fs
-    mov     [entry_state + State.selectors + 10], gs
-    sldt    [entry_state + State.selectors + 12]
-    str     [entry_state + State.selectors + 14]
-    sgdt    [entry_state + State.gdtr]
-    sidt    [entry_state + State.idtr]
+    save_segments
     fxsave64 [entry_state + State.fpu]
     xor     ebp, ebp            ; a backtrace ends here
     call    conformance_main

@@ -12,7 +12,7 @@ from paths import PATHS, GrubOnUefi, Pvh
 KERNELS = artefacts.BUILD / "kernel/protocols/limine"
 WAYS = {"ovmf": Ovmf, "u-boot": UBoot} | PATHS
 REVISIONS = range(7)
-KEPT = 21
+KEPT = 27
 
 
 def kernel(name: object):
@@ -70,6 +70,46 @@ def test_modules(keeps_promises):
     assert re.findall(r'^limine: module bytes (\w+) path "(.*)" string "(.*)" media', machine.debugcon,
                       re.M) == [("0x3", "/baton/own-module", "of the kernel"),
                                 ("0x5", "/m/given", "The given one")]
+
+
+@pytest.mark.parametrize("revision", (3, 4))
+def test_l29_tables_in_reserved_memory(keeps_promises, revision):
+    machine = keeps_promises(revision, firmware=UBoot, plan="acpi-reserved\n")
+    assert not re.search(r"^limine: range .* type 0x2$", machine.debugcon, re.M)
+
+
+# An I/O APIC's selector and window, and an entry: an interrupt, an NMI.
+SELECT, WINDOW = 0xFEC0_0000, 0xFEC0_0010
+INTERRUPT, NMI = 0x31, 0x431
+
+
+@pytest.mark.parametrize("revision", (4, 5))
+def test_l26_interrupts_that_come_in_before(keeps_promises, revision):
+    """An NMI stays up to base revision 4."""
+    pins = {1: INTERRUPT, 23: NMI}
+    machine = keeps_promises(revision, firmware=Pvh, display_adapter=False,
+                             writes=[write for pin, entry in pins.items()
+                                     for write in ((SELECT, 0x10 + 2 * pin), (WINDOW, entry))])
+    found = re.search(r"^limine: I/O APIC (.*)$", machine.debugcon, re.M)[1].split()
+    assert int(found[1], 16) == INTERRUPT | 0x10000
+    assert int(found[23], 16) == (NMI if revision == 4 else NMI | 0x10000)
+
+
+# What turns each IOMMU on.
+INTEL = (0xFED9_0018, 1 << 31)
+AMD = (0xFED8_0018, 1)
+
+
+@pytest.mark.parametrize("revision", (5, pytest.param(6, id="6-keeps-it")))
+@pytest.mark.parametrize("name, on", (("intel", INTEL), ("amd", AMD)))
+def test_l28_iommu_that_is_on(keeps_promises, name, on, revision):
+    keeps_promises(revision, firmware=Pvh, files=entry(name), devices=[f"{name}-iommu"], writes=[on],
+                   display_adapter=False)
+
+
+def test_l28_iommu_on_uefi(keeps_promises):
+    machine = keeps_promises(5, devices=["intel-iommu"])
+    assert "to mask: 2 devices, and the local APIC" in machine.debugcon
 
 
 @pytest.mark.parametrize("revision", (0, 6))

@@ -7,8 +7,9 @@ import uuid
 import zlib
 
 import artefacts
+import pytest
 from gpt import Partition
-from machine import UBoot
+from machine import SUCCESS, UBoot
 from tool import baton
 
 INITRD = b"the first file" * 1000
@@ -83,6 +84,39 @@ def test_entries_of_limine_are_booted(boot, reporter):
             module_line("/boot/initrd.img", "again", INITRD)) in machine.debugcon
     assert re.findall(r"\] booting (\S+)", machine.debugcon) == [
         r"\boot\kernel.elf", r"\absent.elf", r"\boot\kernel.elf"]
+
+
+LIMINE_KERNEL = artefacts.BUILD / "kernel/protocols/limine/limine-test-6.elf"
+
+
+@pytest.mark.parametrize("file, text", [
+    ("/boot/limine/limine.conf", """\
+timeout: 0
+/My OS
+    protocol: limine
+    path: boot():/boot/kernel.elf
+    cmdline: one two
+    module_path: boot():/boot/given
+    module_string: of the entry
+"""),
+    ("/limine.cfg", """\
+TIMEOUT=0
+:My OS
+PROTOCOL=limine
+KERNEL_PATH=boot:///boot/kernel.elf
+CMDLINE=one two
+MODULE_PATH=boot:///boot/given
+MODULE_CMDLINE=of the entry
+""")])
+def test_kernels_of_limine_are_booted_by_its_configuration(boot, file, text):
+    """The same files as with Limine: the kernel judges what it gets."""
+    machine = boot(None, firmware=UBoot, files={
+        file: text, "/boot/kernel.elf": LIMINE_KERNEL, "/boot/own-module": b"own", "/boot/given": b"given"})
+    machine.wait_for_exit(SUCCESS)
+    machine.wait_for_debugcon(r"^limine: \d+ kept, 0 broken$")
+    machine.wait_for_debugcon(r'^limine: kernel .* path "/boot/kernel.elf" string "one two"')
+    assert re.findall(r'^limine: module .* path "(.*)" string "(.*)" media', machine.debugcon, re.M) == [
+        ("/boot/own-module", "of the kernel"), ("/boot/given", "of the entry")]
 
 
 def test_configuration_before_version_8(boot, reporter):

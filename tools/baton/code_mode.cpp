@@ -14,12 +14,12 @@ namespace {
 constexpr uint64_t kSoon = 512; // bytes from the entry
 
 struct Instruction {
-    std::size_t bytes; // 0: its address isn't counted from RIP
+    std::size_t bytes; // 0: in 64-bit code, too, its address is a plain number
     uint32_t address;
 };
 
-/// An instruction whose operand is at an address that 32-bit code has as a number. 64-bit code
-/// counts it from RIP: ModRM with mod 0 and r/m 5. Nothing: it is another one.
+/// An instruction with a memory operand whose address 32-bit code encodes as a plain number, and
+/// 64-bit code as a distance from RIP: ModRM with mod 0 and r/m 5. Nothing for other instructions.
 std::optional<Instruction> with_plain_address(Bytes code) {
     constexpr uint8_t kModRm = 0xc7, kPlain = 0x05; // mod and r/m
     constexpr std::string_view kWithoutImmediate =
@@ -42,16 +42,16 @@ std::optional<Instruction> with_plain_address(Bytes code) {
     return {};
 }
 
-/// A register of the report; 0 where it isn't.
+/// A register's value, 0 if the report doesn't have it.
 uint64_t value_of(const FaultReport& report, const std::string& name) {
     const auto found = report.registers.find(name);
     return found == report.registers.end() ? 0 : found->second;
 }
 
-/// Whether the fault is of the address that 64-bit code makes of that number.
+/// Whether the faulting address is the one that 64-bit code computes from that number.
 bool is_accessed(const Instruction& instruction, uint64_t rip, Bytes code,
                  const FaultReport& report) {
-    if (instruction.bytes == 0) // #PF, or #GP where that is no address
+    if (instruction.bytes == 0) // #PF, or #GP if the address is not canonical
         return value_of(report, "cr2") == read_at<uint64_t>(code, 1) ||
                report.head.front().contains("#GP");
     const auto distance = static_cast<int32_t>(instruction.address);

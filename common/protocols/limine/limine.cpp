@@ -21,6 +21,13 @@ constexpr uint32_t kAcpi = bits({BATON_MEMORY_ACPI_RECLAIMABLE, BATON_MEMORY_ACP
 constexpr uint32_t kRevision4 = kSinceRevision3 | kAcpi | bits({BATON_MEMORY_RESERVED});
 constexpr uint32_t kRevision5 = kRevision4 | bits({BATON_MEMORY_RUNTIME_SERVICES});
 
+/// "x86-64 machine state": what interrupts a kernel of a base revision.
+void ask_for_interrupts(const LimineRequests& own, Requests& requests) {
+    requests.mask_interrupts = true;
+    requests.local_apic = own.revision >= 5;
+    requests.stop_iommus = own.address(limine::Feature::keep_iommu) == 0;
+}
+
 /// The address space of a base revision.
 void ask_for_address_space(uint64_t revision, Requests& requests) {
     requests.stack_in_direct_map = true;
@@ -45,6 +52,7 @@ Result<std::optional<Requests>> LimineProtocol::recognise(const KernelFile& file
         return std::nullopt;
     requests.own = found;
     ask_for_address_space(found->revision, requests);
+    ask_for_interrupts(*found, requests);
     return requests;
 }
 

@@ -305,14 +305,12 @@ EntryState LimineRecord::entry_state() const {
 }
 
 limine::MemoryType LimineRecord::type_of(const NormalisedRange& range) const {
-    const bool is_tables =
-        range.origin != nullptr && std::string_view(range.origin) == "firmware tables";
     switch (range.type) {
     case BATON_MEMORY_USABLE:
         return is_the_firmwares(range) ? limine::kBootloaderReclaimable : limine::kUsable;
     case BATON_MEMORY_LOADER_RECLAIMABLE:
-        return is_tables && own_.revision >= 5 ? limine::kReservedMapped
-                                               : limine::kBootloaderReclaimable;
+        return range.has_tables && own_.revision >= 4 ? limine::kReservedMapped
+                                                      : limine::kBootloaderReclaimable;
     case BATON_MEMORY_KERNEL_AND_MODULES:
         return limine::kExecutableAndModules;
     case BATON_MEMORY_ACPI_RECLAIMABLE:
@@ -326,7 +324,7 @@ limine::MemoryType LimineRecord::type_of(const NormalisedRange& range) const {
     case BATON_MEMORY_BAD:
         return limine::kBadMemory;
     default:
-        return is_tables && own_.revision >= 4 ? limine::kReservedMapped : limine::kReserved;
+        return range.has_tables && own_.revision >= 4 ? limine::kReservedMapped : limine::kReserved;
     }
 }
 

@@ -8,6 +8,8 @@
 bits 64
 default rel
 
+%include "entry_registers.inc"
+
 extern kernel_main              ; limine.cpp
 extern entry_state
 
@@ -38,43 +40,10 @@ other_start:
     mov     eax, 1
 keep:
     mov     [entry_state + State.is_other], rax
-%assign at 8
-%macro keep_register 1
-    mov     [entry_state + State.general + at], %1
-    %assign at at + 8
-%endmacro
-    keep_register rbx
-    keep_register rcx
-    keep_register rdx
-    keep_register rsi
-    keep_register rdi
-    keep_register rbp
-    keep_register rsp
-    keep_register r8
-    keep_register r9
-    keep_register r10
-    keep_register r11
-    keep_register r12
-    keep_register r13
-    keep_register r14
-    keep_register r15
+    save State.general + 8, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15
     pushfq
     pop     qword [entry_state + State.rflags]
     cld
-    mov     rax, cr0
-    mov     [entry_state + State.cr0], rax
-    mov     rax, cr3
-    mov     [entry_state + State.cr3], rax
-    mov     rax, cr4
-    mov     [entry_state + State.cr4], rax
-    mov     [entry_state + State.selectors + 0], cs
-    mov     [entry_state + State.selectors + 2], ss
-    mov     [entry_state + State.selectors + 4], ds
-    mov     [entry_state + State.selectors + 6], es
-    mov     [entry_state + State.selectors + 8], fs
-    mov     [entry_state + State.selectors + 10], gs
-    sldt    [entry_state + State.selectors + 12]
-    str     [entry_state + State.selectors + 14]
-    sgdt    [entry_state + State.gdtr]
-    sidt    [entry_state + State.idtr]
+    save_by_rax State.cr0, cr0, cr3, cr4
+    save_segments
     call    kernel_main

@@ -3,6 +3,8 @@
 // Prints what a kernel is given that speaks Limine's protocol, and judges it by the promises of
 // docs/protocols/limine.md.
 #include "../console.h"
+#include "acpi.hpp"
+#include "devices.hpp"
 #include "entry_state.hpp"
 #include "page_tables.hpp"
 #include "requests.hpp"
@@ -306,9 +308,9 @@ void check_loader() {
     begin_promise("L18", "the loader says who it is, and what was asked for without a value");
     const auto& info = response<limine::BootloaderInfo>(Feature::bootloader_info);
     expect(are_equal(&at<char>(info.name), "Baton", 6), "a name", info.name);
-    for (const Feature feature :
-         {Feature::stack_size, Feature::entry_point, Feature::keep_iommu, Feature::hhdm})
+    for (const Feature feature : {Feature::stack_size, Feature::entry_point, Feature::hhdm})
         expect(response_to(feature) != 0, "a response", static_cast<uint64_t>(feature));
+    expect_equal("keep IOMMU", requests::kKeepsIommu, response_to(Feature::keep_iommu) != 0);
     expect_equal("the entry point", 1, entry_state.is_other);
     expect_equal("levels", (entry_state.cr4 & kLa57) != 0, value(Feature::paging_mode));
     if (response_to(Feature::bootloader_performance) != 0) {
@@ -343,7 +345,7 @@ void check_files() {
     end_promise();
 }
 
-/// A pointer to a table of the firmware's; some base revisions have physical ones.
+/// A pointer to one of the firmware's tables; in some base revisions a physical address.
 const char* table(uint64_t pointer, bool is_physical) {
     expect_equal("the kind of the address", is_physical, pointer < direct_map);
     const uint64_t address = is_physical ? direct_map + pointer : pointer;
@@ -404,6 +406,49 @@ void check_firmware() {
     end_promise();
 }
 
+/// That a table is where a kernel finds it, and doesn't reuse its memory.
+void check_acpi_table(uint64_t address, uint64_t bytes) {
+    for (const uint64_t byte : {address, address + bytes - 1}) {
+        const uint64_t type = type_at(byte);
+        expect(type == limine::kAcpiReclaimable || type == limine::kAcpiNvs ||
+                   type == limine::kReservedMapped,
+               "memory of such a type", byte);
+        expect(page_tables().find(direct_map + byte).is_there, "a page", byte);
+    }
+}
+
+void check_acpi_tables() {
+    begin_promise("L29", "from base revision 4 on ACPI's tables are kept, and shown");
+    if (kRevision >= 4 && response_to(Feature::rsdp) != 0)
+        for_each_acpi_table(direct_map, value(Feature::rsdp) - direct_map, check_acpi_table);
+    end_promise();
+
+    begin_promise("L30", "from base revision 5 on those of SMBIOS and UEFI are, too");
+    if (kRevision >= 5) {
+        const auto expect_kept = [](uint64_t pointer) {
+            const uint64_t type = type_at(pointer - direct_map);
+            expect(type == limine::kReservedMapped || type == limine::kAcpiNvs, "such a type",
+                   pointer);
+        };
+        if (response_to(Feature::smbios) != 0) {
+            const auto& entries = response<limine::TwoValues>(Feature::smbios);
+            for (const uint64_t pointer : {entries.first, entries.second})
+                if (pointer != 0)
+                    expect_kept(pointer);
+        }
+        if (response_to(Feature::efi_system_table) != 0)
+            expect_kept(value(Feature::efi_system_table));
+    }
+    end_promise();
+}
+
+void check_interrupts() {
+    const Iommu iommu = is_command_line("intel", 6) ? Iommu::intel
+                        : is_command_line("amd", 4) ? Iommu::amd
+                                                    : Iommu::none;
+    check_devices(page_tables(), kRevision, iommu, requests::kKeepsIommu);
+}
+
 } // namespace
 
 void kernel_main() {
@@ -420,5 +465,7 @@ void kernel_main() {
     check_loader();
     check_files();
     check_firmware();
+    check_acpi_tables();
+    check_interrupts(); // writes to page tables
     end_promises("limine");
 }

@@ -3,7 +3,7 @@
 
 namespace {
 
-constexpr uint64_t kPresent = 1, kWritable = 2, kLarge = 1 << 7;
+constexpr uint64_t kPresent = 1, kWritable = 2, kUncached = 0x18, kLarge = 1 << 7;
 constexpr uint64_t kNoExecute = uint64_t{1} << 63;
 constexpr uint64_t kAddress = 0x000f'ffff'ffff'f000;
 
@@ -39,6 +39,20 @@ Page PageTables::find(uint64_t address) const {
         table = found & kAddress;
     }
     return {};
+}
+
+bool PageTables::show(uint64_t address, uint64_t physical) const {
+    uint64_t table = root_;
+    for (unsigned level = levels_; level != 1; --level) {
+        const uint64_t found = entry(table, address / bytes_of(level) % 512);
+        if ((found & kPresent) == 0 || is_leaf(found, level))
+            return false;
+        table = found & kAddress;
+    }
+    auto* const entries = reinterpret_cast<volatile uint64_t*>(direct_map_ + table);
+    entries[address / bytes_of(1) % 512] = physical | kPresent | kWritable | kUncached | kNoExecute;
+    asm volatile("invlpg (%0)" : : "r"(address) : "memory");
+    return true;
 }
 
 uint64_t PageTables::search(uint64_t table, unsigned level, uint64_t base) const {

@@ -22,6 +22,8 @@ class PageTables {
           direct_map_(direct_map) {}
 
     Page find(uint64_t address) const;
+    /// Makes a page of 4 KiB show other memory, uncached. Whether there is one.
+    bool show(uint64_t address, uint64_t physical) const;
     /// The address of a page that can be both written to and executed; 0: there is none.
     uint64_t find_writable_and_executable() const { return search(root_, levels_, 0); }
 

@@ -73,7 +73,7 @@ IN_REQUESTS volatile limine::Request all[limine::kFeatures] = {
     request(Feature::executable_address),
     request(Feature::device_tree),
     request(Feature::bootloader_performance),
-    request(Feature::keep_iommu),
+    kKeepsIommu ? request(Feature::keep_iommu) : kNone,
     request(Feature::riscv_hart_id),
     request(Feature::flanterm_parameters)};
 

@@ -16,6 +16,7 @@ extern volatile limine::PagingModeRequest paging_mode;
 
 inline constexpr uint64_t kUntouched = 0x1122'3344'5566'7788;
 inline constexpr uint64_t kStackBytes = 0x2'1000;
+inline constexpr bool kKeepsIommu = LIMINE_TEST_REVISION % 2 == 0;
 
 /// The response to a request; null: it was left as it was.
 uint64_t response_to(limine::Feature feature);

@@ -227,6 +227,17 @@ def _disk_arguments(image: Path, files: Mapping[str, Path] | Path, disk: str,
             *(DISKS | DISKS_OF_4096_BYTE_SECTORS)[disk]]
 
 
+def _send_to_qtest(path: Path, commands: Sequence[str]) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        with connection.makefile("rw") as lines:
+            for command in commands:
+                lines.write(command + "\n")
+                lines.flush()
+                answer = lines.readline()
+                assert answer == "OK\n", f"{command}: {answer}"
+
+
 def _die_with_parent() -> None:
     """Run in the child before QEMU: a test that is killed leaves no machine behind."""
     PR_SET_PDEATHSIG = 1
@@ -242,7 +253,7 @@ class Machine:
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, disk_bytes_per_second: int | None = None,
-                 hpet: bool = True,
+                 hpet: bool = True, writes: Sequence[tuple[int, int]] = (),
                  instruction_shift: int | None = None, arguments: Sequence[str] = (),
                  after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
@@ -252,7 +263,8 @@ class Machine:
         begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`;
         without the `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
         its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.
-        `arguments` are QEMU's, too.
+        `arguments` are QEMU's, too. `writes`: addresses and 32 bits for each, of devices, before the
+        first instruction.
         `after`: a machine that has ended, and is switched on again as this one; what its firmware
         has stored is there."""
         self.firmware = firmware
@@ -276,6 +288,8 @@ class Machine:
         before = after._directory if after else firmware.usual_before() if is_usual else None
         has_vga = display_adapter and firmware.HAS_PCI
         hides_tpm = firmware.LOOKS_FOR_TPM and has_vga and instruction_shift is None
+        before_start = [*(tpm.HIDE if hides_tpm else []),
+                        *(f"writel {address:#x} {value:#x}" for address, value in writes)]
         arguments = [
             "qemu-system-x86_64", *arguments, "-nodefaults", "-no-user-config",
             *([] if resets else ["-no-reboot"]),
@@ -294,7 +308,7 @@ class Machine:
             *(["-serial", "chardev:console"] if serial_port else ["-serial", "none"]),
             "-d", "cpu_reset", "-D", str(self._log_file),
             *(["-S", "-qtest", f"unix:{self._qtest_socket},server=on,wait=off", "-qtest-log", "none"]
-              if hides_tpm else []),
+              if before_start else []),
         ]
         self._deadline = time.monotonic() + deadline_seconds
         self._answers = 0
@@ -302,13 +316,14 @@ class Machine:
             self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
                                           stdout=subprocess.DEVNULL, stderr=errors,
                                           preexec_fn=_die_with_parent)
-        if hides_tpm:
-            self._start_without_tpm()
+        if before_start:
+            self._start_after(before_start)
 
-    def _start_without_tpm(self) -> None:
+    def _start_after(self, commands: Sequence[str]) -> None:
+        """`commands` of QEMU's test protocol."""
         while self.is_running:
             try:
-                tpm.hide(self._qtest_socket)
+                _send_to_qtest(self._qtest_socket, commands)
             except (FileNotFoundError, ConnectionRefusedError):  # not yet
                 time.sleep(POLL_SECONDS / 4)
             else:

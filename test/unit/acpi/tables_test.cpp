@@ -1,78 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "acpi/tables.hpp"
 
-#include "support/bytes.hpp"
+#include "support/acpi_tables.hpp"
 
 #include <algorithm>
-#include <array>
 #include <gtest/gtest.h>
 #include <map>
-#include <numeric>
 #include <string>
 #include <string_view>
 
 namespace baton::test {
 namespace {
 
+using namespace acpi_tables;
+
 constexpr PhysAddr kRoot{0xf'0000};
 constexpr uint64_t kRsdt = 0x1000, kXsdt = 0x2000, kFirst = 0x3000, kSecond = 0x4000;
 
-/// A few islands of memory.
-class Memory final : public acpi::PhysicalMemory {
-  public:
-    std::map<uint64_t, Buffer> islands;
-
-    Bytes at(PhysAddr address, uint64_t bytes) const override {
-        const auto found = islands.find(address.value);
-        if (found == islands.end() || found->second.size() < bytes)
-            return {};
-        return Bytes(found->second).first(bytes);
-    }
-};
-
-std::byte sum(Bytes bytes) {
-    return static_cast<std::byte>(
-        std::accumulate(bytes.begin(), bytes.end(), 0u, [](unsigned total, std::byte byte) {
-            return total + static_cast<unsigned>(byte);
-        }));
-}
-
-/// Makes the sum of the first `count` bytes 0.
-void set_checksum(Buffer& bytes, std::size_t at, std::size_t count) {
-    bytes[at] = std::byte{0};
-    bytes[at] = static_cast<std::byte>(-static_cast<int>(sum(Bytes(bytes).first(count))));
-}
-
-Buffer text(std::string_view characters) {
-    const auto bytes = std::as_bytes(std::span(characters));
-    return {bytes.begin(), bytes.end()};
-}
-
-Buffer table(std::string_view signature, const Buffer& body) {
-    Buffer bytes = text(signature);
-    append(bytes, static_cast<uint32_t>(36 + body.size()));
-    bytes.resize(36);
-    bytes.insert(bytes.end(), body.begin(), body.end());
-    set_checksum(bytes, 9, bytes.size());
-    return bytes;
-}
-
-Buffer root_pointer(uint8_t revision, uint32_t rsdt, uint64_t xsdt) {
-    Buffer bytes = text("RSD PTR ");
-    bytes.resize(15);
-    append(bytes, revision);
-    append(bytes, rsdt);
-    append(bytes, uint32_t{36});
-    append(bytes, xsdt);
-    bytes.resize(36);
-    set_checksum(bytes, 8, 20);
-    set_checksum(bytes, 32, 36);
-    return bytes;
-}
-
 class AcpiTables : public testing::Test {
   protected:
-    Memory memory_;
+    AcpiMemory memory_;
 
     void SetUp() override {
         Buffer rsdt, xsdt;
@@ -193,6 +140,50 @@ TEST(AcpiMadt, AnEntryThatGoesNowhereEndsIt) {
     EXPECT_FALSE(acpi::first_io_apic(table("APIC", body)));
 }
 
+Buffer facs(uint32_t length) {
+    Buffer bytes = text("FACS");
+    append(bytes, length);
+    bytes.resize(64);
+    return bytes;
+}
+
+/// The body of one with these pointers.
+Buffer fadt(uint32_t facs, uint32_t dsdt, uint64_t facs64, uint64_t dsdt64) {
+    Buffer body;
+    append(body, facs);
+    append(body, dsdt);
+    body.resize(132 - 36);
+    append(body, facs64);
+    append(body, dsdt64);
+    return body;
+}
+
+TEST_F(AcpiTables, AreListedWithBothDsdtsAndBothFacs) {
+    memory_.islands[kSecond] = table("FACP", fadt(0x5000, 0x6000, 0x7000, 0x8000));
+    memory_.islands[0x5000] = facs(64);
+    memory_.islands[0x7000] = facs(0); // less than it can have
+    for (const uint64_t address : {0x6000, 0x8000})
+        memory_.islands[address] = table("DSDT", Buffer(4));
+    RangeSet listed;
+    acpi::add_tables(memory_, kRoot, listed);
+    for (const PhysRange range : {PhysRange{{0x5000}, 64}, PhysRange{{0x6000}, 40},
+                                  PhysRange{{0x7000}, 64}, PhysRange{{0x8000}, 40}})
+        EXPECT_EQ(std::ranges::count(listed.ranges(), range), 1) << std::hex << range.base.value;
+}
+
+TEST_F(AcpiTables, ThatAreNoDsdtAndNoFacsAreNotListed) {
+    memory_.islands[kSecond] = table("FACP", fadt(0x5000, 0x6000, 0x7000, 0x9000));
+    memory_.islands[0x5000] = facs(64);
+    memory_.islands[0x5000][0] = std::byte{'f'};
+    memory_.islands[0x6000] = table("SSDT", Buffer(4));
+    memory_.islands[0x7000] = facs(65); // and memory for 64
+    RangeSet listed;
+    acpi::add_tables(memory_, kRoot, listed);
+    EXPECT_TRUE(std::ranges::none_of(listed.ranges(), [](const PhysRange& range) {
+        return range.base >= PhysAddr{0x5000} && range.base < PhysAddr{0xa000};
+    }));
+}
+
 TEST_F(AcpiTables, AreListedWithTheRootPointerAndTheDsdt) {
     Buffer fadt(112); // without its header: up to X_DSDT and that
     const uint64_t dsdt = 0x5000;
@@ -208,7 +199,7 @@ TEST_F(AcpiTables, AreListedWithTheRootPointerAndTheDsdt) {
 
 TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {
     const Buffer root = root_pointer(0, 0x1000, 0);
-    Memory memory;
+    AcpiMemory memory;
     memory.islands[0x40e] = {std::byte{0xc0}, std::byte{0x9f}};
     EXPECT_EQ(acpi::find_root_pointer(memory), PhysAddr{0});
     memory.islands[0xf'fff0 - 0x10] = root;
@@ -222,7 +213,7 @@ TEST(AcpiRootPointer, IsFoundInTheBiosAreaAndInTheExtendedDataArea) {
 }
 
 TEST(AcpiRootPointer, NeedsAGoodChecksumAndAMultipleOf16) {
-    Memory memory;
+    AcpiMemory memory;
     memory.islands[0xe'0008] = root_pointer(0, 0x1000, 0);
     memory.islands[0xe'0010] = root_pointer(0, 0x1000, 0);
     memory.islands[0xe'0010][9] ^= std::byte{1};

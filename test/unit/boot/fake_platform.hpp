@@ -100,6 +100,9 @@ class FakePlatform final : public Platform {
         cacheable_.insert(cacheable_.end(), also_cacheable.begin(), also_cacheable.end());
         return cacheable_;
     }
+    Result<std::span<const PhysRange>> reserved_tables(Arena& /*arena*/) override {
+        return tables_in_reserved;
+    }
     bool can_map_runtime_services() override { return !runtime.empty(); }
     Result<std::span<const RuntimeRange>> runtime_memory(Arena& /*arena*/) override {
         return runtime;
@@ -112,6 +115,18 @@ class FakePlatform final : public Platform {
     std::optional<WatchdogPlan> find_watchdog(uint32_t /*seconds*/,
                                               std::span<const PhysRange> /*avoid*/) override {
         return watchdog;
+    }
+    InterruptPlan find_interrupts(const InterruptChoice& choice,
+                                  std::span<const PhysRange> memory) override {
+        said.emplace_back("interrupts");
+        not_registers.assign(memory.begin(), memory.end());
+        InterruptPlan plan{.choice = choice};
+        plan.left_out = unreachable;
+        return plan;
+    }
+    void mask_interrupts(const InterruptPlan& plan) override {
+        said.emplace_back("mask");
+        masked = plan.choice;
     }
     void start_watchdog(const WatchdogPlan& /*plan*/) override { said.emplace_back("watchdog"); }
     Result<MachineFacts> facts(Arena& /*arena*/) override { return machine; }
@@ -196,9 +211,13 @@ class FakePlatform final : public Platform {
     FirmwareMap last_map;
     MachineFacts machine{.rsdp = 0xe'0000};
     std::vector<PhysRange> also_cacheable; // that is `elsewhere`, and not usable
-    std::optional<WatchdogPlan> watchdog;  // nothing: there is no timer
-    std::vector<RuntimeRange> runtime;     // none: no runtime services
-    std::vector<TypedRange> elsewhere;     // the rest of the memory map, in whole pages
+    std::vector<PhysRange> tables_in_reserved;
+    std::optional<WatchdogPlan> watchdog; // nothing: there is no timer
+    std::optional<PhysAddr> unreachable;  // a device
+    std::vector<PhysRange> not_registers; // as find_interrupts() was told
+    InterruptChoice masked;               // by mask_interrupts()
+    std::vector<RuntimeRange> runtime;    // none: no runtime services
+    std::vector<TypedRange> elsewhere;    // the rest of the memory map, in whole pages
     std::map<std::string, Buffer, std::less<>> files;
     // How long files are said to be; bytes beyond those of a longer file are never written.
     uint64_t claimed_file_bytes = 0;

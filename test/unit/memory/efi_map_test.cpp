@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <gtest/gtest.h>
+#include <vector>
 
 namespace baton::test {
 namespace {
@@ -197,6 +198,25 @@ TEST(EfiIsCacheable, NeitherReservedNorDevicesNorBadNorUnacceptedMemory) {
          {uint32_t{reserved}, uint32_t{mapped_io}, uint32_t{mapped_io_ports}, uint32_t{pal_code},
           uint32_t{unusable}, uint32_t{unaccepted}, 16u, 0x7000'0000u, 0x8000'0000u})
         EXPECT_FALSE(efi_is_cacheable(descriptor(type))) << type;
+}
+
+TEST(EfiReservedParts, AreThoseInReservedMemoryThatCanBeCached) {
+    Buffer bytes;
+    for (const EfiMemoryDescriptor& each :
+         {descriptor(reserved, 0x1'0000, 4), descriptor(acpi_nvs, 0x2'0000, 4),
+          descriptor(reserved, 0x3'0000, 4, kUncached), descriptor(mapped_io, 0x4'0000, 4),
+          descriptor(reserved, 0x5'0000, 1)})
+        append(bytes, each);
+    const EfiMemoryMap map(bytes, sizeof(EfiMemoryDescriptor));
+    const PhysRange wanted[] = {{{0xf000}, 0x1008},   {{0x1'1004}, 8},   {{0x1'3ff8}, 16},
+                                {{0x2'0000}, 0x1000}, {{0x3'0000}, 8},   {{0x4'0000}, 8},
+                                {{0x4'f000}, 0x3000}, {{0x6'0000}, 0x10}};
+    std::vector<PhysRange> room(map.size() + std::size(wanted));
+    const auto parts = efi_reserved_parts(map, wanted, room);
+    EXPECT_EQ(std::vector(parts.begin(), parts.end()),
+              (std::vector<PhysRange>{
+                  {{0x1'0000}, 8}, {{0x1'1004}, 8}, {{0x1'3ff8}, 8}, {{0x5'0000}, 0x1000}}));
+    EXPECT_EQ(efi_reserved_parts(map, wanted, std::span(room).first(2)).size(), 2u);
 }
 
 } // namespace

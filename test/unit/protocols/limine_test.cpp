@@ -64,6 +64,20 @@ TEST_F(LimineTest, SaysWhoTheLoaderIs) {
     EXPECT_EQ(text(info.version), BATON_VERSION);
 }
 
+TEST_F(LimineTest, ResponsesLieInReclaimableMemory) {
+    LimineKernel kernel(6);
+    const uint64_t map = kernel.request(Feature::memory_map);
+    const uint64_t info = kernel.request(Feature::bootloader_info);
+    boot(kernel);
+    const auto& list = answer<limine::List>(map);
+    std::vector<Entry> entries;
+    for (uint64_t i = 0; i < list.count; ++i)
+        entries.push_back(get<Entry>(word(list.entries + 8 * i)));
+    for (const uint64_t request : {map, info})
+        EXPECT_EQ(type_at(entries, response(request) - direct_map()),
+                  limine::kBootloaderReclaimable);
+}
+
 TEST_F(LimineTest, AnswersRequestsThatHaveNoFields) {
     LimineKernel kernel(6);
     const uint64_t stack = kernel.request(Feature::stack_size, 0, {1});
@@ -96,6 +110,43 @@ TEST_F(LimineTest, SaysWhenTheLoaderRan) {
     EXPECT_EQ(times.reset, 0);
     EXPECT_GT(times.init, 0);
     EXPECT_GT(times.exec, times.init);
+}
+
+// The machine.
+
+TEST_F(LimineTest, FindsInterruptsMaskedByItsBaseRevision) {
+    for (uint64_t revision = 0; revision <= 6; ++revision) {
+        LimineKernel kernel(revision);
+        boot(kernel);
+        EXPECT_TRUE(platform_.masked.masked);
+        EXPECT_EQ(platform_.masked.local_apic, revision >= 5) << revision;
+        EXPECT_TRUE(platform_.masked.iommus_off);
+    }
+}
+
+TEST_F(LimineTest, KeepsIommusOnRequest) {
+    LimineKernel kernel(6);
+    kernel.request(Feature::keep_iommu);
+    boot(kernel);
+    EXPECT_TRUE(platform_.masked.masked);
+    EXPECT_FALSE(platform_.masked.iommus_off);
+}
+
+TEST_F(LimineTest, MasksInterruptsOnceTheFirmwareIsGone) {
+    platform_.unreachable = PhysAddr{0xfec0'0000};
+    LimineKernel kernel(6);
+    boot(kernel);
+    const auto place = [&](std::string_view what) {
+        return std::ranges::find(platform_.said, what) - platform_.said.begin();
+    };
+    EXPECT_LT(place("interrupts"), place("prepare to leave"));
+    EXPECT_EQ(platform_.said.back(), "mask");
+    EXPECT_LT(place("exit"), place("mask"));
+    ASSERT_FALSE(platform_.not_registers.empty());
+    EXPECT_EQ(platform_.not_registers.front(), FakePlatform::kMemory);
+    EXPECT_NE(lines_.all.find("warning: the device at 0xfec00000 can't be reached"),
+              std::string::npos)
+        << lines_.all;
 }
 
 // The kernel.
@@ -474,13 +525,27 @@ TEST_F(LimineTest, TablesInReservedMemoryAreMapped) {
     }
 }
 
-TEST_F(LimineTest, TheFirmwaresTablesAreReservedFromRevision5On) {
+TEST_F(LimineTest, TablesThatAreInReservedMemoryAloneAreMappedOnRequest) {
     constexpr uint64_t kTables = uint64_t{8} << 30;
-    platform_.elsewhere.push_back({.range = {{kTables}, kPageBytes},
-                                   .type = BATON_MEMORY_LOADER_RECLAIMABLE,
-                                   .origin = "firmware tables"});
-    EXPECT_EQ(type_at(map_of(4), kTables), limine::kBootloaderReclaimable);
-    EXPECT_EQ(type_at(map_of(5), kTables), limine::kReservedMapped);
+    platform_.elsewhere.push_back(
+        {.range = {{kTables}, 2 * kPageBytes}, .type = BATON_MEMORY_RESERVED});
+    platform_.tables_in_reserved = {{{kTables + 0x10}, 0x20}};
+    for (uint64_t revision = 1; revision <= 6; ++revision) {
+        const auto map = map_of(revision);
+        EXPECT_EQ(type_at(map, kTables),
+                  revision >= 4 ? limine::kReservedMapped : limine::kReserved);
+        EXPECT_EQ(type_at(map, kTables + kPageBytes), limine::kReserved);
+        EXPECT_EQ(is_shown(kTables), revision >= 4);
+        EXPECT_FALSE(is_shown(kTables + kPageBytes));
+    }
+}
+
+TEST_F(LimineTest, TheFirmwaresTablesAreReservedFromRevision4On) {
+    constexpr uint64_t kTables = uint64_t{8} << 30;
+    platform_.elsewhere.push_back(
+        firmware_tables({{kTables}, kPageBytes}, BATON_MEMORY_LOADER_RECLAIMABLE));
+    EXPECT_EQ(type_at(map_of(3), kTables), limine::kBootloaderReclaimable);
+    EXPECT_EQ(type_at(map_of(4), kTables), limine::kReservedMapped);
 }
 
 TEST_F(LimineTest, WhatTheFirmwareUsedIsReclaimable) {

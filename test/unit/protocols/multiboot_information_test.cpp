@@ -283,6 +283,12 @@ TEST_F(Multiboot2InformationTest, AllOfItLiesBelow4GiB) {
     EXPECT_LT(record_->address().value, k4GiB.value);
 }
 
+TEST_F(Multiboot2InformationTest, IsAtALowAddressThatIsFree) {
+    frames_.free_at(0x1'0000);
+    make();
+    EXPECT_EQ(record_->address().value, 0x1'0000u);
+}
+
 TEST_F(Multiboot2InformationTest, StageOneReadsWhatItWrites) {
     command_line_ = "quiet";
     add_module(0x20'0000, 0x1000, "string");
@@ -332,6 +338,12 @@ TEST_F(Multiboot1InformationTest, TheRegistersAreThoseOfTheSpecification) {
     EXPECT_TRUE(record_->entry_state().is_32_bit);
     EXPECT_EQ(record_->entry_state().eax, 0x2bad'b002u);
     EXPECT_EQ(record_->entry_state().ebx, record_->address().value);
+}
+
+TEST_F(Multiboot1InformationTest, IsAtALowAddressThatIsFree) {
+    frames_.free_at(0x1'0000);
+    make();
+    EXPECT_EQ(record_->address().value, 0x1'0000u);
 }
 
 TEST_F(Multiboot1InformationTest, FlagsAreThoseOfTheFieldsThatThereAre) {

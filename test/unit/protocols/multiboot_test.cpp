@@ -243,13 +243,14 @@ class MultibootFileTest : public testing::Test {
             .plan;
     }
 
-    class NoLines final : public LineSink {
-        void write_line(std::string_view) override {}
+    struct Lines final : LineSink {
+        void write_line(std::string_view line) override { all.append(line).append("\n"); }
         void write_private_line(std::string_view) override {}
+        std::string all;
     };
     FakeFrames frames_;
     HeapArena arena_;
-    NoLines lines_;
+    Lines lines_;
     RandomNumbers random_{};
     Buffer bytes_;
     BufferFile source_;
@@ -316,6 +317,18 @@ TEST_F(MultibootFileTest, TheEntryOf64BitCodeCountsWithBootServicesAlone) {
 TEST_F(MultibootFileTest, WithoutAnEntryForItTheOnlyOneIsCalledWithBootServices) {
     EXPECT_EQ(plan(elf_with(file2({tag(7, {})}))).value().entry.value, 0x10'0040u);
     EXPECT_TRUE(requests_.keep_firmware);
+}
+
+TEST_F(MultibootFileTest, RequestedInformationThatBatonNeverHasIsNamed) {
+    EXPECT_TRUE(plan(elf_with(file2({tag(1, {4, 5, 6, 7, 10, 11, 16, 19})}))));
+    for (const char* const type : {"5", "7", "10", "11", "16", "19"})
+        EXPECT_NE(lines_.all.find(std::string("the kernel's tag ") + type + "\n"),
+                  std::string::npos)
+            << type;
+    for (const char* const type : {"4", "6"})
+        EXPECT_EQ(lines_.all.find(std::string("the kernel's tag ") + type + "\n"),
+                  std::string::npos)
+            << type;
 }
 
 TEST_F(MultibootFileTest, TheFramebufferTagIsARequestForAMode) {

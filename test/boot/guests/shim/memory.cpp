@@ -13,6 +13,7 @@ constexpr EFI_PHYSICAL_ADDRESS k4GiB = EFI_PHYSICAL_ADDRESS{1} << 32;
 constexpr UINTN kPagesPerMib = 256;
 
 bool grows;
+bool reserves_acpi;
 UINTN ranges_of_set_variable;
 UINTN garbled_descriptor_bytes; // 0: not garbled
 
@@ -109,16 +110,32 @@ EFI_STATUS EFIAPI set_variable(CHAR16* name, EFI_GUID* vendor, UINT32 attributes
     return firmware.runtime->SetVariable(name, vendor, attributes, bytes, data);
 }
 
+void reserve_acpi(UINT8* map, UINTN bytes, UINTN descriptor_bytes) {
+    for (UINTN at = 0; at < bytes; at += descriptor_bytes) {
+        auto& descriptor = *reinterpret_cast<EFI_MEMORY_DESCRIPTOR*>(map + at);
+        if (descriptor.Type == EfiACPIReclaimMemory)
+            descriptor.Type = EfiReservedMemoryType;
+    }
+}
+
 EFI_STATUS EFIAPI get_memory_map(UINTN* bytes, EFI_MEMORY_DESCRIPTOR* map, UINTN* key,
                                  UINTN* descriptor_bytes, UINT32* version) {
     if (grows)
         lengthen_the_map();
     if (garbled_descriptor_bytes != 0)
         return get_garbled_map(bytes, map, key, descriptor_bytes, version);
-    return firmware.boot->GetMemoryMap(bytes, map, key, descriptor_bytes, version);
+    const EFI_STATUS status =
+        firmware.boot->GetMemoryMap(bytes, map, key, descriptor_bytes, version);
+    if (reserves_acpi && !failed(status))
+        reserve_acpi(reinterpret_cast<UINT8*>(map), *bytes, *descriptor_bytes);
+    return status;
 }
 
 } // namespace
+
+void reserve_acpi_memory() {
+    reserves_acpi = true;
+}
 
 void let_the_map_grow() {
     grows = true;

@@ -17,6 +17,7 @@ void free_low_memory(const LowMemory& kept);
 
 /// Each GetMemoryMap finds the map longer by an allocation than the one before.
 void let_the_map_grow();
+void reserve_acpi_memory();
 
 /// "RANGES": each SetVariable leaves so many ranges more in the map.
 void let_set_variable_allocate(std::string_view arguments);

@@ -21,6 +21,7 @@
 //     errors-stick                 a handle whose Read has failed once fails for ever
 //     endless-directories NAME     a directory has entries of this name without an end
 //     map-grows                    the memory map has one more entry each time that it is asked for
+//     acpi-reserved                memory for ACPI's tables is of the type reserved
 //     set-variable-allocates N     it has N more after each SetVariable
 //     map-garbled BYTES            it has hundreds, unsorted, overlapping, of this size
 //     exit-allocates CALLS         the first calls of ExitBootServices change the memory map
@@ -144,6 +145,7 @@ constexpr Command kCommands[] = {
     {"longest-name", [](std::string_view words, Loader&) { limit_names(words); }},
     {"errors-stick", [](std::string_view, Loader&) { let_errors_stick(); }},
     {"endless-directories", [](std::string_view words, Loader&) { let_directories_go_on(words); }},
+    {"acpi-reserved", [](std::string_view, Loader&) { reserve_acpi_memory(); }},
     {"map-grows", [](std::string_view, Loader&) { let_the_map_grow(); }},
     {"set-variable-allocates",
      [](std::string_view words, Loader&) { let_set_variable_allocate(words); }},
