@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-constexpr uint64_t kLowest = uint64_t{1} << 20;
+constexpr uint64_t kFirstMiB = uint64_t{1} << 20;
 constexpr PhysAddr kAnywhere{kPhysicalAddressEnd};
 constexpr uint64_t kChunkPages = 192; // enough for a boot without modules
 
@@ -71,7 +71,8 @@ std::optional<PhysAddr> FirmwareFrames::find_place(const EfiMemoryMap& map, Phys
         if (!is_free(map[i]))
             continue;
         PhysRange free = efi_range(map[i]);
-        const uint64_t low = request.at ? free.base.value : std::max(free.base.value, kLowest);
+        const uint64_t lowest = request.below.value <= kFirstMiB ? kPageBytes : kFirstMiB;
+        const uint64_t low = request.at ? free.base.value : std::max(free.base.value, lowest);
         if (free.empty() || free.end().value <= low)
             continue;
         free = {{low}, free.end().value - low};

@@ -210,6 +210,10 @@ uint64_t EfiPlatform::map_runtime_services(VirtAddr direct_map) {
     return final_map_.set_virtual_addresses(given_.firmware, direct_map);
 }
 
+Result<acpi::Processors> EfiPlatform::processors(Arena& arena) {
+    return acpi::find_processors(IdentityMemory(), {find_rsdp(given_.firmware)}, arena);
+}
+
 bool EfiPlatform::can_map_runtime_services() {
     return baton::can_map_runtime_services(given_.firmware);
 }

@@ -48,6 +48,7 @@ class EfiPlatform final : public Platform {
     Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
     uint64_t exit() override;
 
+    Result<acpi::Processors> processors(Arena& arena) override;
     Result<std::span<const PhysRange>> reserved_tables(Arena& arena) override;
     bool can_map_runtime_services() override;
     Result<std::span<const RuntimeRange>> runtime_memory(Arena& arena) override;

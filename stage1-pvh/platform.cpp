@@ -89,6 +89,10 @@ Result<std::span<TypedRange>> StartPlatform::read_memory_map(std::span<TypedRang
     return buffer.first(count);
 }
 
+Result<acpi::Processors> StartPlatform::processors(Arena& arena) {
+    return acpi::find_processors(MappedMemory(), given_.tables.rsdp, arena);
+}
+
 /// Without UEFI, memory() has them.
 Result<std::span<const PhysRange>> StartPlatform::reserved_tables(Arena& arena) {
     const EfiMemoryMap map(given_.start.efi_map, given_.start.efi_descriptor_bytes);

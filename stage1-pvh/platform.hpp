@@ -54,6 +54,7 @@ class StartPlatform final : public Platform {
     Result<std::size_t> reserve_memory_map() override;
     Result<std::span<TypedRange>> read_memory_map(std::span<TypedRange> buffer) override;
 
+    Result<acpi::Processors> processors(Arena& arena) override;
     Result<std::span<const PhysRange>> reserved_tables(Arena& arena) override;
     Result<Displays> find_displays(const Requests& requests, Arena& arena) override;
     Result<void> make_executable(PhysRange code, PhysRange data) override;

@@ -8,6 +8,23 @@
 namespace baton {
 namespace {
 
+// IA32_APIC_BASE and IA32_X2APIC_APICID: Intel SDM 3A sections 10.4.4 and 10.12.1.
+constexpr uint32_t kMsrApicBase = 0x1b, kMsrX2apicId = 0x802;
+constexpr uint64_t kX2apicIsOn = uint64_t{1} << 10, kApicIsOn = uint64_t{1} << 11;
+constexpr uint64_t kApicBase = ~uint64_t{0xfff};
+// CPUID 1.
+constexpr uint32_t kHasApic = 1 << 9;    // of EDX
+constexpr uint32_t kHasX2apic = 1 << 21; // of ECX
+constexpr uint32_t kTopology = 0xb;      // EDX: the id in 32 bits, where EBX is not 0
+
+/// Of an APIC whose registers are in memory.
+uint32_t apic_id() {
+    if (cpu::cpuid(0).eax >= kTopology)
+        if (const auto topology = cpu::cpuid(kTopology); topology.ebx != 0)
+            return topology.edx;
+    return cpu::cpuid(cpu::kCpuidFeatures).ebx >> 24;
+}
+
 /// CPUID leaf 15h: Intel SDM 3B section 18.7.3. 0 where it doesn't say.
 uint64_t hz_from_processor() {
     if (cpu::cpuid(0).eax < 0x15)
@@ -41,8 +58,23 @@ const char* find_encrypted_guest() {
         [](uint32_t index) { return cpu::read_msr(index); });
 }
 
+LocalApic read_local_apic() {
+    const auto features = cpu::cpuid(cpu::kCpuidFeatures);
+    if ((features.edx & kHasApic) == 0)
+        return {.id = apic_id()};
+    const uint64_t base = cpu::read_msr(kMsrApicBase);
+    const bool x2apic_is_on = (base & kX2apicIsOn) != 0;
+    return {.id = x2apic_is_on ? static_cast<uint32_t>(cpu::read_msr(kMsrX2apicId)) : apic_id(),
+            .registers = {base & kApicBase},
+            .is_on = (base & kApicIsOn) != 0,
+            .has_x2apic = (features.ecx & kHasX2apic) != 0,
+            .x2apic_is_on = x2apic_is_on};
+}
+
 Processor read_processor() {
-    return {.huge_pages = cpu::has_huge_pages(), .five_level_paging = cpu::has_five_level_paging()};
+    return {.huge_pages = cpu::has_huge_pages(),
+            .five_level_paging = cpu::has_five_level_paging(),
+            .apic = read_local_apic()};
 }
 
 uint64_t tsc_hz_from_cpuid() {

@@ -7,7 +7,9 @@
 
 namespace baton {
 
-/// What CPUID says of paging.
+LocalApic read_local_apic();
+
+/// What CPUID says of paging, and the local APIC.
 Processor read_processor();
 
 /// What encrypts the memory of the guest that this is; null where nothing does.

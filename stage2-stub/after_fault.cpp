@@ -5,12 +5,13 @@
 #include "cpu/instructions.hpp"
 
 namespace baton::stage2 {
-namespace {
 
 void wait(uint64_t ticks) {
     for (const uint64_t start = cpu::read_tsc(); cpu::read_tsc() - start < ticks;)
         cpu::pause();
 }
+
+namespace {
 
 /// By each way that PCs have, one after the other; memory keeps its contents where it can. One has
 /// time to work before the next is tried: two resets in a row can meet a firmware that has begun.
@@ -29,10 +30,10 @@ void reset(uint64_t moment) {
 
 } // namespace
 
-void end_after_fault(const BatonHandoff& record) {
-    if (record.after_fault == BATON_AFTER_FAULT_EXIT)
+void end_after_fault(const BatonHandoff& record, BatonAfterFault after) {
+    if (after == BATON_AFTER_FAULT_EXIT)
         cpu::out32(record.exit_port, record.exit_value);
-    if (record.after_fault == BATON_AFTER_FAULT_RESET) {
+    if (after == BATON_AFTER_FAULT_RESET) {
         wait(record.reset_after_seconds * record.tsc_hz);
         reset(record.tsc_hz / 8);
     }

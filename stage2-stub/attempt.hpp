@@ -7,7 +7,7 @@ namespace baton::stage2 {
 
 /// False if abandon_attempt() has cut `action(argument)` off.
 bool attempt(void (*action)(void*), void* argument);
-/// Ends the innermost attempt() that runs. There is one.
+/// Ends the innermost attempt() of this processor. There is one.
 [[noreturn]] void abandon_attempt();
 /// Whether there is.
 bool has_attempt();

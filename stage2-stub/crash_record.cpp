@@ -24,11 +24,4 @@ void note(BatonCrashRecordState state) {
         cpu::flush_cache_line(&bytes[i]);
 }
 
-void note_fault(const FaultFrame& frame, std::size_t text_bytes) {
-    crash_record.rip = frame.rip;
-    crash_record.vector = static_cast<uint32_t>(frame.vector);
-    crash_record.text_bytes = static_cast<uint32_t>(text_bytes);
-    note(BATON_CRASH_RECORD_FAULT);
-}
-
 } // namespace baton::stage2

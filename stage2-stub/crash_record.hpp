@@ -6,8 +6,6 @@
 #include "abi/handoff.h"
 #include "fault/report.hpp"
 
-#include <cstddef>
-
 namespace baton::stage2 {
 
 /// Reports are made in its text, which holds one.
@@ -16,8 +14,5 @@ static_assert(kFaultReportBytes <= sizeof crash_record.text);
 
 /// How far the handoff has come.
 void note(BatonCrashRecordState state);
-
-/// The exception, and a report of so many bytes, which is in place.
-void note_fault(const FaultFrame& frame, std::size_t text_bytes);
 
 } // namespace baton::stage2

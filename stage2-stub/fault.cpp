@@ -14,27 +14,15 @@ extern uint64_t gdt[6];                // gdt.asm: the TSS's descriptor is the l
 namespace baton::stage2 {
 
 FaultState fault_state;
+Processor boot_processor;
+cpu::Gate gates[cpu::kVectors];
 
 namespace {
 
-constexpr std::size_t kTask = 4; // in the GDT
-constexpr uint16_t kTaskSelector = kTask * sizeof gdt[0];
-
-struct alignas(16) Stack {
-    std::byte memory[2048];
-
-    uint64_t top() const { return reinterpret_cast<uint64_t>(this + 1); }
-};
-
-Stack fault_stack;
-Stack urgent_stack; // for what may come at the first instruction of a handler
-Stack inner_stack;  // for all that happens while a report is made
 constexpr uint8_t kFaultStack = 1, kUrgentStack = 2; // in the TSS, from 1
+constexpr uint16_t kTaskSelector = 4 * sizeof gdt[0];
 
-} // namespace
-
-cpu::Gate gates[cpu::kVectors];
-
+/// The descriptor of an available 64-bit TSS, two words: Intel SDM 3A section 7.2.3.
 void describe_task(const cpu::TaskState& task, uint64_t* descriptor) {
     constexpr uint64_t kPresent = uint64_t{1} << 47;
     constexpr uint64_t kAvailableTask = uint64_t{9} << 40;
@@ -44,20 +32,31 @@ void describe_task(const cpu::TaskState& task, uint64_t* descriptor) {
     descriptor[1] = base >> 32;
 }
 
-namespace {
+} // namespace
 
-void load_segment_table() {
-    cpu::TaskState& task = fault_state.task;
-    task.interrupt_stacks[kFaultStack - 1] = fault_stack.top();
-    task.interrupt_stacks[kUrgentStack - 1] = urgent_stack.top();
-    task.io_map_offset = sizeof task; // there is none
-    describe_task(task, gdt + kTask);
-    cpu::write_gdtr(cpu::table_register(gdt));
-    cpu::load_data_segments(cpu::kSelectorData);
-    cpu::load_local_table(0);
-    cpu::load_task(kTaskSelector);
-    cpu::load_code_segment(cpu::kSelectorCode64);
+SegmentTable segment_table() {
+    return {.descriptors = gdt,
+            .bytes = sizeof gdt,
+            .code = cpu::kSelectorCode64,
+            .data = cpu::kSelectorData,
+            .task = kTaskSelector};
 }
+
+void load_segment_table(Processor& processor, const SegmentTable& table) {
+    cpu::TaskState& task = processor.task;
+    task.interrupt_stacks[kFaultStack - 1] = processor.fault_stack.top();
+    task.interrupt_stacks[kUrgentStack - 1] = processor.urgent_stack.top();
+    task.io_map_offset = sizeof task; // there is none
+    describe_task(task, table.descriptors + table.task / sizeof *table.descriptors);
+    cpu::write_gdtr({.limit = static_cast<uint16_t>(table.bytes - 1),
+                     .base = reinterpret_cast<uint64_t>(table.descriptors)});
+    cpu::load_data_segments(table.data);
+    cpu::load_local_table(0);
+    cpu::load_task(table.task);
+    cpu::load_code_segment(table.code);
+}
+
+namespace {
 
 /// 4 bytes for each vector, and 8 more after every 32.
 uint64_t stub_of(std::size_t vector) {
@@ -85,13 +84,8 @@ void install_fault_reports(const BatonHandoff& record) {
 }
 
 void load_report_tables() {
-    load_segment_table();
+    load_segment_table(boot_processor, segment_table());
     load_gates();
-}
-
-void use_inner_stacks() {
-    fault_state.task.interrupt_stacks[0] = inner_stack.top();
-    fault_state.task.interrupt_stacks[1] = inner_stack.top();
 }
 
 } // namespace baton::stage2

@@ -7,6 +7,7 @@
 #include "cpu/constants.hpp"
 #include "cpu/descriptors.hpp"
 #include "fault/report.hpp"
+#include "stage2-stub/processor.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +18,8 @@ namespace baton::stage2 {
 /// What reports are made from. It is a copy: the kernel may do away with the record.
 struct FaultState {
     BatonHandoff handoff;
-    HandoffProgress progress;
-    cpu::TaskState task;
-    uint64_t entered; // TSC
+    HandoffProgress progress; // of the boot processor
+    uint64_t entered;         // TSC
 };
 extern FaultState fault_state;
 
@@ -30,13 +30,21 @@ void install_fault_reports(const BatonHandoff& record);
 /// That GDT, task register and IDT, where others have been loaded.
 void load_report_tables();
 
-/// The IDT.
+/// The IDT, which all processors share.
 extern cpu::Gate gates[cpu::kVectors];
 
-/// The descriptor of an available 64-bit TSS, two words: Intel SDM 3A section 7.2.3.
-void describe_task(const cpu::TaskState& task, uint64_t* descriptor);
+/// A GDT and its selectors.
+struct SegmentTable {
+    uint64_t* descriptors;
+    uint16_t bytes;
+    uint16_t code;
+    uint16_t data;
+    uint16_t task; // two descriptors, to be filled in
+};
+/// Stage 2's.
+SegmentTable segment_table();
 
-/// After it, the next exception leaves alone what is on the stack of this one.
-void use_inner_stacks();
+/// Loads all segment registers, and the task register with the processor's stacks for exceptions.
+void load_segment_table(Processor& processor, const SegmentTable& table);
 
 } // namespace baton::stage2

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The segments of a 64-bit kernel that has its own.
 #pragma once
 
 #include "abi/handoff.h"
+#include "stage2-stub/fault.hpp"
 
 namespace baton::stage2 {
 
-/// Loads a 64-bit kernel's own segments, if it has any, with which the IDT goes on working; or no
-/// IDT, if it wants none.
+/// The record's, which has some.
+SegmentTable kernel_segments(const BatonHandoff& record);
+
+/// Loads them on the boot processor; faults are reported as before.
 void use_kernel_segments(const BatonHandoff& record);
+
+/// An empty IDT, for a kernel without reports, and an empty TSS in the kernel's table.
+void report_no_more(const BatonHandoff& record, const SegmentTable& table);
 
 } // namespace baton::stage2

@@ -11,14 +11,14 @@
 #include "stage2-stub/fault.hpp"
 #include "stage2-stub/memory.hpp"
 #include "stage2-stub/ports.hpp"
+#include "stage2-stub/processor.hpp"
 #include "stage2-stub/screen.hpp"
 #include "stage2-stub/segments.hpp"
 
 #include <algorithm>
 
 extern "C" {
-extern const std::byte stage2_start[]; // of the linker script
-extern const std::byte stage2_load_end[];
+extern const std::byte stage2_load_end[]; // of the linker script
 void report_fault(baton::FaultFrame* frame);
 }
 
@@ -27,7 +27,8 @@ namespace {
 
 char note_memory[160];
 char end_memory[160];
-bool reporting;
+uint32_t lock_of_reports;
+uint32_t waiting; // processors, for it
 
 /// A fault while another one is reported.
 struct InnerFault {
@@ -81,12 +82,25 @@ bool is_watchdogs_time() {
            cpu::read_tsc() - fault_state.entered >= handoff.watchdog_seconds * handoff.tsc_hz / 2;
 }
 
+/// The exception, and a report of so many bytes, which is in place.
+void note_fault(const FaultFrame& frame, std::size_t text_bytes) {
+    crash_record.rip = frame.rip;
+    crash_record.vector = static_cast<uint32_t>(frame.vector);
+    crash_record.text_bytes = static_cast<uint32_t>(text_bytes);
+    note(BATON_CRASH_RECORD_FAULT);
+}
+
 void describe(TextWriter& text, const FaultFrame& frame, const ControlRegisters& control,
               const MemoryReader& virtual_now) {
+    const Processor& me = this_processor();
+    const ProcessorProgress progress{.processor = *me.entry,
+                                     .parked = me.state() >= ProcessorState::parked,
+                                     .entered = me.entered};
     write_fault_report(text, {.frame = frame,
                               .control = control,
                               .handoff = fault_state.handoff,
                               .progress = fault_state.progress,
+                              .other = me.entry != nullptr ? &progress : nullptr,
                               .stage2 = stage2_range(),
                               .kernel = kernel_range(fault_state.handoff),
                               .acknowledged = has_acknowledged(),
@@ -101,6 +115,12 @@ void describe_inner(TextWriter& text, const char* where) {
     text.add(", rip ").hex(inner_fault.rip).add(", cr2 ").hex(inner_fault.cr2).add('\n');
 }
 
+/// After it, the next exception leaves alone what is on the stack of this one.
+void use_inner_stacks(Processor& me) {
+    me.task.interrupt_stacks[0] = me.inner_stack.top();
+    me.task.interrupt_stacks[1] = me.inner_stack.top();
+}
+
 void show_on_screen(std::string_view report, std::string_view end) {
     const BatonHandoff& handoff = fault_state.handoff;
     if (handoff.framebuffer_physical == 0)
@@ -110,26 +130,49 @@ void show_on_screen(std::string_view report, std::string_view end) {
     screen.write(end);
 }
 
+/// What comes after a report: a processor that has not been parked stops, and so do all but the
+/// last one of several that report.
+BatonAfterFault after_report() {
+    const Processor& me = this_processor();
+    const BatonHandoff& handoff = fault_state.handoff;
+    if (me.entry != nullptr && me.state() < ProcessorState::parked)
+        return BATON_AFTER_FAULT_HALT;
+    if (handoff.processor_count != 0) // what kills one often kills others, a little later
+        wait(handoff.tsc_hz / 64);
+    return __atomic_load_n(&waiting, __ATOMIC_ACQUIRE) != 0
+               ? BATON_AFTER_FAULT_HALT
+               : static_cast<BatonAfterFault>(handoff.after_fault);
+}
+
+[[noreturn, gnu::noinline]] void end_report(BatonAfterFault after) {
+    if (after == BATON_AFTER_FAULT_HALT)
+        unlock_reports();
+    end_after_fault(fault_state.handoff, after); // a debugger stops there
+}
+
 [[noreturn]] void report_first(const FaultFrame& frame, const ControlRegisters& control,
                                const MemoryReader& virtual_now) {
-    reporting = true;
-    use_inner_stacks();
+    Processor& me = this_processor();
+    me.is_reporting = true;
+    use_inner_stacks(me);
+    lock_reports();
     BatonHandoff& handoff = fault_state.handoff;
     TextWriter report(crash_record.text);
     TextWriter end(end_memory);
     if (!try_to([&] { describe(report, frame, control, virtual_now); }))
         describe_inner(report, "in this report");
     note_fault(frame, report.view().size());
-    write_after_fault(end, handoff);
 
     write_to_ports(handoff, report.view());
+    const BatonAfterFault after = after_report();
+    write_after_fault(end, after, handoff.reset_after_seconds);
     if (!try_to([&] { show_on_screen(report.view(), end.view()); })) {
         TextWriter note(note_memory);
         describe_inner(note, "while drawing on the screen");
         write_to_ports(handoff, note.view());
     }
     write_to_ports(handoff, end.view());
-    end_after_fault(handoff);
+    end_report(after);
 }
 
 [[noreturn]] void report_first(const FaultFrame& frame) {
@@ -141,10 +184,21 @@ void show_on_screen(std::string_view report, std::string_view end) {
     inner_fault = {.vector = frame.vector, .rip = frame.rip, .cr2 = cpu::read_cr2()};
     if (has_attempt())
         abandon_attempt();
-    end_after_fault(fault_state.handoff);
+    end_report(after_report());
 }
 
 } // namespace
+
+void lock_reports() {
+    __atomic_fetch_add(&waiting, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_exchange_n(&lock_of_reports, 1, __ATOMIC_ACQUIRE) != 0)
+        cpu::pause();
+    __atomic_fetch_sub(&waiting, 1, __ATOMIC_ACQ_REL);
+}
+
+void unlock_reports() {
+    __atomic_store_n(&lock_of_reports, 0, __ATOMIC_RELEASE);
+}
 
 void report_refusal(uint64_t vector, uint64_t error_code) {
     FaultFrame frame{};
@@ -168,7 +222,8 @@ void refuse_record(const BatonHandoff& given, BatonHandoffRefusal refusal) {
     BatonHandoff& record = fault_state.handoff;
     if (refusal <= BATON_REFUSED_SIZE) // it isn't known what its bytes mean
         record = {};
-    record.segment_count = 0; // the array may be anywhere
+    record.segment_count = 0; // the arrays may be anywhere
+    record.processor_count = 0;
     report_refusal(kRecordRefused, refusal);
 }
 
@@ -182,9 +237,10 @@ void report_fault(baton::FaultFrame* frame) {
     const bool is_nmi = frame->vector == cpu::kVectorNmi;
     if (is_nmi && is_watchdogs_time())
         frame->vector = kWatchdogExpired;
-    if (is_nmi && (reporting || (frame->vector == kWatchdogExpired && has_acknowledged())))
+    const bool is_reporting = this_processor().is_reporting;
+    if (is_nmi && (is_reporting || (frame->vector == kWatchdogExpired && has_acknowledged())))
         return;
-    if (!is_nmi && (reporting || has_attempt()))
+    if (!is_nmi && (is_reporting || has_attempt()))
         report_inner(*frame);
     report_first(*frame);
 }

@@ -13,6 +13,10 @@ namespace baton::stage2 {
 /// As a fault of its caller's: kPageTablesRefused, for the address in CR2, or kRecordRefused.
 [[noreturn]] void report_refusal(uint64_t vector, uint64_t error_code);
 
+/// While one processor writes to the ports, the others wait.
+void lock_reports();
+void unlock_reports();
+
 /// Reports a refused record on the ports that it names, if it is a record.
 [[noreturn]] void refuse_record(const BatonHandoff& given, BatonHandoffRefusal refusal);
 

@@ -12,7 +12,10 @@
 #include "stage2-stub/fault.hpp"
 #include "stage2-stub/kernel32.hpp"
 #include "stage2-stub/kernel_segments.hpp"
+#include "stage2-stub/machine_state.hpp"
+#include "stage2-stub/mapping_check.hpp"
 #include "stage2-stub/memory.hpp"
+#include "stage2-stub/processors.hpp"
 #include "stage2-stub/report.hpp"
 #include "stage2-stub/segments.hpp"
 
@@ -20,10 +23,8 @@
 #include <cstdint>
 
 extern "C" {
-extern const std::byte stage2_start[]; // of the linker script, as the next three
-extern const std::byte stage2_load_end[];
+extern const std::byte stage2_load_end[]; // of the linker script, as the next one
 extern const std::byte stage2_writable[];
-extern const std::byte stage2_used_end[];
 void switch_paging_levels(uint64_t cr3, uint64_t cr4, uint64_t cr0);
 [[noreturn]] void enter_kernel(uint64_t boot_info, uint64_t entry, uint64_t stack_top, uint32_t eax,
                                uint32_t ebx);
@@ -49,19 +50,9 @@ struct HeaderStart {
 };
 [[gnu::section(".header"), gnu::used]] constexpr HeaderStart kHeaderStart;
 
-/// The FXSAVE area: Intel SDM 1 section 10.5.1.
-struct alignas(16) FpuState {
-    uint16_t control_word;
-    uint16_t status_word;
-    uint32_t tags_and_opcode;
-    uint64_t instruction_pointer;
-    uint64_t data_pointer;
-    uint32_t mxcsr;
-    uint32_t mxcsr_mask;
-    std::byte registers[480];
-};
-static_assert(sizeof(FpuState) == 512);
-FpuState fpu_state; // zero but for what reset_fpu() sets: all registers empty and 0
+uint64_t address_of(const std::byte* symbol) {
+    return reinterpret_cast<uint64_t>(symbol);
+}
 
 void set_step(BatonHandoffStep step) {
     fault_state.progress.step = step;
@@ -78,25 +69,16 @@ void turn_write_protection_off() {
     cpu::write_cr0(cpu::read_cr0() & ~cpu::kCr0Wp);
 }
 
-/// The record's page tables must map these pages of stage 2 to themselves for such accesses.
-void check_mapped(const PagingMode& tables, const std::byte* start, const std::byte* end,
-                  uint64_t error_code, bool from_32_bits) {
-    const auto last = reinterpret_cast<uint64_t>(end);
-    for (auto page = reinterpret_cast<uint64_t>(start); page < last; page += kPageBytes) {
-        if (maps_to_itself(page, error_code, tables, physical_memory(), from_32_bits))
-            continue;
-        cpu::write_cr2(page);
-        report_refusal(kPageTablesRefused, error_code);
-    }
-}
-
 /// Under page tables that don't map stage 2 nothing could be reported any more. A 64-bit caller
 /// need not have its tables mapped; the lowest 4 GiB, where those of a 32-bit caller are, are.
 void check_page_tables(const BatonHandoff& record, bool from_32_bits) {
     const PagingMode tables =
         paging_mode(record.cr0, record.page_table_root, record.cr4, record.efer, physical_bits());
-    check_mapped(tables, stage2_start, stage2_load_end, kPageErrorFetch, from_32_bits);
-    check_mapped(tables, stage2_writable, stage2_used_end, kPageErrorWrite, from_32_bits);
+    const MappingCheck check{tables, from_32_bits};
+    check.pages(address_of(stage2_start), address_of(stage2_load_end), kPageErrorFetch);
+    check.pages(address_of(stage2_writable), address_of(stage2_used_end), kPageErrorWrite);
+    if (record.processor_count != 0)
+        check_mappings_of_processors(record, check);
     cpu::load_stack_segment(cpu::kSelectorData); // exceptions on other stacks have made it null
 }
 
@@ -136,21 +118,6 @@ void load_segments(const BatonHandoff& record) {
     }
 }
 
-void reset_fpu() {
-    fpu_state.control_word = 0x37f; // as after FNINIT: Intel SDM 1 section 8.1.5
-    fpu_state.mxcsr = 0x1f80;       // as at reset: Intel SDM 1 section 10.2.3
-    asm volatile("fxrstor64 %0" : : "m"(fpu_state));
-}
-
-/// What the kernel finds in the registers that paging doesn't depend on, and write protection.
-void set_machine_state(const BatonHandoff& record) {
-    cpu::write_cr0(record.cr0);
-    cpu::write_msr(cpu::kMsrPat, record.pat);
-    cpu::write_cr4(record.cr4); // PGE changes, so no translation made under the old PAT survives
-    cpu::write_dr7(cpu::kDr7Reset);
-    reset_fpu();
-}
-
 void stamp(const BatonHandoff& record, BatonHandoffStep step, uint64_t tsc) {
     if (record.time_stamps == 0)
         return;
@@ -185,9 +152,15 @@ HandoffMachine this_machine(bool from_32_bits) {
     stamp(record, BATON_STEP_COPY, cpu::read_tsc());
 
     set_step(BATON_STEP_STATE);
+    if (record.processor_count != 0)
+        fill_in_trampoline(record);
     set_machine_state(record);
-    if (record.kernel_gdt_bytes != 0 || record.kernel_flags != 0)
+    if (record.kernel_gdt_bytes != 0)
         use_kernel_segments(record);
+    if (record.processor_count != 0)
+        start_processors(fault_state.handoff);
+    if (record.kernel_flags != 0)
+        report_no_more(record, kernel_segments(record));
     stamp(record, BATON_STEP_STATE, cpu::read_tsc());
 
     set_step(BATON_STEP_KERNEL);

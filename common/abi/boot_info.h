@@ -269,6 +269,38 @@ typedef struct BatonPreviousBoot {
     uint64_t text_bytes; /* without the NUL */
 } BatonPreviousBoot;
 
+/* What a processor is doing, or why it does nothing (BatonProcessor.state). */
+enum BatonProcessorState {
+    BATON_PROCESSOR_ONLINE = 1,        /* the boot processor; or it is parked, or runs the kernel */
+    BATON_PROCESSOR_NOT_REQUESTED = 2, /* enabled, but there was no request to start it */
+    BATON_PROCESSOR_DISABLED = 3,      /* the firmware has not enabled it; it may be plugged in */
+    BATON_PROCESSOR_NO_ANSWER = 4,     /* it did not come in time */
+    BATON_PROCESSOR_FAULT = 5          /* it died on its way */
+};
+
+#define BATON_PROCESSOR_BOOT UINT32_C(1) /* flag: the processor that enters the kernel */
+#define BATON_NO_NUMA_DOMAIN UINT32_C(0xffffffff)
+
+/* A processor. One that is parked waits in the machine state of the kernel's first instruction, on
+ * its own stack, until `go` is not 0; then it jumps there, with RDI = the address of this record:
+ * baton_start_processor(). */
+typedef struct BatonProcessor {
+    uint64_t go;          /* the kernel's: where to jump to */
+    uint64_t argument;    /* the kernel's: for what runs there */
+    uint32_t apic_id;     /* of its local APIC */
+    uint32_t acpi_uid;    /* in the MADT, and in the namespace; 0 without ACPI */
+    uint32_t flags;       /* BATON_PROCESSOR_BOOT */
+    uint32_t state;       /* enum BatonProcessorState */
+    uint32_t numa_domain; /* BATON_NO_NUMA_DOMAIN: the SRAT doesn't say */
+    uint32_t number;      /* index in the list, which the fault reports show */
+    uint64_t stack_base;  /* its stack, with an unmapped page on each side; 0: it has none */
+    uint64_t stack_bytes;
+    uint64_t parked_tsc; /* its TSC when it parked; 0: it has not */
+} BatonProcessor;
+
+/* BatonBootInfo.processor_flags: local APICs are in x2APIC mode. */
+#define BATON_PROCESSORS_X2APIC UINT32_C(1)
+
 typedef struct BatonBootInfo {
     uint64_t magic;   /* BATON_BOOT_INFO_MAGIC */
     uint32_t version; /* BATON_BOOT_INFO_VERSION of the loader */
@@ -393,6 +425,14 @@ typedef struct BatonBootInfo {
     uint32_t watchdog_disarm_entry_bytes;
 
     BatonPreviousBoot previous_boot;
+
+    /* The boot processor first, then the others in the order of the MADT: those that are enabled,
+     * or that may be plugged in. Without a MADT or an MP table, the boot processor alone. */
+    uint64_t processors; /* BatonProcessor[] */
+    uint32_t processor_count;
+    uint32_t processor_entry_bytes;
+    uint32_t processor_flags; /* BATON_PROCESSORS_* */
+    uint32_t reserved;        /* 0 */
 } BatonBootInfo;
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
@@ -428,9 +468,16 @@ enum BatonRequestType {
     BATON_REQUEST_WATCHDOG = 13,    /* [0] seconds until a kernel that has not acknowledged is
                                     reported; 1 … 3600; default: there is no watchdog */
     BATON_REQUEST_PHYSICAL =
-        14,                     /* [0] 1: put segments at p_paddr; default: where there is memory */
-    BATON_REQUEST_IDENTITY = 15 /* [0] bytes from physical address 0 on that are mapped at virtual =
-                                physical too, but for page 0: 1 MiB or 4 GiB; default: none */
+        14, /* [0] 1: put segments at p_paddr; default: where there is memory */
+    BATON_REQUEST_IDENTITY = 15,  /* [0] bytes from physical address 0 on that are mapped at virtual
+                                 =  physical too, but for page 0: 1 MiB or 4 GiB; default: none */
+    BATON_REQUEST_PROCESSORS = 16 /* [0] enum BatonProcessors, [1] bytes of each other processor's
+                                  stack, as those of STACK; 0: as the boot processor's */
+};
+
+enum BatonProcessors {
+    BATON_PROCESSORS_NONE = 0,  /* the default: the others are left alone */
+    BATON_PROCESSORS_PARKED = 1 /* they are started, and wait for their go words */
 };
 
 enum BatonFiveLevel {
@@ -615,7 +662,20 @@ BATON_ASSERT_OFFSET(BatonPreviousBoot, rip, 8);
 BATON_ASSERT_OFFSET(BatonPreviousBoot, text, 16);
 BATON_ASSERT_OFFSET(BatonPreviousBoot, text_bytes, 24);
 
-BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1208);
+BATON_STATIC_ASSERT(sizeof(BatonProcessor) == 64);
+BATON_ASSERT_OFFSET(BatonProcessor, go, 0);
+BATON_ASSERT_OFFSET(BatonProcessor, argument, 8);
+BATON_ASSERT_OFFSET(BatonProcessor, apic_id, 16);
+BATON_ASSERT_OFFSET(BatonProcessor, acpi_uid, 20);
+BATON_ASSERT_OFFSET(BatonProcessor, flags, 24);
+BATON_ASSERT_OFFSET(BatonProcessor, state, 28);
+BATON_ASSERT_OFFSET(BatonProcessor, numa_domain, 32);
+BATON_ASSERT_OFFSET(BatonProcessor, number, 36);
+BATON_ASSERT_OFFSET(BatonProcessor, stack_base, 40);
+BATON_ASSERT_OFFSET(BatonProcessor, stack_bytes, 48);
+BATON_ASSERT_OFFSET(BatonProcessor, parked_tsc, 56);
+
+BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1232);
 BATON_ASSERT_OFFSET(BatonBootInfo, magic, 0);
 BATON_ASSERT_OFFSET(BatonBootInfo, version, 8);
 BATON_ASSERT_OFFSET(BatonBootInfo, size, 12);
@@ -690,6 +750,11 @@ BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm, 1160);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_count, 1168);
 BATON_ASSERT_OFFSET(BatonBootInfo, watchdog_disarm_entry_bytes, 1172);
 BATON_ASSERT_OFFSET(BatonBootInfo, previous_boot, 1176);
+BATON_ASSERT_OFFSET(BatonBootInfo, processors, 1208);
+BATON_ASSERT_OFFSET(BatonBootInfo, processor_count, 1216);
+BATON_ASSERT_OFFSET(BatonBootInfo, processor_entry_bytes, 1220);
+BATON_ASSERT_OFFSET(BatonBootInfo, processor_flags, 1224);
+BATON_ASSERT_OFFSET(BatonBootInfo, reserved, 1228);
 
 BATON_STATIC_ASSERT(sizeof(BatonRequestNote) == 40);
 BATON_ASSERT_OFFSET(BatonRequestNote, name_bytes, 0);
@@ -754,6 +819,11 @@ static inline const BatonIdentityMapping* baton_identity_mapping(const BatonBoot
         info->identity_mappings, info->identity_mapping_entry_bytes, index);
 }
 
+static inline BatonProcessor* baton_processor(const BatonBootInfo* info, uint32_t index) {
+    return (BatonProcessor*)(uintptr_t)baton_array_entry(info->processors,
+                                                         info->processor_entry_bytes, index);
+}
+
 static inline const BatonTimeStamp* baton_time_stamp(const BatonBootInfo* info, uint32_t index) {
     return (const BatonTimeStamp*)baton_array_entry(info->time_stamps, info->time_stamp_entry_bytes,
                                                     index);
@@ -768,6 +838,19 @@ static inline const BatonRegisterWrite* baton_watchdog_disarm(const BatonBootInf
 /* Writes a word, which the compiler leaves where it is. */
 static inline void baton_write_word(uint64_t address, uint32_t value) {
     *(volatile uint32_t*)(uintptr_t)address = value;
+}
+
+/* Lets a parked processor call `function` with its record, whose `argument` is given; 0: it isn't
+ * parked, nothing happens. The function has a stack and must not return. */
+static inline int baton_start_processor(BatonProcessor* processor,
+                                        void (*function)(BatonProcessor*), uint64_t argument) {
+    if (processor->state != BATON_PROCESSOR_ONLINE ||
+        (processor->flags & BATON_PROCESSOR_BOOT) != 0 || processor->go != 0)
+        return 0;
+    /* In this order, also for other processors (Intel SDM 3A section 8.2.2). */
+    *(volatile uint64_t*)&processor->argument = argument;
+    *(volatile uint64_t*)&processor->go = (uint64_t)(uintptr_t)function;
+    return 1;
 }
 
 /* Says that the kernel has come as far as it wants to be watched, and disarms the

@@ -100,6 +100,10 @@ class BootInfoView {
         return {info_->identity_mappings, info_->identity_mapping_count,
                 info_->identity_mapping_entry_bytes};
     }
+    /// baton_processor() has them to write to.
+    EntryRange<BatonProcessor> processors() const {
+        return {info_->processors, info_->processor_count, info_->processor_entry_bytes};
+    }
     EntryRange<BatonTimeStamp> time_stamps() const {
         return {info_->time_stamps, info_->time_stamp_count, info_->time_stamp_entry_bytes};
     }

@@ -42,7 +42,7 @@
 #define BATON_HANDOFF_MAGIC UINT64_C(0x0046464f444e4148)      /* "HANDOFF" */
 #define BATON_CRASH_RECORD_MAGIC UINT64_C(0x5344524f5754534c) /* "LSTWORDS" */
 #define BATON_HANDOFF_VERSION_MAJOR 1u
-#define BATON_HANDOFF_VERSION_MINOR 4u
+#define BATON_HANDOFF_VERSION_MINOR 5u
 
 /* The first bytes of stage2.bin. Offsets count from the block's beginning. */
 typedef struct BatonStage2Header {
@@ -60,6 +60,8 @@ typedef struct BatonStage2Header {
     uint32_t crash_record_bytes;  /* of it */
     uint32_t build_id_offset;     /* where the build id is, by which a debugger finds stage2.elf */
     uint32_t build_id_bytes;      /* of it: a hash of what stage2.elf holds */
+    uint32_t trampoline_offset;   /* where the code is that other processors start with */
+    uint32_t trampoline_bytes;    /* of it, at most 1024 */
 } BatonStage2Header;
 
 /* One PT_LOAD segment to put in its place. */
@@ -140,7 +142,8 @@ enum BatonHandoffRefusal {
     BATON_REFUSED_ADDRESS = 8,     /* not canonical; or the stack's top is not aligned */
     BATON_REFUSED_SEGMENTS = 9,    /* the array: its entries' size, or where it ends */
     BATON_REFUSED_SEGMENT = 10,    /* an entry: its sizes, or where it goes to */
-    BATON_REFUSED_MAPPING = 11     /* no more: page tables that don't map the block are reported */
+    BATON_REFUSED_MAPPING = 11,    /* no more: page tables that don't map the block are reported */
+    BATON_REFUSED_PROCESSORS = 12  /* the list of processors, or what is for all of them */
 };
 
 /* What the kernel is entered in. 32-bit: protected mode without paging, with flat segments. The
@@ -148,6 +151,36 @@ enum BatonHandoffRefusal {
  * the destinations to themselves; the root of the page tables and stage 2 are there too. CR0 is PE
  * and ET, CR4 and EFER are 0: cr0, cr4 and efer are for stage 2, and for its reports. */
 enum BatonKernelMode { BATON_KERNEL_64_BIT = 0, BATON_KERNEL_32_BIT = 1 };
+
+/* A processor's own memory: TSS, GDT, stacks for faults. At a multiple of its size. */
+#define BATON_PROCESSOR_AREA_BYTES UINT32_C(8192)
+
+/* What became of a processor that was to be started. */
+enum BatonProcessorOutcome {
+    BATON_OUTCOME_PARKED = 1,    /* it waits for its go word */
+    BATON_OUTCOME_NO_ANSWER = 4, /* it didn't come in time, and was sent INIT again */
+    BATON_OUTCOME_FAULT = 5      /* it died on its way, or its stack is not mapped */
+};
+
+/* A processor to start. It waits in 64-bit mode, in the state that the boot processor enters the
+ * kernel with but for RDI and RSP, until `go` is not 0, and jumps there with RDI = `record`, RSP =
+ * stack_top - 8, a zero return address on the stack, and all other general registers 0. */
+typedef struct BatonHandoffProcessor {
+    uint32_t apic_id; /* of its local APIC: 32 bits with x2APIC, else 8 */
+    uint32_t number;  /* for reports */
+    uint64_t area;    /* physical, identity-mapped: BATON_PROCESSOR_AREA_BYTES */
+    uint64_t
+        stack_base;     /* virtual: its lowest address, with an unmapped page below; 0: not known */
+    uint64_t stack_top; /* virtual, multiple of 16 */
+    uint64_t record;    /* for RDI */
+    uint64_t go;        /* virtual: a uint64_t, 0, to which the kernel writes an entry point */
+    uint64_t outcome;   /* virtual: a uint32_t that stage 2 writes: enum BatonProcessorOutcome */
+    uint64_t parked_tsc; /* virtual: a uint64_t, its TSC when it parked; 0: nowhere */
+} BatonHandoffProcessor;
+
+/* A processor that can't be started is an error, and reported. Else it is said on the ports of
+ * reports, and the kernel is entered. */
+#define BATON_PROCESSORS_REQUIRED UINT32_C(1)
 
 /* The kernel finds an IDT without a gate: its faults are not reported. */
 #define BATON_KERNEL_WITHOUT_REPORTS UINT32_C(1)
@@ -228,6 +261,24 @@ typedef struct BatonHandoff {
     uint16_t kernel_data_segment; /* DS, ES, FS, GS and SS */
     uint16_t kernel_task_segment; /* TR */
     uint32_t kernel_flags;        /* BATON_KERNEL_WITHOUT_REPORTS */
+
+    /* Here ends a record of version 1.4. What follows is 0 in it. */
+
+    /* Other processors to start, for 64-bit code. The block and the root of the page tables are
+     * then below 4 GiB. */
+    uint64_t processors; /* physical, identity-mapped: BatonHandoffProcessor[] */
+    uint32_t processor_count;
+    uint32_t processor_entry_bytes; /* from one entry to the next */
+    uint64_t trampoline; /* physical, from 1000h to 9f000h: a page that begins with the trampoline
+                            of stage2.bin, identity-mapped read-execute */
+    uint64_t local_apic; /* physical: its registers, identity-mapped read-write and uncacheable; 0:
+                            x2APIC mode is used, and turned on where it is off */
+    uint64_t mailbox;    /* physical, identity-mapped read-write: of the firmware in whose hands the
+                            processors are (ACPI 6.5 section 5.2.12.19); 0: INIT and SIPI start them */
+    uint32_t processor_wait_ms; /* after the last one came, until the others are given up */
+    uint32_t processor_flags;   /* BATON_PROCESSORS_REQUIRED */
+    uint32_t processor_number;  /* of the boot processor, for reports */
+    uint32_t reserved;          /* 0 */
 } BatonHandoff;
 
 #define BATON_HANDOFF_BYTES_1_0 UINT32_C(128) /* size of a record of version 1.0 */
@@ -238,7 +289,7 @@ typedef struct BatonHandoff {
 #define BATON_HANDOFF_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-BATON_HANDOFF_ASSERT(sizeof(BatonStage2Header) == 56);
+BATON_HANDOFF_ASSERT(sizeof(BatonStage2Header) == 64);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, version_minor) == 10);
@@ -253,6 +304,8 @@ BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, crash_record_offset) == 40);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, crash_record_bytes) == 44);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_offset) == 48);
 BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, build_id_bytes) == 52);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, trampoline_offset) == 56);
+BATON_HANDOFF_ASSERT(offsetof(BatonStage2Header, trampoline_bytes) == 60);
 
 BATON_HANDOFF_ASSERT(sizeof(BatonCrashRecord) == 4096);
 BATON_HANDOFF_ASSERT(offsetof(BatonCrashRecord, magic) == 0);
@@ -278,7 +331,18 @@ BATON_HANDOFF_ASSERT(offsetof(BatonUart, register_bytes) == 9);
 BATON_HANDOFF_ASSERT(offsetof(BatonUart, access_bytes) == 10);
 BATON_HANDOFF_ASSERT(offsetof(BatonUart, reserved) == 11);
 
-BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 288);
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoffProcessor) == 64);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, apic_id) == 0);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, number) == 4);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, area) == 8);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, stack_base) == 16);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, stack_top) == 24);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, record) == 32);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, go) == 40);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, outcome) == 48);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoffProcessor, parked_tsc) == 56);
+
+BATON_HANDOFF_ASSERT(sizeof(BatonHandoff) == 344);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, magic) == 0);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_major) == 8);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, version_minor) == 10);
@@ -324,5 +388,15 @@ BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_gdt) == 272);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_data_segment) == 280);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_task_segment) == 282);
 BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, kernel_flags) == 284);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processors) == 288);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processor_count) == 296);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processor_entry_bytes) == 300);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, trampoline) == 304);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, local_apic) == 312);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, mailbox) == 320);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processor_wait_ms) == 328);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processor_flags) == 332);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, processor_number) == 336);
+BATON_HANDOFF_ASSERT(offsetof(BatonHandoff, reserved) == 340);
 
 #endif /* BATON_HANDOFF_H */

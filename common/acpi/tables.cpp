@@ -29,13 +29,15 @@ constexpr std::size_t kHpetAddress = 40;
 constexpr uint64_t kHpetBytes = 56;
 constexpr std::byte kSystemMemory{0}; // address space of a generic address: section 5.2.3.2
 
+} // namespace
+
 bool has_signature(Bytes table, std::string_view signature) {
     return std::ranges::equal(
         table.first(signature.size()), signature,
         [](std::byte byte, char character) { return byte == static_cast<std::byte>(character); });
 }
 
-/// Whether the bytes add up to 0 modulo 256: eight sums at a time, each in a byte of a word.
+/// Eight sums at a time, each in a byte of a word.
 bool has_good_checksum(Bytes table) {
     constexpr uint64_t kHighBits = 0x8080'8080'8080'8080;
     uint64_t sums = 0;
@@ -50,6 +52,8 @@ bool has_good_checksum(Bytes table) {
         sum += sums & 0xff;
     return sum % 256 == 0;
 }
+
+namespace {
 
 /// Of any signature, where none is given. The checksum, a walk over as much as a MiB, comes
 /// last.
@@ -102,12 +106,17 @@ Bytes root_pointer(const PhysicalMemory& memory, PhysAddr address) {
     return root2.size() == kRootBytes2 && has_good_checksum(root2) ? root2 : root;
 }
 
-PhysAddr find_root_pointer(const PhysicalMemory& memory) {
-    // The BIOS data area has the segment of the extended one.
+/// The BIOS data area has its segment.
+PhysAddr extended_bios_data(const PhysicalMemory& memory) {
     const Bytes segment = memory.at({0x40e}, sizeof(uint16_t));
-    const uint64_t extended =
-        segment.size() == sizeof(uint16_t) ? uint64_t{read_at<uint16_t>(segment, 0)} << 4 : 0;
-    for (const PhysRange area : {PhysRange{{extended}, 1024}, PhysRange{{0xe'0000}, 0x2'0000}})
+    if (segment.size() != sizeof(uint16_t))
+        return {};
+    return {uint64_t{read_at<uint16_t>(segment, 0)} << 4};
+}
+
+PhysAddr find_root_pointer(const PhysicalMemory& memory) {
+    for (const PhysRange area :
+         {PhysRange{extended_bios_data(memory), 1024}, PhysRange{{0xe'0000}, 0x2'0000}})
         for (uint64_t at = 0; area.base.value != 0 && at < area.bytes; at += kRootAlignment)
             if (!root_at(memory, area.base + at).empty())
                 return area.base + at;

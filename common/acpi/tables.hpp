@@ -23,6 +23,14 @@ class PhysicalMemory {
     ~PhysicalMemory() = default;
 };
 
+/// Whether a table begins with these characters. It has as many bytes.
+bool has_signature(Bytes table, std::string_view signature);
+/// Whether the bytes add up to 0 modulo 256.
+bool has_good_checksum(Bytes table);
+
+/// Where the extended BIOS data area is; 0: there is none.
+PhysAddr extended_bios_data(const PhysicalMemory& memory);
+
 /// The root pointer that a BIOS leaves in its own memory (section 5.2.5.1), with a good checksum. 0
 /// where there is none.
 PhysAddr find_root_pointer(const PhysicalMemory& memory);

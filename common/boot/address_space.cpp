@@ -56,10 +56,13 @@ Result<void> check_runtime_code(Log& log, std::span<const DirectMapping> direct_
     return {};
 }
 
-Result<Layout> choose_layout(Log& log, const Kernel& kernel, uint64_t physical_end) {
+Result<Layout> choose_layout(Log& log, const Kernel& kernel, const ProcessorPlan& processors,
+                             uint64_t physical_end) {
     const Requests& requests = kernel.requests;
     LayoutRequests asked{.physical_end = physical_end,
                          .stack_bytes = requests.stack_bytes,
+                         .processors = processors.started,
+                         .processor_stack_bytes = processors.stack_bytes,
                          .direct_map = requests.direct_map};
     const auto layout = plan_layout(kernel.plan, asked);
     if (layout || layout.error().code != ErrorCode::request_not_met || requests.direct_map_required)
@@ -106,17 +109,20 @@ Result<std::span<const TypedRange>> tables_in(std::span<const NormalisedRange> m
 }
 
 /// `guard`: the page below a stack that the direct map shows; empty where there is none.
-Result<Shown> choose_shown(const Services& with, const Requests& requests, PhysRange guard) {
+Result<Shown> choose_shown(const Services& with, const Requests& requests,
+                           const ProcessorPlan& processors, PhysRange guard) {
     Shown shown{.memory = TRY(with.platform.memory(with.arena))};
     if (guard.empty())
         return shown;
     const auto map = TRY(memory_map_of(with.platform, with.arena));
     const auto devices = TRY(with.arena.array<PhysRange>(map.size() + 1));
-    const auto hidden = TRY(with.arena.array<PhysRange>(map.size() + 1));
+    const auto hidden = TRY(with.arena.array<PhysRange>(map.size() + 1 + processors.started));
     std::size_t device_count = 0;
     std::size_t hidden_count = 0;
     PhysAddr first{0}; // from which on types count
     hidden[hidden_count++] = guard;
+    for (uint32_t i = 0; i < processors.started; ++i)
+        hidden[hidden_count++] = processors.guard(i);
     if (requests.direct_map_4_gib) {
         devices[device_count++] = {{0}, k4GiB.value};
         first = k4GiB;
@@ -144,6 +150,7 @@ Result<Shown> choose_shown(const Services& with, const Requests& requests, PhysR
 
 /// The direct map and the layout.
 Result<Addresses> choose_addresses(const Services& with, const Kernel& kernel,
+                                   const ProcessorPlan& processors,
                                    std::span<const Display> displays, const Shown& shown,
                                    bool runtime_map) {
     const auto framebuffers = TRY(with.arena.array<BatonFramebuffer>(displays.size()));
@@ -159,7 +166,8 @@ Result<Addresses> choose_addresses(const Services& with, const Kernel& kernel,
     const auto direct_map = TRY(plan_direct_map(parts, with.arena));
     if (runtime_map)
         TRY(check_runtime_code(with.log, direct_map, kernel.requests.refuse_write_execute));
-    const Layout layout = TRY(choose_layout(with.log, kernel, physical_end(direct_map)));
+    const Layout layout =
+        TRY(choose_layout(with.log, kernel, processors, physical_end(direct_map)));
     return Addresses{direct_map, layout};
 }
 
@@ -186,6 +194,19 @@ class IdentityMappings {
     std::span<IdentityMapping> mappings_;
     std::size_t count_ = 0;
 };
+
+/// What the start of processors needs.
+void add_processors(const ProcessorPlan& processors, IdentityMappings& identity) {
+    if (processors.started == 0)
+        return;
+    identity.add({processors.trampoline, kPageBytes}, Access::read_execute);
+    identity.add({processors.areas, uint64_t{processors.started} * BATON_PROCESSOR_AREA_BYTES},
+                 Access::read_write);
+    if (processors.mailbox.value != 0)
+        identity.add({processors.mailbox, kPageBytes}, Access::read_write);
+    if (processors.local_apic.value != 0)
+        identity.add_device({processors.local_apic, kPageBytes});
+}
 
 /// With what the kernel requests of the lower memory.
 Result<std::span<const IdentityMapping>> add_requested(const Services& with, const Kernel& kernel,
@@ -226,9 +247,26 @@ Result<PhysAddr> allocate_stack(const Services& with, const Requests& requests,
     return base + guard_pages * kPageBytes;
 }
 
+/// Says of each processor where the kernel sees its stack.
+void place_stacks(const Layout& layout, const ProcessorPlan& processors) {
+    processors.all.front().stack = layout.stack;
+    uint32_t number = 0;
+    for (ListedProcessor& processor : processors.all) {
+        if (!processor.is_started)
+            continue;
+        const VirtAddr base =
+            processors.guard_bytes != 0
+                ? layout.direct_map.base + processors.stack(number).value
+                : layout.processor_stacks + number * (processors.stack_bytes + kPageBytes);
+        processor.stack = {base, processors.stack_bytes};
+        ++number;
+    }
+}
+
 } // namespace
 
-Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
+Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel,
+                               const ProcessorPlan& processors) {
     const Requests& requests = kernel.requests;
     const Displays displays = TRY(with.platform.find_displays(requests, with.arena));
     if (!displays.has_requested_mode)
@@ -239,15 +277,15 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
     if (guard_pages != 0)
         stack = TRY(allocate_stack(with, requests, guard_pages));
     const PhysRange guard{stack - kPageBytes * guard_pages, kPageBytes * guard_pages};
-    const Shown shown = TRY(choose_shown(with, requests, guard));
+    const Shown shown = TRY(choose_shown(with, requests, processors, guard));
     bool runtime_map = requests.runtime_map;
-    auto addresses = choose_addresses(with, kernel, displays.all, shown, runtime_map);
+    auto addresses = choose_addresses(with, kernel, processors, displays.all, shown, runtime_map);
     const bool is_impossible =
         !addresses && (addresses.error().code == ErrorCode::no_virtual_space ||
                        addresses.error().code == ErrorCode::write_execute_refused);
     if (runtime_map && is_impossible) {
         // Without what runtime services need.
-        addresses = TRY(choose_addresses(with, kernel, displays.all, shown, false));
+        addresses = TRY(choose_addresses(with, kernel, processors, displays.all, shown, false));
         if (requests.runtime_map_required)
             return request_not_met(BATON_REQUEST_RUNTIME_MAP, 1);
         leave_out_request(BATON_REQUEST_RUNTIME_MAP, with.log);
@@ -258,6 +296,7 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
         stack = TRY(allocate_stack(with, requests, 0));
     else
         layout.stack.base = layout.direct_map.base + stack.value;
+    place_stacks(layout, processors);
     with.log.line("direct map at %x, %z; stack at %x, %z", layout.direct_map.base.value,
                   layout.direct_map.bytes, layout.stack.base.value, layout.stack.bytes);
     return MemoryPlan{displays.all, direct_map,   layout,       stack,
@@ -265,10 +304,11 @@ Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel) {
 }
 
 Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
-                                     const MemoryPlan& memory, const Stage2& stage2,
-                                     const ReportPorts& ports, bool huge_pages) {
-    // At most: stage 2's, the watchdog's, and two pages for each UART.
-    constexpr std::size_t kMost = 5 + 2 * BATON_HANDOFF_UARTS;
+                                     const MemoryPlan& memory, const ProcessorPlan& processors,
+                                     const Stage2& stage2, const ReportPorts& ports,
+                                     bool huge_pages) {
+    // At most: stage 2's, the watchdog's, those for processors, and two pages for each UART.
+    constexpr std::size_t kMost = 5 + 4 + 2 * BATON_HANDOFF_UARTS;
     IdentityMappings identity(TRY(with.arena.array<IdentityMapping>(kMost)));
     identity.add(stage2.block.code(), Access::read_execute);
     identity.add(stage2.block.data(), Access::read_write);
@@ -277,6 +317,7 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
         for (const PhysAddr device :
              {stage2.watchdog->devices.timers, stage2.watchdog->devices.io_apic.registers})
             identity.add_device(watchdog_page(device));
+    add_processors(processors, identity);
     ReportPorts usable{.debug = ports.debug};
     for (const BatonUart& uart : ports.all()) {
         const PhysRange pages = page_cover(memory_of(uart));
@@ -298,7 +339,10 @@ Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
                                    .direct_map = memory.direct_map,
                                    .stack = memory.stack,
                                    .identity = mappings,
-                                   .stack_in_direct_map = kernel.requests.stack_in_direct_map}));
+                                   .stack_in_direct_map = kernel.requests.stack_in_direct_map,
+                                   .processor_stacks = {.base = processors.stacks,
+                                                        .bytes = processors.stack_bytes,
+                                                        .count = processors.started}}));
     with.log.line("page tables at %x%s%d frame%p", mapper.root().value,
                   kernel.five_level ? ", 5 levels, " : ", 4 levels, ", mapper.table_frames());
     return PageTables{mapper.root(), mapper.table_frames(), mappings, usable};

@@ -3,6 +3,7 @@
 // The address space: what it holds is decided, then the page tables are built.
 #pragma once
 
+#include "boot/processors.hpp"
 #include "boot/services.hpp"
 #include "boot/stage2.hpp"
 #include "plan/address_space.hpp"
@@ -25,9 +26,11 @@ struct MemoryPlan {
     bool runtime_map;                   // the direct map has what runtime services need
 };
 
-/// Sets the requested mode of the displays, chooses addresses, allocates the stack. Errors:
-/// request_not_met, no_virtual_space, write_execute_refused, memory_map_unavailable, out_of_memory.
-Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel);
+/// Sets the requested mode of the displays, chooses addresses, also of the stacks of `processors`,
+/// allocates the stack. Errors: request_not_met, no_virtual_space, write_execute_refused,
+/// memory_map_unavailable, out_of_memory.
+Result<MemoryPlan> plan_memory(const Services& with, const Kernel& kernel,
+                               const ProcessorPlan& processors);
 
 struct PageTables {
     PhysAddr root;
@@ -38,7 +41,8 @@ struct PageTables {
 
 /// Errors: out_of_memory, mapping_*.
 Result<PageTables> build_page_tables(const Services& with, const Kernel& kernel,
-                                     const MemoryPlan& memory, const Stage2& stage2,
-                                     const ReportPorts& ports, bool huge_pages);
+                                     const MemoryPlan& memory, const ProcessorPlan& processors,
+                                     const Stage2& stage2, const ReportPorts& ports,
+                                     bool huge_pages);
 
 } // namespace baton

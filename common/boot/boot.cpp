@@ -26,6 +26,8 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
                                          .identity = boot.tables.identity,
                                          .watchdog_disarm = boot.stage2.disarm(),
                                          .machine = boot.machine,
+                                         .processors = boot.processors.all,
+                                         .x2apic = boot.processors.x2apic,
                                          .random = input.random,
                                          .previous = input.previous,
                                          .command_line = input.entry.command_line,
@@ -40,9 +42,10 @@ Result<void> make_record(const BootInput& input, PreparedBoot& boot) {
 
 /// What the firmware's memory map doesn't say, or will not be so any more.
 Result<std::span<const TypedRange>> beside_the_map(const Kernel& kernel, const MemoryPlan& memory,
-                                                   Arena& arena) {
-    const auto ranges = TRY(arena.array<TypedRange>(
-        memory.displays.size() + kernel.plan.regions.size() + memory.tables.size() + 1));
+                                                   const ProcessorPlan& processors, Arena& arena) {
+    const auto ranges =
+        TRY(arena.array<TypedRange>(memory.displays.size() + kernel.plan.regions.size() +
+                                    memory.tables.size() + 1 + processors.started));
     std::size_t count = 0;
     for (const Display& display : memory.displays)
         ranges[count++] = {
@@ -56,6 +59,8 @@ Result<std::span<const TypedRange>> beside_the_map(const Kernel& kernel, const M
         ranges[count++] = range;
     if (!memory.guard.empty())
         ranges[count++] = {.range = memory.guard, .type = BATON_MEMORY_RESERVED};
+    for (uint32_t i = 0; i < processors.started && processors.guard_bytes != 0; ++i)
+        ranges[count++] = {.range = processors.guard(i), .type = BATON_MEMORY_RESERVED};
     return ranges.first(count);
 }
 
@@ -75,7 +80,10 @@ void make_handoff(const BootInput& input, PreparedBoot& boot) {
          .displays = boot.memory.displays,
          .after_fault = input.entry.after_fault,
          .watchdog_seconds = boot.stage2.watchdog ? boot.kernel.requests.watchdog_seconds : 0,
-         .tsc_hz = input.log.tsc_hz()});
+         .tsc_hz = input.log.tsc_hz(),
+         .processors = &boot.processors,
+         .kernel_record = boot.record,
+         .processors_required = boot.kernel.requests.processors_required});
     // The record lies in the direct map as in physical memory.
     if (acknowledgement.value != 0)
         boot.stage2.block.crash_record().acknowledgement_physical =
@@ -128,24 +136,26 @@ Result<PreparedBoot> prepare(const BootInput& input, Arena& arena) {
     input.log.step("kernel loaded");
     const auto modules = TRY(load_modules(with, files, kernel.requests));
     input.log.step("modules loaded");
-    const MemoryPlan memory = TRY(plan_memory(with, kernel));
+    const ProcessorPlan processors = TRY(plan_processors(with, input.processor.apic, kernel));
+    const MemoryPlan memory = TRY(plan_memory(with, kernel, processors));
     input.log.step("memory planned");
-    const Stage2 alone = TRY(load_stage2(with, input.stage2, kernel.plan));
+    const Stage2 alone = TRY(load_stage2(with, input.stage2, kernel.plan, processors));
     input.log.step("stage 2 loaded");
     const Stage2 stage2 = TRY(choose_watchdog(with, alone, kernel.requests));
     input.log.step("watchdog prepared");
-    const PageTables tables = TRY(
-        build_page_tables(with, kernel, memory, stage2, input.ports, input.processor.huge_pages));
+    const PageTables tables = TRY(build_page_tables(with, kernel, memory, processors, stage2,
+                                                    input.ports, input.processor.huge_pages));
     input.log.step("page tables built");
     PreparedBoot boot{.kernel = kernel,
                       .modules = modules,
+                      .processors = processors,
                       .memory = memory,
                       .stage2 = stage2,
                       .tables = tables,
                       .machine = TRY(input.platform.facts(arena)),
                       .record = nullptr,
                       .interrupts = choose_interrupts(with, kernel.requests, memory.memory),
-                      .also_there = TRY(beside_the_map(kernel, memory, arena)),
+                      .also_there = TRY(beside_the_map(kernel, memory, processors, arena)),
                       .map_buffer = {}};
     TRY(make_record(input, boot));
     input.log.step("records made");

@@ -8,6 +8,7 @@
 #include "boot/address_space.hpp"
 #include "boot/kernel.hpp"
 #include "boot/modules.hpp"
+#include "boot/processors.hpp"
 #include "boot/services.hpp"
 #include "boot/stage2.hpp"
 
@@ -30,6 +31,7 @@ struct BootInput {
 struct PreparedBoot {
     Kernel kernel;
     std::span<const Module> modules;
+    ProcessorPlan processors;
     MemoryPlan memory;
     Stage2 stage2;
     PageTables tables;

@@ -62,14 +62,48 @@ void decide_after_fault(BatonHandoff& handoff, AfterFault after_fault) {
 
 } // namespace
 
-Result<HandoffRecord> HandoffRecord::make(std::size_t segments, FrameSource& frames,
-                                          std::span<const PhysRange> avoid) {
+Result<HandoffRecord> HandoffRecord::make(std::size_t segments, std::size_t processors,
+                                          FrameSource& frames, std::span<const PhysRange> avoid) {
     const Block memory =
-        TRY(allocate_block(frames, sizeof(BatonHandoff) + segments * sizeof(BatonHandoffSegment),
+        TRY(allocate_block(frames,
+                           sizeof(BatonHandoff) + segments * sizeof(BatonHandoffSegment) +
+                               processors * sizeof(BatonHandoffProcessor),
                            {.use = MemoryUse::handoff_record, .avoid = avoid, .below = k4GiB}));
     auto* const record = new (memory.bytes.data()) BatonHandoff{};
     auto* const first = reinterpret_cast<BatonHandoffSegment*>(record + 1);
-    return HandoffRecord{memory, record, {first, segments}};
+    auto* const first_processor = reinterpret_cast<BatonHandoffProcessor*>(first + segments);
+    return HandoffRecord{memory, record, {first, segments}, {first_processor, processors}};
+}
+
+void HandoffRecord::fill_processors(const Handoff& handoff) const {
+    constexpr uint32_t kWaitMs = 5000; // Linux waits 10 s for each
+    const ProcessorPlan& plan = *handoff.processors;
+    record->processors = memory.base.value + sizeof *record + segments.size_bytes();
+    record->processor_count = plan.started;
+    record->processor_entry_bytes = sizeof(BatonHandoffProcessor);
+    record->trampoline = plan.trampoline.value;
+    record->local_apic = plan.local_apic.value;
+    record->mailbox = plan.mailbox.value;
+    record->processor_wait_ms = kWaitMs;
+    record->processor_flags = handoff.processors_required ? BATON_PROCESSORS_REQUIRED : 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan.all.size(); ++i) {
+        const ListedProcessor& processor = plan.all[i];
+        if (!processor.is_started)
+            continue;
+        const ProcessorWords words = handoff.kernel_record->processor(i);
+        processors[count] = {.apic_id = processor.facts.id,
+                             .number = i,
+                             .area =
+                                 plan.areas.value + uint64_t{count} * BATON_PROCESSOR_AREA_BYTES,
+                             .stack_base = processor.stack.base.value,
+                             .stack_top = processor.stack.end().value,
+                             .record = words.record.value,
+                             .go = words.go.value,
+                             .outcome = words.outcome.value,
+                             .parked_tsc = words.parked_tsc.value};
+        ++count;
+    }
 }
 
 void HandoffRecord::fill(const Handoff& handoff) const {
@@ -122,6 +156,8 @@ void HandoffRecord::fill(const Handoff& handoff) const {
     if (!handoff.displays.empty())
         report_on_screen(*record, handoff.displays.front().framebuffer);
     decide_after_fault(*record, handoff.after_fault);
+    if (handoff.processors != nullptr && handoff.processors->started != 0)
+        fill_processors(handoff);
 }
 
 } // namespace baton

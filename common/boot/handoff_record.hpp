@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi/handoff.h"
+#include "boot/processors.hpp"
 #include "config/boot_entry.hpp"
 #include "memory/block.hpp"
 #include "plan/address_space.hpp"
@@ -30,22 +31,29 @@ struct Handoff {
     AfterFault after_fault;
     uint32_t watchdog_seconds; // 0: no watchdog
     uint64_t tsc_hz;
+    const ProcessorPlan* processors = nullptr;   // null: none is started
+    const KernelRecord* kernel_record = nullptr; // for their words
+    bool processors_required = false;
 };
 
-/// A record in memory, with its array of segments.
+/// A record in memory, with its arrays.
 struct HandoffRecord {
     Block memory;
     BatonHandoff* record;
     std::span<BatonHandoffSegment> segments;
+    std::span<BatonHandoffProcessor> processors;
 
-    /// An empty one for so many segments, in frames below 4 GiB that keep clear of `avoid`. Error:
-    /// out_of_memory.
-    static Result<HandoffRecord> make(std::size_t segments, FrameSource& frames,
-                                      std::span<const PhysRange> avoid);
+    /// An empty one for so many segments and processors, in frames below 4 GiB that keep clear of
+    /// `avoid`. Error: out_of_memory.
+    static Result<HandoffRecord> make(std::size_t segments, std::size_t processors,
+                                      FrameSource& frames, std::span<const PhysRange> avoid);
 
     /// With the machine state that the boot protocol promises; without time stamps. May be called
     /// again.
     void fill(const Handoff& handoff) const;
+
+  private:
+    void fill_processors(const Handoff& handoff) const;
 };
 
 } // namespace baton

@@ -31,6 +31,10 @@ void apply_entry(const BootEntry& entry, OpenKernel& kernel) {
         requests.watchdog_seconds = *entry.watchdog;
         requests.watchdog_required = false;
     }
+    if (entry.processors) {
+        requests.processors = *entry.processors;
+        requests.processors_required &= requests.processors > 1;
+    }
 }
 
 /// SetVirtualAddressMap is called when nothing may fail any more.

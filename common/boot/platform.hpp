@@ -4,6 +4,7 @@
 // the machine, and how to leave the firmware. docs/porting.md says how to write one.
 #pragma once
 
+#include "acpi/processors.hpp"
 #include "core/arena.hpp"
 #include "core/error.hpp"
 #include "devices/interrupts.hpp"
@@ -63,6 +64,9 @@ class Platform {
     /// read_memory_map() and exit() alone may be called.
     virtual uint64_t exit() { return 0; }
 
+    /// The processors that the firmware's tables list. Called once the kernel is loaded. Error:
+    /// out_of_memory.
+    virtual Result<acpi::Processors> processors(Arena& /*arena*/) { return acpi::Processors{}; }
     /// Where the firmware's tables are in reserved memory that memory() doesn't have. Called after
     /// memory(), for a kernel that gets them in its direct map. Errors: memory_map_unavailable,
     /// out_of_memory.

@@ -5,6 +5,17 @@
 #include <cstring>
 
 namespace baton {
+namespace {
+
+constexpr uint32_t kMostTrampolineBytes = 1024;
+
+/// Into its page, the rest of which is zero.
+void put_trampoline(Bytes code, std::byte* page) {
+    std::memset(page, 0, kPageBytes);
+    std::memcpy(page, code.data(), code.size());
+}
+
+} // namespace
 
 Result<Stage2Block> Stage2Block::load(Bytes blob, FrameSource& frames,
                                       std::span<const PhysRange> avoid) {
@@ -13,7 +24,9 @@ Result<Stage2Block> Stage2Block::load(Bytes blob, FrameSource& frames,
     const auto header = read_at<BatonStage2Header>(blob, 0);
     if (header.magic != BATON_STAGE2_MAGIC || header.version_major != BATON_HANDOFF_VERSION_MAJOR ||
         header.version_minor != BATON_HANDOFF_VERSION_MINOR || header.load_bytes != blob.size() ||
-        header.crash_record_bytes != sizeof(BatonCrashRecord))
+        header.crash_record_bytes != sizeof(BatonCrashRecord) ||
+        header.trampoline_bytes > kMostTrampolineBytes ||
+        !fits(header.trampoline_offset, header.trampoline_bytes, blob.size()))
         return fail(ErrorCode::stage2_mismatch, {header.version_major, header.version_minor});
     const Block memory = TRY(allocate_block(
         frames, header.memory_bytes,
@@ -23,15 +36,23 @@ Result<Stage2Block> Stage2Block::load(Bytes blob, FrameSource& frames,
     return Stage2Block(memory, header);
 }
 
-Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& plan) {
-    const auto avoid = TRY(with.arena.array<PhysRange>(plan.regions.size()));
-    std::ranges::transform(plan.regions, avoid.begin(), [](const Region& region) {
+Result<std::span<const PhysRange>> kernel_pages(const LoadPlan& plan, Arena& arena) {
+    const auto pages = TRY(arena.array<PhysRange>(plan.regions.size()));
+    std::ranges::transform(plan.regions, pages.begin(), [](const Region& region) {
         return PhysRange{{region.pages.base.value}, region.pages.bytes};
     });
+    return pages;
+}
+
+Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& plan,
+                           const ProcessorPlan& processors) {
+    const auto avoid = TRY(kernel_pages(plan, with.arena));
     const Stage2Block block = TRY(Stage2Block::load(blob, with.frames(), avoid));
     TRY(with.platform.make_executable(block.code(), block.data()));
     const HandoffRecord handoff =
-        TRY(HandoffRecord::make(plan.segments.size(), with.frames(), avoid));
+        TRY(HandoffRecord::make(plan.segments.size(), processors.started, with.frames(), avoid));
+    if (processors.started != 0)
+        put_trampoline(block.trampoline(), with.frames().access(processors.trampoline));
     with.log.line("stage 2 at %x", block.code().base.value);
     return Stage2{block, handoff, avoid, {}, {}};
 }

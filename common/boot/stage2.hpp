@@ -5,6 +5,7 @@
 
 #include "abi/handoff.h"
 #include "boot/handoff_record.hpp"
+#include "boot/processors.hpp"
 #include "boot/services.hpp"
 #include "core/bytes.hpp"
 #include "protocols/facts.hpp"
@@ -38,6 +39,11 @@ class Stage2Block {
                                                     header_.crash_record_offset);
     }
 
+    /// What other processors start with.
+    Bytes trampoline() const {
+        return memory_.bytes.subspan(header_.trampoline_offset, header_.trampoline_bytes);
+    }
+
     /// To be called with a handoff record in RDI.
     PhysAddr entry64() const { return memory_.base + header_.entry64_offset; }
 
@@ -64,9 +70,14 @@ struct Stage2 {
     }
 };
 
-/// Loads stage 2 and allocates its record, clear of the kernel's addresses. Without a watchdog.
-/// Errors: out_of_memory, stage2_mismatch, mapping_*.
-Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& plan);
+/// The kernel's virtual pages, as physical addresses: what is identity-mapped can't be there.
+/// Error: out_of_memory.
+Result<std::span<const PhysRange>> kernel_pages(const LoadPlan& plan, Arena& arena);
+
+/// Loads stage 2, with the trampoline of `processors`, and allocates its record, clear of the
+/// kernel's addresses. Without a watchdog. Errors: out_of_memory, stage2_mismatch, mapping_*.
+Result<Stage2> load_stage2(const Services& with, Bytes blob, const LoadPlan& plan,
+                           const ProcessorPlan& processors);
 
 /// The same with the watchdog that `requests` ask for: its timer is chosen, and armed at the very
 /// end. Error: request_not_met.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/boot_entry.hpp"
 
+#include "core/limits.hpp"
 #include "core/settings.def"
 
 #include <algorithm>
@@ -104,6 +105,15 @@ std::optional<uint32_t> parse_watchdog(std::string_view value) {
         return 0;
     const auto seconds = parse_decimal(value);
     return seconds && *seconds != 0 && *seconds <= kMostWatchdogSeconds ? seconds : std::nullopt;
+}
+
+std::optional<uint32_t> parse_processors(std::string_view value) {
+    if (value == "on")
+        return kMostProcessors;
+    if (value == "off")
+        return 1;
+    const auto count = parse_decimal(value);
+    return count && *count != 0 && *count <= kMostProcessors ? count : std::nullopt;
 }
 
 std::optional<std::size_t> setting_named(std::string_view name) {

@@ -84,7 +84,8 @@ struct BootEntry {
     KernelProtocol protocol = KernelProtocol::unset;
     DirectMapAccess hhdm = DirectMapAccess::unset;
     Switch strict = Switch::unset;
-    std::optional<BootTries> tries; // no value: the entry's boots are not counted
+    std::optional<uint32_t> processors; // that run, at most, with the boot processor
+    std::optional<BootTries> tries;     // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
 };
@@ -117,6 +118,10 @@ inline constexpr uint32_t kMostWatchdogSeconds = 3600;
 
 /// "off", which is 0, or seconds, from 1 to kMostWatchdogSeconds. No value: none of these.
 std::optional<uint32_t> parse_watchdog(std::string_view value);
+
+/// "on", which is kMostProcessors; "off", which is 1; or a number from 1 to kMostProcessors. No
+/// value: none of these.
+std::optional<uint32_t> parse_processors(std::string_view value);
 
 /// The settings of an entry: core/settings.def.
 #define BATON_COUNT_SETTING(name, values, meaning, field, parser) +1 // NOLINT(*-macro-parentheses)

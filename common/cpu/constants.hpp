@@ -33,8 +33,21 @@ inline constexpr uint64_t kCr4Cet = uint64_t{1} << 23;        // control-flow en
 inline constexpr uint64_t kDr7Reset = 0x400;
 
 // Model-specific registers: Intel SDM 4 table 2-2.
+inline constexpr uint32_t kMsrApicBase = 0x1b;   // IA32_APIC_BASE
+inline constexpr uint32_t kMsrMtrrCap = 0xfe;    // IA32_MTRRCAP
+inline constexpr uint32_t kMsrMtrrBase = 0x200;  // IA32_MTRR_PHYSBASE0, then PHYSMASK0, and so on
 inline constexpr uint32_t kMsrPat = 0x277;       // IA32_PAT
+inline constexpr uint32_t kMsrMtrrType = 0x2ff;  // IA32_MTRR_DEF_TYPE
+inline constexpr uint32_t kMsrX2apicId = 0x802;  // IA32_X2APIC_APICID
+inline constexpr uint32_t kMsrX2apicIcr = 0x830; // IA32_X2APIC_ICR
 inline constexpr uint32_t kMsrEfer = 0xc0000080; // IA32_EFER
+
+// IA32_APIC_BASE, and registers of a local APIC in memory: Intel SDM 3A sections 10.4 and 10.6.
+inline constexpr uint32_t kApicBaseX2apic = 0x400; // registers are MSRs, ids have 32 bits
+inline constexpr uint32_t kApicBaseEnabled = 0x800;
+inline constexpr uint32_t kApicId = 0x20; // in the highest byte
+inline constexpr uint32_t kApicCommand = 0x300;
+inline constexpr uint32_t kApicDestination = 0x310; // as the id
 
 // EFER: Intel SDM 3A section 2.2.1.
 inline constexpr uint64_t kEferLme = uint64_t{1} << 8;  // with paging, long mode
@@ -43,7 +56,9 @@ inline constexpr uint64_t kEferNxe = uint64_t{1} << 11; // pages may be no-execu
 
 // Leaves of CPUID and bits of its answers: Intel SDM 2A, CPUID.
 inline constexpr uint32_t kCpuidFeatures = 1;
+inline constexpr uint32_t kCpuidMonitor = 3; // of ECX
 inline constexpr uint32_t kCpuidRdrand = 30; // of ECX
+inline constexpr uint32_t kCpuidMtrr = 12;   // of EDX
 inline constexpr uint32_t kCpuidMoreFeatures = 7;
 inline constexpr uint32_t kCpuidLa57 = 16; // of ECX
 inline constexpr uint32_t kCpuidExtendedMax = 0x80000000;

@@ -118,6 +118,11 @@ inline void flush_cache_line(const void* address) {
     asm volatile("clflush %0" : : "m"(*static_cast<const char*>(address)) : "memory");
 }
 
+/// All caches to memory, and empties them.
+inline void write_back_caches() {
+    asm volatile("wbinvd" : : : "memory");
+}
+
 inline void fill_words(uint64_t destination, uint64_t count, uint32_t value) {
     asm volatile("rep stosl" : "+D"(destination), "+c"(count) : "a"(value) : "memory");
 }

@@ -23,7 +23,8 @@ static_assert(kExceptionNames.starts.size() == cpu::kExceptions);
 
 // In the order of their numbers from kPageTablesRefused on.
 constexpr auto kOwnNames =
-    packed_texts("page tables without stage 2", "watchdog", "handoff record refused");
+    packed_texts("page tables without stage 2", "watchdog", "handoff record refused",
+                 "a required processor is missing");
 
 constexpr uint64_t kWithSelector =
     1u << cpu::kVectorInvalidTss | 1u << cpu::kVectorSegmentNotPresent |
@@ -35,9 +36,9 @@ constexpr auto kDenials = packed_texts("allowed by these tables", "not a canonic
                                        "read-only", "no-execute", "for the supervisor only");
 
 // In the order of enum BatonHandoffRefusal.
-constexpr auto kRefusals =
-    packed_texts("magic", "version_major", "size", "address of stage 2", "processor",
-                 "cr0, cr4 or efer", "page_table_root", "an address", "segments", "a segment");
+constexpr auto kRefusals = packed_texts("magic", "version_major", "size", "address of stage 2",
+                                        "processor", "cr0, cr4 or efer", "page_table_root",
+                                        "an address", "segments", "a segment", "", "processors");
 
 bool is_among(uint64_t vector, uint64_t vectors) {
     return vector < cpu::kExceptions && (vectors >> vector & 1) != 0;

@@ -54,6 +54,7 @@ class Report {
 
     void write() {
         headline();
+        processor();
         step();
         error();
         if (is_32_bit())
@@ -75,6 +76,7 @@ class Report {
 
   private:
     void headline();
+    void processor();
     void step();
     void error();
     void mode_of_32_bits();
@@ -130,12 +132,29 @@ void Report::headline() {
     text_.add('\n');
 }
 
+void Report::processor() {
+    if (scene_.handoff.processor_count == 0)
+        return;
+    label("cpu").add("processor ");
+    if (scene_.other == nullptr)
+        text_.decimal(scene_.handoff.processor_number).add(", which boots\n");
+    else
+        text_.decimal(scene_.other->processor.number)
+            .add(", APIC id ")
+            .hex(scene_.other->processor.apic_id)
+            .add('\n');
+}
+
 void Report::step() {
     const HandoffProgress& progress = scene_.progress;
     if (scene_.frame.vector == kRecordRefused)
         return;
     label("step");
-    switch (progress.step) {
+    if (scene_.other != nullptr && scene_.other->entered == 0) {
+        text_.add(scene_.other->parked ? "parked\n" : "starting\n");
+        return;
+    }
+    switch (scene_.other != nullptr ? BATON_STEP_KERNEL : progress.step) {
     case BATON_STEP_ENTERED:
         text_.add("loading descriptor tables");
         break;
@@ -154,7 +173,7 @@ void Report::step() {
     default:
         text_.add(scene_.stage2.contains(scene_.frame.rip) ? "entering the kernel at "
                                                            : "in the kernel, entered at ");
-        text_.hex(scene_.handoff.kernel_entry);
+        text_.hex(scene_.other != nullptr ? scene_.other->entered : scene_.handoff.kernel_entry);
         if (scene_.acknowledged)
             text_.add(", acknowledged");
     }
@@ -203,12 +222,15 @@ void Report::translation() {
 }
 
 void Report::cause(const Verdict& verdict) {
-    const BatonHandoff& handoff = scene_.handoff;
+    const bool is_other = scene_.other != nullptr;
+    const uint64_t base =
+        is_other ? scene_.other->processor.stack_base : scene_.handoff.kernel_stack_base;
+    const uint64_t top =
+        is_other ? scene_.other->processor.stack_top : scene_.handoff.kernel_stack_top;
     const uint64_t address = scene_.control.cr2;
-    const bool has_guards = handoff.kernel_stack_base != 0;
-    if (has_guards && handoff.kernel_stack_base - address - 1 < kPageBytes)
+    if (base != 0 && base - address - 1 < kPageBytes)
         text_.add(": kernel stack overflow: guard page");
-    else if (has_guards && address - handoff.kernel_stack_top < kPageBytes)
+    else if (base != 0 && address - top < kPageBytes)
         text_.add(": above the kernel stack: guard page");
     else if (verdict.denial == Denial::none && scene_.frame.vector == kPageTablesRefused)
         text_.add(": mapped to another address");
@@ -283,20 +305,21 @@ void write_fault_report(TextWriter& text, const FaultScene& scene) {
     Report(text, scene).write();
 }
 
-void write_vector(TextWriter& text, uint64_t vector) {
+TextWriter& write_vector(TextWriter& text, uint64_t vector) {
     text.add(vector_name(vector));
     if (vector < kPageTablesRefused)
         text.add(", vector ").decimal(vector);
+    return text;
 }
 
-void write_after_fault(TextWriter& text, const BatonHandoff& handoff) {
+void write_after_fault(TextWriter& text, BatonAfterFault after, uint32_t reset_after_seconds) {
     text.add("baton: end of report: ");
-    switch (handoff.after_fault) {
+    switch (after) {
     case BATON_AFTER_FAULT_EXIT:
         text.add("leaving QEMU");
         break;
     case BATON_AFTER_FAULT_RESET:
-        text.add("reset in ").decimal(handoff.reset_after_seconds).add(" s");
+        text.add("reset in ").decimal(reset_after_seconds).add(" s");
         break;
     default:
         text.add("stopped");

@@ -37,6 +37,9 @@ inline constexpr uint64_t kWatchdogExpired = 257;
 /// Nor this: a record from the 32-bit entry, whose BatonHandoffRefusal is the error code.
 inline constexpr uint64_t kRecordRefused = 258;
 
+/// Nor this: a processor that is required was not parked.
+inline constexpr uint64_t kProcessorMissing = 259;
+
 /// Addresses of a piece of code; bytes 0: not known.
 struct CodeRange {
     uint64_t base;
@@ -53,12 +56,20 @@ struct HandoffProgress {
     uint64_t to;      // where; 0: not known
 };
 
+/// Of another processor than the one that boots.
+struct ProcessorProgress {
+    const BatonHandoffProcessor& processor;
+    bool parked;      // at least
+    uint64_t entered; // the kernel, at this address; 0: not yet
+};
+
 /// Everything that a report shows.
 struct FaultScene {
     const FaultFrame& frame;
     const ControlRegisters& control;
     const BatonHandoff& handoff;
     HandoffProgress progress;
+    const ProcessorProgress* other = nullptr; // null: the boot processor
     CodeRange stage2;
     CodeRange kernel;
     bool acknowledged;        // by the kernel
@@ -72,10 +83,10 @@ struct FaultScene {
 void write_fault_report(TextWriter& text, const FaultScene& scene);
 
 /// "#PF page fault, vector 14".
-void write_vector(TextWriter& text, uint64_t vector);
+TextWriter& write_vector(TextWriter& text, uint64_t vector);
 
 /// The last line: what happens after the report.
-void write_after_fault(TextWriter& text, const BatonHandoff& handoff);
+void write_after_fault(TextWriter& text, BatonAfterFault after, uint32_t reset_after_seconds);
 
 /// Of the whole report, with some to spare.
 inline constexpr std::size_t kFaultReportBytes = 3072;

@@ -44,6 +44,12 @@ const char* name_of(MemoryUse use) {
         return "module";
     case MemoryUse::kernel_stack:
         return "kernel stack";
+    case MemoryUse::processor_stack:
+        return "processor stacks";
+    case MemoryUse::processor_area:
+        return "processor areas";
+    case MemoryUse::processor_trampoline:
+        return "processor trampoline";
     case MemoryUse::page_tables:
         return "page tables";
     case MemoryUse::stage2:

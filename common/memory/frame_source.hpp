@@ -33,6 +33,9 @@ enum class MemoryUse : uint8_t {
     kernel_file,
     module,
     kernel_stack,
+    processor_stack,
+    processor_area,
+    processor_trampoline,
     page_tables,
     stage2, // the only one with code that runs before the kernel
     handoff_record,

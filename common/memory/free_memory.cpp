@@ -82,7 +82,7 @@ std::optional<PhysAddr> FreeMemory::take(PhysAddr end, const FrameRequest& reque
         }
     }
     if (is_first && request.below >= end)
-        limit = {};
+        limit = low;
     return {};
 }
 

@@ -27,7 +27,8 @@ Result<PhysAddr> MapFrames::allocate(const FrameRequest& request) {
     std::optional<PhysAddr> place;
     constexpr PhysAddr kFirstMiB{uint64_t{1} << 20};
     if (can_remember()) {
-        const PhysAddr low = request.at ? PhysAddr{} : kFirstMiB;
+        const PhysAddr first = request.below <= kFirstMiB ? PhysAddr{kPageBytes} : kFirstMiB;
+        const PhysAddr low = request.at ? PhysAddr{} : first;
         place = free_.take(k4GiB, request, low);
         if (!place)
             place = free_.take(kAnywhere, request, low);

@@ -53,6 +53,21 @@ Result<void> map_direct(PageMapper& mapper, VirtAddr base,
     return {};
 }
 
+Result<void> map_stacks(PageMapper& mapper, const AddressSpace& space) {
+    TRY(mapper.map({.virtual_base = space.layout.stack.base,
+                    .physical_base = space.stack,
+                    .bytes = space.layout.stack.bytes,
+                    .access = Access::read_write}));
+    const auto& stacks = space.processor_stacks;
+    for (uint64_t i = 0; i < stacks.count; ++i)
+        TRY(mapper.map(
+            {.virtual_base = space.layout.processor_stacks + i * (stacks.bytes + kPageBytes),
+             .physical_base = stacks.base + i * stacks.bytes,
+             .bytes = stacks.bytes,
+             .access = Access::read_write}));
+    return {};
+}
+
 Result<void> map_identity(PageMapper& mapper, std::span<const IdentityMapping> mappings) {
     for (const IdentityMapping& mapping : mappings) {
         auto mapped = mapper.map({.virtual_base = {mapping.range.base.value},
@@ -79,7 +94,9 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests)
         return std::unexpected(direct_map.error());
 
     // After the direct map, or where that leaves no space, from the beginning of the upper half.
-    const uint64_t guarded_bytes = requests.stack_bytes + 2 * kPageBytes;
+    const uint64_t guarded_bytes =
+        requests.stack_bytes + 2 * kPageBytes +
+        requests.processors * (requests.processor_stack_bytes + kPageBytes);
     auto stack = find_free(plan, *direct_map + direct_map_bytes, guarded_bytes, kHugePageBytes);
     if (!stack && *direct_map > kDirectMapBase + 2 * kRootEntryBytes)
         stack = find_free(plan, kDirectMapBase, guarded_bytes, kHugePageBytes);
@@ -88,17 +105,15 @@ Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests)
     if (!stack)
         return std::unexpected(stack.error());
     return Layout{.direct_map = {*direct_map, direct_map_bytes},
-                  .stack = {*stack + kPageBytes, requests.stack_bytes}};
+                  .stack = {*stack + kPageBytes, requests.stack_bytes},
+                  .processor_stacks = *stack + (requests.stack_bytes + 2 * kPageBytes)};
 }
 
 Result<void> map_address_space(PageMapper& mapper, const AddressSpace& space) {
     TRY(map_kernel(mapper, space.plan));
     TRY(map_direct(mapper, space.layout.direct_map.base, space.direct_map));
     if (!space.stack_in_direct_map)
-        TRY(mapper.map({.virtual_base = space.layout.stack.base,
-                        .physical_base = space.stack,
-                        .bytes = space.layout.stack.bytes,
-                        .access = Access::read_write}));
+        TRY(map_stacks(mapper, space));
     return map_identity(mapper, space.identity);
 }
 

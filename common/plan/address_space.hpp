@@ -22,18 +22,22 @@ inline constexpr uint64_t kStackBytes = uint64_t{64} << 10;
 struct Layout {
     VirtRange direct_map; // base is a multiple of 512 GiB, or as requested
     VirtRange stack;      // without the unmapped page on each side
+    /// The first stack of another processor; an unmapped page is after each.
+    VirtAddr processor_stacks{};
 };
 
 struct LayoutRequests {
     uint64_t physical_end =
         0; // one past the last byte that the direct map must reach; at most 2^52
     uint64_t stack_bytes = kStackBytes;
+    uint32_t processors = 0; // others, each with a stack
+    uint64_t processor_stack_bytes = 0;
     std::optional<VirtAddr> direct_map = {}; // a multiple of 1 GiB in the upper half
 };
 
 /// The direct map goes to where it is requested, if no page of the kernel is in its way there;
 /// without a request to kDirectMapBase, or to the next slot of 512 GiB from which on no page of the
-/// kernel is in its way. The stack comes after it, or before one that is far up. Errors:
+/// kernel is in its way. The stacks come after it, or before one that is far up. Errors:
 /// no_virtual_space; for a request that can't be met, request_not_met.
 Result<Layout> plan_layout(const LoadPlan& plan, const LayoutRequests& requests);
 
@@ -58,6 +62,12 @@ struct AddressSpace {
     PhysAddr stack;                            // layout.stack.bytes, contiguous
     std::span<const IdentityMapping> identity;
     bool stack_in_direct_map = false; // which maps it
+    /// Of other processors, unless the direct map maps them.
+    struct ProcessorStacks {
+        PhysAddr base{};
+        uint64_t bytes = 0; // of each
+        uint32_t count = 0;
+    } processor_stacks{};
 };
 
 /// Fills empty page tables with all of it.

@@ -64,8 +64,13 @@ struct Requests {
     bool keep_firmware = false; // the kernel is called with boot services
     bool kernel_file = false;
     bool kernel_file_required = false;
-    uint32_t watchdog_seconds = 0; // 0: no watchdog
+    uint64_t processor_stack_bytes = 0; // of each other processor, whole pages; 0: stack_bytes
+    uint32_t processors = 1;            // that run, at most, with that of the kernel
+    uint32_t watchdog_seconds = 0;      // 0: no watchdog
     bool watchdog_required = false;
+    bool processors_required = false;
+    bool takes_processors = true;       // what the kernel reads has a place for others
+    bool x2apic = false;                // if possible, where other processors are started
     bool modules_first = false;         // before those of the boot entry, and all of them
     std::span<RequestedModule> modules; // the first module_count are filled in
     uint32_t module_count = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "abi/boot_info.h"
+#include "acpi/processors.hpp"
 #include "core/bytes.hpp"
 #include "core/wipe.hpp"
 #include "fault/previous_boot.hpp"
@@ -91,6 +92,13 @@ struct Kernel {
     std::optional<Block> whole_file;
 };
 
+/// A processor of the machine.
+struct ListedProcessor {
+    acpi::Processor facts;
+    bool is_started; // by stage 2
+    VirtRange stack; // empty: it has none
+};
+
 /// What a protocol writes its record from.
 struct BootFacts {
     const Kernel& kernel;
@@ -101,6 +109,8 @@ struct BootFacts {
     std::span<const IdentityMapping> identity;
     std::span<const BatonRegisterWrite> watchdog_disarm; // empty: there is no watchdog
     MachineFacts machine;
+    std::span<const ListedProcessor> processors = {}; // that of the kernel is the first
+    bool x2apic = false;                              // local APICs are in this mode
     const RandomNumbers& random;
     const PreviousBoot& previous;
     std::string_view command_line;

@@ -42,6 +42,15 @@ struct EntryState {
     bool without_reports = false; // 64-bit code: an empty IDT, so that no fault is reported
 };
 
+/// What a kernel and stage 2 share of a processor, as virtual addresses: fields of
+/// BatonHandoffProcessor.
+struct ProcessorWords {
+    VirtAddr record{};
+    VirtAddr go{};
+    VirtAddr outcome{};
+    VirtAddr parked_tsc{};
+};
+
 /// What a kernel reads: made before the firmware is left, completed after. It lies in memory that
 /// the kernel sees in the direct map.
 class KernelRecord {
@@ -54,6 +63,9 @@ class KernelRecord {
     virtual VirtAddr acknowledgement() const { return {}; }
     /// Where stage 2 stores the time of its steps: kStage2TimeStamps stamps; 0: nowhere.
     virtual VirtAddr stage2_time_stamps() { return {}; }
+
+    /// Of a processor that stage 2 starts: number `index` of BootFacts::processors.
+    virtual ProcessorWords processor(std::size_t /*index*/) const { return {}; }
 
     /// What all memory is, as the firmware says now. May be called several times; allocates
     /// nothing.

@@ -3,12 +3,12 @@
 
 #include "core/address.hpp"
 #include "cpu/constants.hpp"
+#include "record_check/processors.hpp"
+
+#include <cstddef>
 
 namespace baton {
 namespace {
-
-constexpr uint64_t k4GiB = uint64_t{1} << 32;
-constexpr uint64_t kStackAlignment = 16;
 
 bool wants_five_levels(const BatonHandoff& record) {
     return (record.cr4 & cpu::kCr4La57) != 0;
@@ -19,13 +19,19 @@ bool changes_levels(const BatonHandoff& record, const HandoffMachine& machine) {
     return wants_five_levels(record) != machine.five_levels_now;
 }
 
+/// Whether the record is of a version that has kernel_mode, and what follows it.
+bool has_mode(const BatonHandoff& record) {
+    return record.size >= offsetof(BatonHandoff, processors);
+}
+
 bool is_32_bit(const BatonHandoff& record) {
-    return record.size >= sizeof record && record.kernel_mode == BATON_KERNEL_32_BIT;
+    return has_mode(record) && record.kernel_mode == BATON_KERNEL_32_BIT;
 }
 
 bool is_good_block(const BatonHandoff& record, const HandoffMachine& machine) {
     return is_aligned(machine.block, kPageBytes) &&
-           (machine.block < k4GiB || !(changes_levels(record, machine) || is_32_bit(record)));
+           (machine.block < kEndOf32Bits ||
+            !(changes_levels(record, machine) || is_32_bit(record)));
 }
 
 bool can_do_it(const BatonHandoff& record, const HandoffMachine& machine) {
@@ -37,11 +43,12 @@ bool are_good_control_registers(const BatonHandoff& record) {
     constexpr uint64_t kSet = cpu::kCr0Pg | cpu::kCr0Pe;
     constexpr uint64_t kClear = cpu::kCr0Em | cpu::kCr0Ts | cpu::kCr0Nw | cpu::kCr0Cd;
     return (record.cr0 & (kSet | kClear)) == kSet && (record.cr4 & cpu::kCr4Pae) != 0 &&
-           (record.efer & cpu::kEferLme) != 0 && (record.cr0 | record.cr4 | record.efer) < k4GiB;
+           (record.efer & cpu::kEferLme) != 0 &&
+           (record.cr0 | record.cr4 | record.efer) < kEndOf32Bits;
 }
 
 bool is_known_mode(const BatonHandoff& record) {
-    return record.size < sizeof record || record.kernel_mode <= BATON_KERNEL_32_BIT;
+    return !has_mode(record) || record.kernel_mode <= BATON_KERNEL_32_BIT;
 }
 
 bool is_good_root(const BatonHandoff& record, const HandoffMachine& machine) {
@@ -49,7 +56,7 @@ bool is_good_root(const BatonHandoff& record, const HandoffMachine& machine) {
     const bool must_be_low =
         machine.from_32_bits || changes_levels(record, machine) || is_32_bit(record);
     return is_aligned(root, kPageBytes) && root >> machine.physical_bits == 0 &&
-           (root < k4GiB || !must_be_low);
+           (root < kEndOf32Bits || !must_be_low);
 }
 
 bool are_good_addresses(const BatonHandoff& record, unsigned bits) {
@@ -57,7 +64,7 @@ bool are_good_addresses(const BatonHandoff& record, unsigned bits) {
          {record.direct_map_base, record.kernel_entry, record.boot_info, record.kernel_stack_top})
         if (!is_canonical({address}, bits))
             return false;
-    if (is_32_bit(record) && (record.kernel_entry | record.kernel_stack_top) >= k4GiB)
+    if (is_32_bit(record) && (record.kernel_entry | record.kernel_stack_top) >= kEndOf32Bits)
         return false;
     return is_aligned(record.kernel_stack_top, kStackAlignment);
 }
@@ -66,7 +73,7 @@ bool is_good_array(const BatonHandoff& record, const HandoffMachine& machine) {
     const uint64_t bytes = uint64_t{record.segment_count} * record.segment_entry_bytes;
     const uint64_t end = record.segments + bytes;
     return record.segment_entry_bytes >= sizeof(BatonHandoffSegment) && end >= bytes &&
-           (end < k4GiB || !machine.from_32_bits);
+           (end < kEndOf32Bits || !machine.from_32_bits);
 }
 
 bool is_good_segment(const BatonHandoffSegment& segment, unsigned bits) {
@@ -111,6 +118,9 @@ BatonHandoffRefusal check_record(const BatonHandoff& record, const HandoffMachin
         return BATON_REFUSED_SEGMENTS;
     if (!are_good_segments(record, bits))
         return BATON_REFUSED_SEGMENT;
+    if (record.size >= sizeof record && record.processor_count != 0 &&
+        !are_good_processors(record, machine, changes_levels(record, machine)))
+        return BATON_REFUSED_PROCESSORS;
     return kNotRefused;
 }
 

@@ -28,6 +28,9 @@ Part part_of(const Context& context, uint64_t page) {
         return Part::kernel;
     if (page - context.info.stack_base < context.info.stack_bytes)
         return Part::stack;
+    for (const BatonProcessor& processor : context.view().processors())
+        if (page - processor.stack_base < processor.stack_bytes)
+            return Part::stack;
     if (identity_mapping_of(context, page) != nullptr)
         return Part::identity;
     return Part::none;
@@ -239,19 +242,7 @@ void check_page_zero(Verdict& verdict, const Context& context) {
 }
 
 void check_stack(Verdict& verdict, const Context& context) {
-    const BatonBootInfo& info = context.info;
-    verdict.expect(info.stack_base % kPageBytes == 0, "whole pages", info.stack_base);
-    verdict.expect(info.stack_bytes % kPageBytes == 0 && info.stack_bytes != 0, "whole pages",
-                   info.stack_bytes);
-    for (uint64_t at = info.stack_base; at < info.stack_base + info.stack_bytes; at += kPageBytes) {
-        const Leaf leaf = context.tables.translate(at);
-        verdict.expect(leaf.present && leaf.writable && !leaf.executable,
-                       "a page to read and write", at);
-        verdict.expect(context.is_all(leaf.physical, kPageBytes, BATON_MEMORY_LOADER_RECLAIMABLE),
-                       "the loader's memory", at);
-    }
-    for (const uint64_t guard : {info.stack_base - 1, info.stack_base + info.stack_bytes})
-        verdict.expect(!context.tables.translate(guard).present, "an unmapped neighbour", guard);
+    check_stack(verdict, context, context.info.stack_base, context.info.stack_bytes);
 }
 
 void check_identity_mappings(Verdict& verdict, const Context& context) {
@@ -307,6 +298,20 @@ constexpr Promise kPromises[] = {
 
 std::span<const Promise> address_space_promises() {
     return kPromises;
+}
+
+void check_stack(Verdict& verdict, const Context& context, uint64_t base, uint64_t bytes) {
+    verdict.expect(base % kPageBytes == 0, "whole pages", base);
+    verdict.expect(bytes % kPageBytes == 0 && bytes != 0, "whole pages", bytes);
+    for (uint64_t at = base; at < base + bytes; at += kPageBytes) {
+        const Leaf leaf = context.tables.translate(at);
+        verdict.expect(leaf.present && leaf.writable && !leaf.executable,
+                       "a page to read and write", at);
+        verdict.expect(context.is_all(leaf.physical, kPageBytes, BATON_MEMORY_LOADER_RECLAIMABLE),
+                       "the loader's memory", at);
+    }
+    for (const uint64_t guard : {base - 1, base + bytes})
+        verdict.expect(!context.tables.translate(guard).present, "an unmapped neighbour", guard);
 }
 
 } // namespace conformance

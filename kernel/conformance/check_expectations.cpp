@@ -84,7 +84,15 @@ constexpr Feature kFeatures[] = {
     {"mtrr", [](const Context& c) -> uint64_t { return c.info.firmware_state.mtrr_cap; }},
     {"network", boot_device<BATON_BOOT_DEVICE_NETWORK>},
     {"pie", [](const Context&) -> uint64_t { return own_image::is_position_independent(); }},
+    {"online",
+     [](const Context& c) -> uint64_t {
+         uint64_t count = 0;
+         for (const BatonProcessor& processor : c.view().processors())
+             count += processor.state == BATON_PROCESSOR_ONLINE ? 1 : 0;
+         return count;
+     }},
     {"previous-boot", [](const Context& c) -> uint64_t { return c.info.previous_boot.state; }},
+    {"processors", [](const Context& c) -> uint64_t { return c.info.processor_count; }},
     {"relro",
      [](const Context&) -> uint64_t {
          return own_image::segment_of_type(elf::PT_GNU_RELRO).has_value();
@@ -117,6 +125,8 @@ constexpr Feature kFeatures[] = {
      [](const Context& c) -> uint64_t {
          return c.info.framebuffer_count == 0 ? 0 : c.view().framebuffers()[0].width_pixels;
      }},
+    {"x2apic",
+     [](const Context& c) -> uint64_t { return c.info.processor_flags & BATON_PROCESSORS_X2APIC; }},
     {"wx", flag<BATON_FLAG_WRITE_EXECUTE>},
 };
 

@@ -184,6 +184,22 @@ void check_identity(Verdict& verdict, const Context& context) {
     }
 }
 
+/// Started by request, or by the boot entry.
+void check_processors(Verdict& verdict, const Context& context) {
+    const BatonRequestNote* request = own_image::request(BATON_REQUEST_PROCESSORS);
+    if (request == nullptr || request->values[0] != BATON_PROCESSORS_PARKED)
+        return verdict.absent("processors-request");
+    const uint64_t wanted = request->values[1] != 0 ? request->values[1] : context.info.stack_bytes;
+    for (const BatonProcessor& processor : context.view().processors()) {
+        verdict.expect(processor.state == BATON_PROCESSOR_ONLINE ||
+                           processor.state == BATON_PROCESSOR_DISABLED,
+                       "a processor that is online", processor.state);
+        if ((processor.flags & BATON_PROCESSOR_BOOT) == 0 &&
+            processor.state == BATON_PROCESSOR_ONLINE)
+            verdict.equal("stack_bytes", wanted, processor.stack_bytes);
+    }
+}
+
 constexpr Promise kPromises[] = {
     {"W1", "the protocol's version is at least the one requested", check_protocol},
     {"W2", "the stack has the size requested, else 64 KiB", check_stack},
@@ -200,6 +216,7 @@ constexpr Promise kPromises[] = {
     {"W13", "the watchdog can be disarmed", check_watchdog},
     {"W14", "each segment is at its p_paddr if that is requested", check_physical},
     {"W15", "lower memory is at virtual = physical as far as requested", check_identity},
+    {"W16", "the other processors are online if requested", check_processors},
 };
 
 } // namespace

@@ -92,17 +92,20 @@ void check_pat(Verdict& verdict, const Context&) {
     verdict.equal("pat", kPat, read_msr(kMsrPat));
 }
 
-void check_selectors(Verdict& verdict, const Context& context) {
-    const EntryState& entry = context.entry;
+void check_selectors(Verdict& verdict, const EntryState& entry) {
     verdict.equal("cs", kCodeSelector, entry.cs);
     verdict.equal("ss", kDataSelector, entry.ss);
     verdict.equal("ds", kDataSelector, entry.ds);
     verdict.equal("es", kDataSelector, entry.es);
     verdict.equal("fs", kDataSelector, entry.fs);
     verdict.equal("gs", kDataSelector, entry.gs);
+    verdict.equal("ldtr", 0, entry.ldtr);
+}
+
+void check_segments(Verdict& verdict, const Context& context) {
+    check_selectors(verdict, context.entry);
     verdict.equal("fs base", 0, read_msr(kMsrFsBase));
     verdict.equal("gs base", 0, read_msr(kMsrGsBase));
-    verdict.equal("ldtr", 0, entry.ldtr);
 }
 
 /// Whether a descriptor table can be read; it must lie in memory of the loader's.
@@ -116,16 +119,21 @@ bool expect_table(Verdict& verdict, const Context& context, const TableRegister&
     return is_mapped;
 }
 
-void check_gdt(Verdict& verdict, const Context& context) {
+void check_descriptors(Verdict& verdict, const Context& context) {
     const TableRegister& gdtr = context.entry.gdtr;
     if (!expect_table(verdict, context, gdtr))
         return;
-    verdict.expect(!context.tables.translate(gdtr.base).writable, "a read-only table", gdtr.base);
     verdict.expect(gdtr.limit >= kDataSelector + 7, "a limit for both selectors", gdtr.limit);
     const auto* descriptors = reinterpret_cast<const uint64_t*>(gdtr.base);
     verdict.equal("descriptor 0", 0, descriptors[0]);
     verdict.equal("code descriptor", kCodeDescriptor, descriptors[kCodeSelector / 8]);
     verdict.equal("data descriptor", kDataDescriptor, descriptors[kDataSelector / 8]);
+}
+
+void check_gdt(Verdict& verdict, const Context& context) {
+    const uint64_t base = context.entry.gdtr.base;
+    check_descriptors(verdict, context);
+    verdict.expect(!context.tables.translate(base).writable, "a read-only table", base);
 }
 
 /// The base of the TSS that TR refers to (Intel SDM 3A section 7.2.3); 0 where there is none.
@@ -206,7 +214,7 @@ constexpr Promise kPromises[] = {
     {"S8", "CR4 is OSXMMEXCPT OSFXSR PGE PAE, and LA57 if flagged", check_cr4},
     {"S9", "EFER is NXE LMA LME", check_efer},
     {"S10", "PAT is as at power-on, entry 5 write-combining", check_pat},
-    {"S11", "CS is 08h, the data selectors are 10h, FS and GS base and LDTR 0", check_selectors},
+    {"S11", "CS is 08h, the data selectors are 10h, FS and GS base and LDTR 0", check_segments},
     {"S12", "the GDT is flat, and read-only", check_gdt},
     {"S13", "the IDT reports each vector, on a stack of its own", check_idt},
     {"S14", "x87 and SSE are in their reset state", check_fpu},
@@ -217,6 +225,23 @@ constexpr Promise kPromises[] = {
 
 std::span<const Promise> state_promises() {
     return kPromises;
+}
+
+void check_registers(Verdict& verdict, const Context& context) {
+    check_general_registers(verdict, context);
+    check_rflags(verdict, context);
+    check_cr0(verdict, context);
+    check_cr3(verdict, context);
+    check_cr4(verdict, context);
+    check_selectors(verdict, context.entry);
+    check_fpu(verdict, context);
+    check_debug_registers(verdict, context);
+}
+
+uint64_t check_tables(Verdict& verdict, const Context& context) {
+    check_descriptors(verdict, context);
+    check_idt(verdict, context);
+    return task_state(verdict, context);
 }
 
 } // namespace conformance

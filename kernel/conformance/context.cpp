@@ -20,7 +20,8 @@ bool Context::is_of_the_handoff(uint64_t page) const {
     constexpr uint32_t kMappings = 3;
     uint32_t index = 0;
     for (const BatonIdentityMapping& mapping : view().identity_mappings())
-        if (index++ < kMappings && page - mapping.base < mapping.bytes)
+        if ((index++ < kMappings || (mapping.permissions & BATON_SEGMENT_EXECUTE) != 0) &&
+            page - mapping.base < mapping.bytes)
             return true;
     return false;
 }

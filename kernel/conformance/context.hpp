@@ -33,7 +33,8 @@ struct Context {
     bool is_device(uint64_t page) const;
     /// How much of the lower memory the kernel has requested at virtual = physical.
     uint64_t identity_bytes() const;
-    /// Whether a page is of stage 2 or its record, which come first in identity_mappings.
+    /// Whether a page is of stage 2 or its record, which come first in identity_mappings, or the
+    /// one that other processors start in.
     bool is_of_the_handoff(uint64_t page) const;
     /// Whether a page is mapped for the runtime services that the kernel requested: `code` of
     /// theirs, or their device.
@@ -63,6 +64,14 @@ struct Context {
     void expect_text(Verdict& verdict, std::string_view what, uint64_t address) const;
 };
 
+/// Of any processor, whose registers `context.entry` has: S4 to S8, S11, S14, S15 without MSRs.
+void check_registers(Verdict& verdict, const Context& context);
+/// The same: S12, but for its being read-only, and S13. Returns the base of its TSS.
+uint64_t check_tables(Verdict& verdict, const Context& context);
+
+/// Pages to read and write in the loader's memory, and none mapped on either side.
+void check_stack(Verdict& verdict, const Context& context, uint64_t base, uint64_t bytes);
+
 struct Promise {
     std::string_view number;
     std::string_view text;
@@ -78,6 +87,7 @@ std::span<const Promise> memory_map_promises();    // M: check_memory_map.cpp
 std::span<const Promise> device_promises();        // D: check_devices.cpp
 std::span<const Promise> firmware_promises();      // D: check_firmware.cpp
 std::span<const Promise> hypervisor_promises();    // H: check_hypervisor.cpp
+std::span<const Promise> processor_promises();     // C: check_processors.cpp
 std::span<const Promise> request_promises();       // W: check_requests.cpp
 std::span<const Promise> expectation_promises();   // X: check_expectations.cpp
 

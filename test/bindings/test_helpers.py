@@ -65,6 +65,25 @@ fn main() {
     let value = |index: usize| unsafe { (place as *const u32).add(index).read_volatile() };
     assert_eq!([value(0), value(1)], [7, 9]);
     assert_eq!((info.acknowledged, info.watchdog_disarm_count), (BATON_ACKNOWLEDGED, 0));
+
+    unsafe extern "sysv64" fn work(_processor: *const BatonProcessor) -> ! {
+        loop {}
+    }
+    let mut processor: BatonProcessor = unsafe { std::mem::zeroed() };
+    let start = |processor: &BatonProcessor| unsafe {
+        baton_start_processor(processor, work, 7)
+    };
+    processor.state = BATON_PROCESSOR_NO_ANSWER;
+    assert!(!start(&processor));
+    processor.state = BATON_PROCESSOR_ONLINE;
+    processor.flags = BATON_PROCESSOR_BOOT;
+    assert!(!start(&processor));
+    processor.flags = 0;
+    assert!(start(&processor));
+    let place = &raw const processor;
+    let (go, argument) = unsafe { ((*place).go, (*place).argument) };
+    assert_eq!((go, argument), (work as usize as u64, 7));
+    assert!(!start(&processor));
 }
 """
 
@@ -134,6 +153,22 @@ test "helpers" {
     baton.acknowledge(&info);
     try expect(registers[0] == 7 and registers[1] == 9);
     try expect(info.acknowledged == baton.BATON_ACKNOWLEDGED and info.watchdog_disarm_count == 0);
+
+    const Work = struct {
+        fn run(_: *const baton.BatonProcessor) callconv(.{ .x86_64_sysv = .{} }) noreturn {
+            while (true) {}
+        }
+    };
+    var processor = std.mem.zeroes(baton.BatonProcessor);
+    processor.state = .BATON_PROCESSOR_NO_ANSWER;
+    try expect(!baton.startProcessor(&processor, Work.run, 7));
+    processor.state = .BATON_PROCESSOR_ONLINE;
+    processor.flags = baton.BATON_PROCESSOR_BOOT;
+    try expect(!baton.startProcessor(&processor, Work.run, 7));
+    processor.flags = 0;
+    try expect(baton.startProcessor(&processor, Work.run, 7));
+    try expect(processor.go == @intFromPtr(&Work.run) and processor.argument == 7);
+    try expect(!baton.startProcessor(&processor, Work.run, 7));
 
     std.testing.refAllDecls(baton.BatonBootInfo);
 }

@@ -40,7 +40,7 @@ def test_nasm_has_each_number(truth, tmp_path):
 
 
 def test_nasm_has_each_number_of_the_handoff(truth_of_handoff, tmp_path):
-    assert truth_of_handoff.sizes["BatonHandoff"] == 288
+    assert truth_of_handoff.sizes["BatonHandoff"] == 344
     expect_nasm_has_each_number("handoff.inc", truth_of_handoff, tmp_path)
 
 

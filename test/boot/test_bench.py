@@ -15,8 +15,11 @@ from machine import FAILURE
 BENCH = artefacts.SOURCE / "test/bench"
 sys.path.append(str(BENCH))
 
+import bench  # noqa: E402
 import goals  # noqa: E402
+import loaders  # noqa: E402
 from payload import MIB, Payload  # noqa: E402
+from setting import Setting  # noqa: E402
 
 PAYLOAD = Payload(MIB, 256 * MIB)
 
@@ -30,14 +33,14 @@ def test_bench_measures_each_loader(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     results = json.loads((tmp_path / "results.json").read_text())
     measured = {cell["loader"]: cell for cell in results["cells"]}
-    assert {"Baton", "Baton, PVH", "Baton, 64 modules", "floor: merged", "floor: read, copy",
+    assert {"Baton", "Baton, PVH", "Baton, 64 modules", "Baton, PVH, 64 processors", "floor: merged", "floor: read, copy",
             "GRUB, Multiboot2", "systemd-boot, PE"} <= measured.keys()
     for name, cell in measured.items():
         assert cell["failure"] is None
         assert name in result.stdout
         assert cell["instructions"][0] > 0 and cell["milliseconds"][0] > 0
         # What is started without the stamp has no memory full of garbage.
-        assert name == "Baton, PVH" or 0 <= cell["touched_bytes"][0] < 64 * MIB
+        assert name.startswith("Baton, PVH") or 0 <= cell["touched_bytes"][0] < 64 * MIB
     # What the floors were made for.
     floor = measured["floor: merged"]["instructions"][0]
     assert floor == min(cell["instructions"][0] for cell in measured.values())
@@ -51,6 +54,20 @@ def test_bench_measures_each_loader(tmp_path):
                                                            "calls of the firmware"}
     for picture in ("instructions-virtio-blk.svg", "time-virtio-blk.svg", "steps.svg"):
         assert "<svg" in (tmp_path / picture).read_text()
+
+
+def test_bench_counts_what_other_processors_cost(tmp_path):
+    """Some thousand instructions each; nothing, and no waiting, where there is none."""
+    workshop = bench.Workshop(tmp_path)
+    cells = [bench.Cell(loader, Setting("virtio-blk", 1)) for loader in (
+        *(loader for loader in loaders.loaders(False) if loader.name == "Baton, PVH"),
+        loaders.with_processors(1), loaders.with_processors(4))]
+    for cell in cells:
+        workshop.prepare(cell)
+        bench.count_instructions(workshop, cell)
+    none, one, four = (cell.instructions[0] for cell in cells)
+    assert abs(one - none) < 5_000 and 10_000 < four - one < 150_000
+    assert [cell.waiting[0] > 0 for cell in cells] == [False, False, True]
 
 
 @pytest.mark.long

@@ -49,7 +49,7 @@ def test_run_boots_the_example_kernel_and_succeeds():
 
 @needs_build
 def test_soak_tells_what_became_of_its_boots():
-    result = baton("soak", 2, "--seed", "short")
+    result = baton("soak", 2, "--seed", "both")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "2 boots: 2 booted, 0 failed, 0 named errors" in result.stdout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import artefacts
 import pytest
-from faults import AT_ENTRY, IN_STAGE2, VARIES, expect_report, report, report_on
+from faults import AT_ENTRY, IN_STAGE2, VARIES, expect_report, matches, report, report_on
 
 DOCUMENT = (artefacts.SOURCE / "docs/handoff-abi.md").read_text(encoding="utf-8")
 REPORTED = 2 * 42 + 1  # isa-debug-exit makes it of the caller's exit_value
@@ -142,6 +142,137 @@ def test_h27_nothing_is_reported_where_that_is_asked_for(boot_by_pvh, how):
     assert "baton: fault" not in machine.debugcon
 
 
+def processor(number: int, text: str) -> str:
+    """The line on one that has not been parked."""
+    return rf"^baton: processor {number}, APIC id 0x{number:x}: {text}$"
+
+
+def reports_on(machine) -> list[str]:
+    return re.findall(r"^baton: fault: (?:.*\n)*?baton: end of report: .*\n", machine.debugcon, re.M)
+
+
+def of_processor(number: int, offset: str = "0x0", entry: int = KERNEL) -> str:
+    headline, step = in_kernel(offset, entry).split("\n")
+    cpu = f"processor {number}, APIC id {number:#x}" if number else "processor 0, which boots"
+    return f"{headline}\ncpu    {cpu}\n{step}"
+
+
+def parked(number: int) -> dict:
+    return HANDED_OVER | {"rdi": HANDED_OVER["rdi"] + number - 1,
+                          "rsp": KERNEL + (16 + 2 * (number - 1) + 1) * 4096 - 8}
+
+
+WITH_OTHERS = {"processors": 4}
+ORDERS = KERNEL + 0x800
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("levels", [4, 5])
+@pytest.mark.parametrize("how", ["", "-mailbox"])
+def test_h28_h29_h31_h33_another_processor_gets_the_kernel_by(hand_over, entry, levels, how):
+    if how and levels == 5:
+        pytest.skip("a mailbox's processors stay with the firmware's number of levels")
+    registers = parked(2) | {"cr4": HANDED_OVER["cr4"] | (LA57 if levels == 5 else 0)}
+    machine = hand_over(f"{entry}-{levels}-processors{how}", **WITH_OTHERS)
+    expect_report(machine, report(of_processor(2), registers, [0], "leaving QEMU"))
+
+
+def test_h31_another_processor_finds_the_state_that_a_report_does_not_tell(hand_over):
+    registers = SECOND_ENTRY | {name: parked(2)[name] for name in ("rdi", "rsp")}
+    expect_report(hand_over("64-4-processors-state", **WITH_OTHERS),
+                  report(of_processor(2, "0x*", KERNEL + 16), registers, [0], "leaving QEMU"))
+
+
+def test_h26_h31_another_processor_finds_the_kernels_segments(hand_over):
+    registers = SECOND_ENTRY | {name: parked(2)[name] for name in ("rdi", "rsp")} | {
+        "cs": 0x28, "ss": 0x30, "rdx": 9 * 8 - 1, "r10": 0x38} | dict.fromkeys(
+        ("r11", "r12", "r13", "r14"), 0x30)
+    expect_report(hand_over("64-4-processors-state-gdt", **WITH_OTHERS),
+                  report(of_processor(2, "0x*", KERNEL + 16), registers, [0], "leaving QEMU"))
+
+
+def test_h31_another_processor_has_the_boot_processors_mtrrs(hand_over):
+    machine = hand_over("64-4-processors-mtrr", **WITH_OTHERS)
+    assert "\nrax    0x0000000000000c06" in report_on(machine.debugcon)
+
+
+def test_h27_h31_nothing_of_another_processor_is_reported_where_that_is_asked_for(boot_by_pvh):
+    machine = boot_by_pvh(artefacts.HANDOFF_CALLER, "64-4-processors-silent", **WITH_OTHERS)
+    deadline = time.monotonic() + 20
+    while not machine.has_triple_faulted:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "baton: fault" not in machine.debugcon
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_h33_reports_of_several_processors_do_not_mix(hand_over, entry):
+    machine = hand_over(f"{entry}-4-processors-all", **WITH_OTHERS)
+    found = sorted(reports_on(machine))
+    assert len(found) == 3
+    for number, text in enumerate(sorted(found, key=lambda text: text.split("\n")[1]), 1):
+        ends = [end for end in ("stopped", "leaving QEMU") if f"of report: {end}" in text]
+        assert matches(report(of_processor(number), parked(number), [0], ends[0]), text)
+    assert [text.count("leaving QEMU") for text in reports_on(machine)] == [0, 0, 1]
+
+
+AT_ORDERS = of_processor(0, "0x822", ORDERS)
+
+
+IN_TRAMPOLINE = "#UD invalid opcode, vector 6, in the trampoline \\+ 0x[0-9a-f]{1,2}"
+DEATHS = {"missing": ([], ""),  # below
+          "late": ([1, 2, 3], "no answer within 300 ms"),
+          "bad-stack": ([3], "its stack at 0xffffffff80016000 is not mapped"),
+          "real-mode": ([1, 2, 3], IN_TRAMPOLINE),
+          "protected-mode": ([1, 2, 3], IN_TRAMPOLINE),
+          "dies": ([3], "died before it was parked")}
+
+
+@pytest.mark.parametrize("how", DEATHS)
+def test_h30_h32_a_kernel_runs_without_a_processor_that_is(hand_over, how):
+    numbers, text = DEATHS[how]
+    machine = hand_over(f"64-4-processors-{how}-then", **WITH_OTHERS)
+    if how == "missing":
+        assert "baton: processor 3, APIC id 0x63: no answer within 300 ms\n" in machine.debugcon
+    for number in numbers:
+        assert re.search(processor(number, text), machine.debugcon, re.M)
+    assert machine.debugcon.count("baton: processor") == max(len(numbers), 1)
+    last = reports_on(machine)[-1]
+    assert last.startswith(AT_ORDERS.split("\n")[0]) and "processor 0, which boots" in last
+
+
+def test_h33_a_processor_that_dies_before_it_is_parked_is_reported_and_stops_alone(hand_over):
+    machine = hand_over("64-4-processors-dies-then", **WITH_OTHERS)
+    first, last = reports_on(machine)
+    assert "\ncpu    processor 3, APIC id 0x3\nstep   starting\n" in first
+    assert "cause  write to 0x0000600000000000: not present at level 4" in first
+    assert first.endswith("baton: end of report: stopped\n")
+    assert last.endswith("baton: end of report: leaving QEMU\n")
+
+
+@pytest.mark.parametrize("how", ["missing", "late", "bad-stack", "real-mode", "dies"])
+def test_h32_a_required_processor_that_is_missing_is_reported(hand_over, how):
+    machine = hand_over(f"32-4-processors-{how}-required", **WITH_OTHERS)
+    last = reports_on(machine)[-1]
+    assert last.startswith("baton: fault: a required processor is missing, in stage 2 + 0x")
+    assert "\ncpu    processor 0, which boots\n" in last
+
+
+def test_h32_a_second_processor_with_the_same_id_halts(hand_over):
+    machine = hand_over("64-4-processors-mailbox-same-id-missing-then", **WITH_OTHERS)
+    machine.wait_for_debugcon(processor(1, "another one has the same id, and halts"))
+    machine.wait_for_debugcon(processor(2, "no answer within 300 ms"))
+
+
+@pytest.mark.parametrize(("how", "cause"), [
+    ("no-area", "write to 0x*: not present at level 1"),
+    ("no-trampoline", "fetch from 0x0000000000008000: no-execute at level 1")])
+def test_h28_h29_page_tables_without_what_processors_need_are_reported(hand_over, how, cause):
+    found = report_on(hand_over(f"64-4-processors-{how}", **WITH_OTHERS).debugcon)
+    assert found.startswith("baton: fault: page tables without stage 2, in stage 2 + 0x")
+    assert re.search("^cause  " + cause.replace("*", "[0-9a-f]+") + "$", found, re.M)
+
+
 def test_h3_h10_h14_wrong_records_are_refused_with_nothing_changed(boot_by_pvh):
     boot_by_pvh(artefacts.HANDOFF_CALLER, "refuse").wait_for_exit()
 
@@ -159,7 +290,7 @@ error  {number:#x}: {field}""", IN_STAGE2, None, "leaving QEMU")
 
 @pytest.mark.parametrize(("number", "field"), [
     (6, "cr0, cr4 or efer"), (7, "page_table_root"), (8, "an address"), (9, "segments"),
-    (10, "a segment")])
+    (10, "a segment"), (12, "processors")])
 @pytest.mark.parametrize("place", ["", "-high"])
 def test_h10_h14_the_32_bit_entry_reports_that_it_refuses(hand_over, number, field, place):
     expect_report(hand_over(f"32-4{place}-wrong-{number}"), refused(number, field))

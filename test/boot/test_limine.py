@@ -12,7 +12,7 @@ from paths import PATHS, GrubOnUefi, Pvh
 KERNELS = artefacts.BUILD / "kernel/protocols/limine"
 WAYS = {"ovmf": Ovmf, "u-boot": UBoot} | PATHS
 REVISIONS = range(7)
-KEPT = 27
+KEPT = 29
 
 
 def kernel(name: object):
@@ -72,6 +72,27 @@ def test_modules(keeps_promises):
                                 ("0x5", "/m/given", "The given one")]
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_l31_l32_other_processors(keeps_promises, revision):
+    machine = keeps_promises(revision, firmware=Pvh, processors=4)
+    assert "limine: processors 4\n" in machine.debugcon
+
+
+def test_l31_l32_other_processors_on_uefi(keeps_promises):
+    machine = keeps_promises(processors="6,sockets=2,cores=3")
+    assert "limine: processors 6\n" in machine.debugcon
+
+
+@pytest.mark.parametrize("setting, listed", [("off", 1), ("2", 2), ("on", 4)])
+def test_l31_as_many_as_the_entry_says(keeps_promises, setting, listed):
+    machine = keeps_promises(firmware=Pvh, processors="4,maxcpus=8",
+                             files=entry("one two", f"processors {setting}"))
+    assert f"limine: processors {listed}\n" in machine.debugcon
+
+
+@pytest.mark.parametrize("revision", (0, 6))
+def test_l32_strict(keeps_promises, revision):
+    keeps_promises(revision, firmware=Pvh, processors=2, files=entry("strict", "strict on"))
 @pytest.mark.parametrize("revision", (3, 4))
 def test_l29_tables_in_reserved_memory(keeps_promises, revision):
     machine = keeps_promises(revision, firmware=UBoot, plan="acpi-reserved\n")

@@ -49,7 +49,8 @@ def test_the_pvh_test_kernel_checks_its_promises():
 def test_the_limine_test_kernel_checks_its_promises():
     """The others are about what is booted at all: test/unit/protocols/limine_recognise_test.cpp."""
     document = (DOCS / "protocols/limine.md").read_text(encoding="utf-8")
-    source = (artefacts.SOURCE / "kernel/protocols/limine/limine.cpp").read_text(encoding="utf-8")
+    source = "".join(file.read_text(encoding="utf-8") for file in
+                     (artefacts.SOURCE / "kernel/protocols/limine").glob("*.cpp"))
     checked = set(re.findall(r'begin_promise\("(L\d+)"', source))
     assert checked == set(promises_in(document)) - {"L1", "L2", "L4"}
 

@@ -194,6 +194,17 @@ def boot_server_seeds() -> None:
 START = 0xE0000  # where start_info_target.cpp has its memory
 
 
+def processors_seeds() -> None:
+    madt = bytes(8) + b"".join(
+        [struct.pack("<BBBBI", 0, 8, uid, uid * 2, flags) for uid, flags in ((0, 1), (1, 0), (2, 3))]
+        + [struct.pack("<BBHIII", 9, 16, 0, 300, 1, 7), struct.pack("<BBHIQ", 16, 16, 0, 0, 0xF0000)])
+    srat = bytes(12) + (struct.pack("<BBBBIB3sI", 0, 16, 1, 0, 1, 0, bytes(3), 0)
+                        + struct.pack("<BBHIIIQ", 2, 24, 0, 2, 300, 1, 0))
+    seed("processors", "acpi", b"\0" + struct.pack("<H", len(madt)) + madt + srat)
+    entry = struct.pack("<BBBB16s", 0, 3, 0x14, 1, bytes(16))
+    seed("processors", "mp", b"\1" + entry + b"\1".ljust(8, b"\0") + entry)
+
+
 def start_info_seeds() -> None:
     """The protocol, 0 to 2, and the memory with the structure at its beginning."""
     e820 = struct.pack("<QQI", 0x100000, 0x7F00000, 1)
@@ -260,4 +271,5 @@ def make() -> None:
     device_path_seeds()
     boot_server_seeds()
     start_info_seeds()
+    processors_seeds()
     compressed_file_seeds()

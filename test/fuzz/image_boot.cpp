@@ -171,7 +171,7 @@ Result<void> ImageBoot::load_stage2() {
     if (!stage2)
         return std::unexpected(stage2.error());
     stage2_ = *stage2;
-    handoff_ = TRY(HandoffRecord::make(plan_.segments.size(), frames_, avoid));
+    handoff_ = TRY(HandoffRecord::make(plan_.segments.size(), 0, frames_, avoid));
     return {};
 }
 

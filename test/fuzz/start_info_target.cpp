@@ -4,6 +4,8 @@
 //
 // The input is the protocol, a byte, and the memory from kBase on, in which the structure is the
 // first thing.
+#include "acpi/processors.hpp"
+#include "core/limits.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
 #include "start_info/firmware_tables.hpp"
@@ -11,6 +13,8 @@
 #include "start_info/linux.hpp"
 #include "start_info/multiboot2.hpp"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 namespace baton::fuzz {
@@ -74,6 +78,19 @@ void check(const StartInfo& info, const Memory& memory) {
     }
 }
 
+void check_processors(const FirmwareTables& tables, const Memory& memory) {
+    const auto storage = std::make_unique<std::array<std::byte, std::size_t{1} << 17>>();
+    Arena arena(*storage);
+    const auto found = acpi::find_processors(memory, tables.rsdp, arena);
+    require(found.has_value(), "memory for each of the most processors");
+    require(found->list.size() <= kMostProcessors, "no more than the most");
+    require(found->mailbox.value == 0 || memory.has(PhysRange{found->mailbox, kPageBytes}),
+            "a mailbox is memory");
+    for (const acpi::Processor& processor : found->list)
+        require(std::ranges::count(found->list, processor.id, &acpi::Processor::id) == 1,
+                "each id once");
+}
+
 } // namespace
 } // namespace baton::fuzz
 
@@ -90,5 +107,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     const FirmwareTables tables = find_firmware_tables(*info, memory);
     for (const PhysRange& range : tables.ranges.ranges())
         require(memory.has(range), "tables lie in memory");
+    check_processors(tables, memory);
     return 0;
 }

@@ -41,7 +41,7 @@ constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
             "with a module and a command line"},
     Example{"run my-kernel.elf --set kaslr=on --set wx=refuse", "with settings of a boot entry"},
-    Example{"run my-kernel.elf --protocol pvh", "by a boot protocol that isn't Baton's"},
+    Example{"run my-kernel.elf --protocol plain", "as any ELF file, whatever protocols it speaks"},
     Example{"run my-kernel.elf --via pvh", "without firmware, in a fraction of a second"},
     Example{"run my-kernel.elf --timeout 30 -- -device virtio-rng-pci", "with one more device"},
 };
@@ -366,7 +366,9 @@ void add_debug(CLI::App& verb, Arguments& arguments) {
     add_value(
         verb, "--break", debug.places, "WHERE",
         "Stop at reset, stage1, before-exit, stage2, before-cr3, after-cr3, \"copy N\" (segment "
-        "N), before-jump, kernel-entry or fault (default: kernel-entry). May be repeated.")
+        "N), before-jump, ap-start, ap-parked, kernel-entry or fault (default: kernel-entry). May "
+        "be "
+        "repeated.")
         ->check(rule(check_place))
         ->allow_extra_args(false);
     add_value(verb, "--ex", debug.commands, "COMMAND",

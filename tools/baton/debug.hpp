@@ -15,7 +15,7 @@ inline constexpr const char* kAtReset = "reset"; // before the machine's first i
 
 /// What `baton break` knows (tools/gdb/), and kAtReset.
 inline constexpr const char* kPlaces = "reset|stage1|before-exit|stage2|before-cr3|after-cr3|copy "
-                                       "N|before-jump|kernel-entry|fault";
+                                       "N|before-jump|ap-start|ap-parked|kernel-entry|fault";
 
 struct DebugOptions {
     std::vector<std::string> places{}; // of `baton break`, or kAtReset

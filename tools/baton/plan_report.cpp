@@ -100,6 +100,40 @@ void add_kernel(const LoadPlan& plan, std::vector<VirtualPart>& parts) {
     }
 }
 
+/// Each with the guard page between it and the next one.
+void add_processor_stacks(const ProcessorPlan& processors, std::vector<VirtualPart>& parts) {
+    for (const ListedProcessor& processor : processors.all) {
+        if (!processor.is_started)
+            continue;
+        const uint64_t base = processor.stack.base.value;
+        parts.push_back(
+            {.base = processors.guard_bytes != 0 ? base - kPageBytes : base + processor.stack.bytes,
+             .bytes = kPageBytes,
+             .access = "---",
+             .what = "guard page"});
+        parts.push_back({.base = base,
+                         .bytes = processor.stack.bytes,
+                         .access = "rw-",
+                         .what = "another processor's stack"});
+    }
+}
+
+const char* identity_name(const PreparedBoot& boot, PhysAddr base) {
+    const Stage2Block& stage2 = boot.stage2.block;
+    if (base == stage2.code().base)
+        return "stage 2, code";
+    if (base == stage2.data().base)
+        return "stage 2, data";
+    if (base == boot.processors.trampoline)
+        return "processor trampoline";
+    if (base == boot.processors.areas)
+        return "processor areas";
+    if (base == boot.processors.local_apic)
+        return "local APIC's registers";
+    const bool is_device = base.value >= 0xfec0'0000 && base.value < 0xff00'0000;
+    return is_device ? "watchdog's registers" : "handoff record";
+}
+
 void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& parts) {
     const Layout& layout = rehearsal.boot().memory.layout;
     parts.push_back({.base = layout.direct_map.base.value,
@@ -112,19 +146,13 @@ void add_surroundings(const Rehearsal& rehearsal, std::vector<VirtualPart>& part
             {.base = guard, .bytes = kPageBytes, .access = "---", .what = "guard page"});
     parts.push_back(
         {.base = stack, .bytes = layout.stack.bytes, .access = "rw-", .what = "kernel stack"});
-    for (const IdentityMapping& mapping : rehearsal.boot().tables.identity) {
-        const PhysAddr base = mapping.range.base;
-        const Stage2Block& stage2 = rehearsal.boot().stage2.block;
-        parts.push_back({.base = base.value,
+    add_processor_stacks(rehearsal.boot().processors, parts);
+    for (const IdentityMapping& mapping : rehearsal.boot().tables.identity)
+        parts.push_back({.base = mapping.range.base.value,
                          .bytes = mapping.range.bytes,
                          .access = access_text(true, mapping.access == Access::read_write,
                                                mapping.access == Access::read_execute),
-                         .what = base == stage2.code().base   ? "stage 2, code"
-                                 : base == stage2.data().base ? "stage 2, data"
-                                 : base.value >= 0xfec0'0000 && base.value < 0xff00'0000
-                                     ? "watchdog's registers"
-                                     : "handoff record"});
-    }
+                         .what = identity_name(rehearsal.boot(), mapping.range.base)});
 }
 
 std::string type_name(uint32_t type) {

@@ -28,6 +28,8 @@ class Lines final : public LineSink {
 // A PC's devices, where they always are.
 constexpr PhysAddr kTimers{0xfed0'0000};
 constexpr PhysAddr kIoApic{0xfec0'0000};
+constexpr LocalApic kLocalApic{.registers = {0xfee0'0000}, .is_on = true};
+constexpr uint32_t kProcessors = 4;
 constexpr uint32_t kWidth = 1280;
 constexpr uint32_t kHeight = 800;
 
@@ -90,6 +92,12 @@ class DeskPlatform final : public Platform {
         return buffer.first(ranges.size());
     }
 
+    Result<acpi::Processors> processors(Arena& arena) override {
+        const auto list = TRY(arena.array<acpi::Processor>(kProcessors));
+        for (uint32_t i = 0; i < kProcessors; ++i)
+            list[i] = {.id = i, .uid = i, .enabled = true};
+        return acpi::Processors{.list = list};
+    }
     bool can_map_runtime_services() override { return true; }
 
     Result<Displays> find_displays(const Requests& requests, Arena& /*arena*/) override {
@@ -155,15 +163,16 @@ struct Rehearsal::Desk {
     Log log{lines, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, log_memory};
     DeskPlatform platform{given, log};
     FrameArena arena{platform.frames()};
-    BootInput input{.platform = platform,
-                    .entry = entry,
-                    .log = log,
-                    .stage2 = stage2,
-                    .processor = {.huge_pages = true, .five_level_paging = true},
-                    .random = random,
-                    .ports = {},
-                    .previous = previous,
-                    .path = BATON_BOOT_PATH_UEFI};
+    BootInput input{
+        .platform = platform,
+        .entry = entry,
+        .log = log,
+        .stage2 = stage2,
+        .processor = {.huge_pages = true, .five_level_paging = true, .apic = kLocalApic},
+        .random = random,
+        .ports = {},
+        .previous = previous,
+        .path = BATON_BOOT_PATH_UEFI};
     std::optional<PreparedBoot> boot;
     HeapArena results;
 };

@@ -31,7 +31,9 @@ std::optional<bool> is_baton_request_met(const Rehearsal& rehearsal, const std::
     const auto& error = rehearsal.error();
     if (error && error->code == ErrorCode::request_not_met && error->subject() == name)
         return false;
-    const std::string warning = "the kernel's request " + name + " can't be met";
+    const std::string warning = name == request_name(BATON_REQUEST_PROCESSORS)
+                                    ? "the other processors aren't started"
+                                    : "the kernel's request " + name + " can't be met";
     if (std::ranges::any_of(rehearsal.log(),
                             [&](const std::string& line) { return line.contains(warning); }))
         return false;

@@ -30,7 +30,7 @@ C_MACROS = (
 MIRRORED_MACROS = ("BATON_REQUEST", "BATON_REQUEST_MODULE_FILE")
 MIRRORED_FUNCTIONS = (
     "baton_boot_info_is_valid", "baton_array_entry", "baton_physical_to_pointer",
-    "baton_acknowledge", "baton_write_word",
+    "baton_acknowledge", "baton_start_processor", "baton_write_word",
 )  # fmt: skip
 
 TOKEN = re.compile(

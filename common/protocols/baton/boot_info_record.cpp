@@ -29,6 +29,15 @@ uint32_t permissions_of(Access access) {
     }
 }
 
+/// Before stage 2 says what became of a processor that it starts.
+BatonProcessorState state_of(const ListedProcessor& processor, bool is_boot_processor) {
+    if (is_boot_processor)
+        return BATON_PROCESSOR_ONLINE;
+    if (!processor.facts.enabled)
+        return BATON_PROCESSOR_DISABLED;
+    return processor.is_started ? BATON_PROCESSOR_NO_ANSWER : BATON_PROCESSOR_NOT_REQUESTED;
+}
+
 } // namespace
 
 /// Fills in a record, a group of its fields in each function.
@@ -48,6 +57,7 @@ class BootInfoRecord::Writer {
         TRY(write_identity_mappings());
         TRY(write_watchdog());
         TRY(write_machine());
+        TRY(write_processors());
         return reserve(ranges);
     }
 
@@ -227,6 +237,29 @@ class BootInfoRecord::Writer {
         return {};
     }
 
+    Result<void> write_processors() {
+        record_.processors_ = TRY(array<BatonProcessor>(facts_.processors.size(), info_.processors,
+                                                        info_.processor_entry_bytes));
+        for (const ListedProcessor& processor : facts_.processors) {
+            const bool is_boot_processor = info_.processor_count == 0;
+            record_.processors_[info_.processor_count] = {
+                .go = 0,
+                .argument = 0,
+                .apic_id = processor.facts.id,
+                .acpi_uid = processor.facts.uid,
+                .flags = is_boot_processor ? BATON_PROCESSOR_BOOT : 0,
+                .state = state_of(processor, is_boot_processor),
+                .numa_domain = processor.facts.numa_domain,
+                .number = info_.processor_count,
+                .stack_base = processor.stack.base.value,
+                .stack_bytes = processor.stack.bytes,
+                .parked_tsc = 0};
+            ++info_.processor_count;
+        }
+        info_.processor_flags = facts_.x2apic ? BATON_PROCESSORS_X2APIC : 0;
+        return {};
+    }
+
     /// What is filled in once nothing can be allocated any more.
     Result<void> reserve(std::size_t ranges) {
         record_.time_stamps_ = TRY(array<BatonTimeStamp>(
@@ -293,6 +326,14 @@ const char* BootInfoRecord::kept(const char* text) {
     std::ranges::copy(wanted, copy); // the next byte is NUL
     texts_used_ += wanted.size() + 1;
     return copy;
+}
+
+ProcessorWords BootInfoRecord::processor(std::size_t index) const {
+    const BatonProcessor& processor = processors_[index];
+    return {.record = to_virtual(&processor),
+            .go = to_virtual(&processor.go),
+            .outcome = to_virtual(&processor.state),
+            .parked_tsc = to_virtual(&processor.parked_tsc)};
 }
 
 void BootInfoRecord::set_memory_map(std::span<const TypedRange> ranges) {

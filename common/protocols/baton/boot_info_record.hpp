@@ -33,6 +33,7 @@ class BootInfoRecord final : public KernelRecord {
     VirtAddr acknowledgement() const override { return to_virtual(&info_.acknowledged); }
     /// After complete().
     VirtAddr stage2_time_stamps() override { return stage2_time_stamps_; }
+    ProcessorWords processor(std::size_t index) const override;
     void set_memory_map(std::span<const TypedRange> ranges) override;
     /// Names of steps are cut off to what BatonTimeStamp holds.
     void complete(const LastFacts& facts) override;
@@ -54,6 +55,7 @@ class BootInfoRecord final : public KernelRecord {
     std::span<BatonTimeStamp> time_stamps_;
     VirtAddr stage2_time_stamps_{};
     std::span<BatonMemoryRange> memory_map_;
+    std::span<BatonProcessor> processors_;
     std::span<const Region> regions_; // the kernel's
     std::span<char> log_;             // a copy's
     std::span<char> texts_;           // copies of others, one after the other

@@ -2,6 +2,7 @@
 #include "protocols/baton/notes.hpp"
 
 #include "core/bytes.hpp"
+#include "core/limits.hpp"
 #include "elf/format.hpp"
 
 namespace baton {
@@ -120,6 +121,13 @@ Result<void> take_values(uint32_t type, const RequestValues& request, Requests& 
         requests.identity_bytes = value;
         requests.identity_devices = true;
         requests.identity_required = required;
+        return {};
+    case BATON_REQUEST_PROCESSORS:
+        if (value > BATON_PROCESSORS_PARKED || request.values[1] > kLargestStack)
+            return not_met(type, request, requests);
+        requests.processors = value == BATON_PROCESSORS_NONE ? 1 : kMostProcessors;
+        requests.processors_required = required && value != BATON_PROCESSORS_NONE;
+        requests.processor_stack_bytes = align_up(request.values[1], kPageBytes);
         return {};
     default:
         if (required)

@@ -109,6 +109,12 @@ struct InternalModule {
 inline constexpr uint64_t kModuleRequired = 1;
 inline constexpr uint64_t kModuleCompressed = 2;
 
+struct ProcessorsRequest {
+    Request head;
+    uint64_t flags; // kX2apic: if possible
+};
+inline constexpr uint64_t kX2apic = 1;
+
 struct BootloaderInfo {
     uint64_t revision;
     uint64_t name, version;
@@ -175,6 +181,21 @@ struct VideoMode {
     uint8_t red_bits, red_shift, green_bits, green_shift, blue_bits, blue_shift;
 };
 
+struct Processors {
+    uint64_t revision;
+    uint32_t flags; // kX2apic
+    uint32_t boot_id;
+    uint64_t count;
+    uint64_t entries; // pointers
+};
+struct Processor {
+    uint32_t uid;
+    uint32_t id;
+    uint64_t reserved;
+    uint64_t go;       // the kernel's: where to jump to
+    uint64_t argument; // the kernel's
+};
+
 inline constexpr uint32_t kMediaGeneric = 0;
 inline constexpr uint32_t kMediaTftp = 2;
 struct Uuid {
@@ -190,6 +211,7 @@ struct File {
 };
 
 static_assert(sizeof(Request) == 48);
+static_assert(sizeof(Processors) == 32 && sizeof(Processor) == 32);
 static_assert(sizeof(Framebuffer) == 80);
 static_assert(sizeof(VideoMode) == 40);
 static_assert(sizeof(File) == 112);

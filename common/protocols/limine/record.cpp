@@ -66,6 +66,8 @@ class LimineRecord::Writer {
         answer_about_firmware();
         answer_framebuffers();
         answer_modules();
+        if (is_requested(Feature::mp))
+            answer_processors();
         if (is_requested(Feature::memory_map)) {
             record_.buffers_ = TRY(NormaliseBuffers::create(arena_, ranges));
             answer_memory_map();
@@ -262,6 +264,27 @@ class LimineRecord::Writer {
         return copy(std::as_bytes(std::span(&screen, 1)));
     }
 
+    /// That of the kernel, and those that stage 2 starts.
+    void answer_processors() {
+        const auto all = facts_.processors;
+        record_.processors_ = array<limine::Processor>(all.size());
+        const auto pointers = array<uint64_t>(all.size());
+        uint64_t count = 0;
+        for (std::size_t i = 0; i < pointers.size(); ++i) {
+            limine::Processor& processor = record_.processors_[i];
+            processor = {.uid = all[i].facts.uid,
+                         .id = all[i].facts.id,
+                         .reserved = 0,
+                         .go = 0,
+                         .argument = 0};
+            if (i == 0 || all[i].is_started)
+                pointers[count++] = address(&processor);
+        }
+        const uint64_t flags = facts_.x2apic ? limine::kX2apic : 0;
+        answer(Feature::mp,
+               {0, flags | uint64_t{all.front().facts.id} << 32, count, address(pointers.data())});
+    }
+
     /// Which is filled in once nothing can be allocated any more.
     void answer_memory_map() {
         // One more, where page 0 becomes an entry of its own.
@@ -302,6 +325,11 @@ EntryState LimineRecord::entry_state() const {
         state.cr4 = kCr4;
     }
     return state;
+}
+
+ProcessorWords LimineRecord::processor(std::size_t index) const {
+    const limine::Processor& processor = processors_[index];
+    return {.record = to_virtual(&processor), .go = to_virtual(&processor.go)};
 }
 
 limine::MemoryType LimineRecord::type_of(const NormalisedRange& range) const {

@@ -31,6 +31,7 @@ class LimineRecord final : public KernelRecord {
     /// Of the table of segment descriptors: the first thing of the record.
     VirtAddr address() const override { return to_virtual(segments_.data()); }
     EntryState entry_state() const override;
+    ProcessorWords processor(std::size_t index) const override;
     void set_memory_map(std::span<const TypedRange> ranges) override;
     void complete(const LastFacts& facts) override;
 
@@ -53,6 +54,7 @@ class LimineRecord final : public KernelRecord {
     VirtAddr direct_map_;
     uint64_t tsc_hz_;
     std::span<uint64_t> segments_;
+    std::span<limine::Processor> processors_; // all that there are, if requested
     std::span<limine::MemoryEntry> entries_;
     NormaliseBuffers buffers_;
     // Responses that are completed later; 0: there is none.

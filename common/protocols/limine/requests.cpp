@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "protocols/limine/requests.hpp"
 
+#include "core/limits.hpp"
 #include "plan/address_space.hpp"
 #include "protocols/limine/linked_file.hpp"
 
@@ -139,6 +140,7 @@ class Reader {
     Result<void> read(Arena& arena) {
         TRY(read_stack_size());
         TRY(read_paging_mode());
+        TRY(read_processors());
         if (const uint64_t address = found_.address(Feature::entry_point)) {
             limine::EntryPointRequest entry_point;
             TRY(request(address, entry_point));
@@ -197,6 +199,18 @@ class Reader {
             requests_.five_level = BATON_FIVE_LEVEL_REQUIRED;
         else if (std::min(first.mode, most) >= limine::kPagingFiveLevels)
             requests_.five_level = BATON_FIVE_LEVEL_IF_THERE;
+        return {};
+    }
+
+    Result<void> read_processors() {
+        const uint64_t address = found_.address(Feature::mp);
+        requests_.takes_processors = address != 0;
+        if (address == 0)
+            return {};
+        limine::ProcessorsRequest processors;
+        TRY(request(address, processors));
+        requests_.processors = kMostProcessors;
+        requests_.x2apic = (processors.flags & limine::kX2apic) != 0;
         return {};
     }
 

@@ -2,7 +2,7 @@
 ;
 ; Keeps what the processor's registers hold at the first instruction, then goes to C++ on the stack
 ; that it was given. `start` is what the file says, `other_start` what the request for an entry point
-; says.
+; says, `processor_start` where other processors are sent to.
 ; In: the state of Limine's protocol. Position independent.
 
 bits 64
@@ -12,9 +12,12 @@ default rel
 
 extern kernel_main              ; limine.cpp
 extern entry_state
+extern processor_main           ; processors.cpp
+extern processor_state
 
 global start:function hidden
 global other_start:function hidden
+global processor_start:function hidden
 
 ; The same as EntryState in entry_state.hpp.
 struc State
@@ -29,21 +32,31 @@ struc State
 .is_other:  resq 1
 endstruc
 
+; keep STATE: all but RAX.
+%macro keep 1
+    save    %1, State.general + 8, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15
+    pushfq
+    pop     qword [%1 + State.rflags]
+    cld
+    save_by_rax %1, State.cr0, cr0, cr3, cr4
+    save_segments %1
+%endmacro
+
 section .text
 
 start:
     mov     [entry_state + State.general], rax
     mov     eax, 0              ; no flag changes
-    jmp     keep
+    jmp     first
 other_start:
     mov     [entry_state + State.general], rax
     mov     eax, 1
-keep:
+first:
     mov     [entry_state + State.is_other], rax
-    save State.general + 8, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15
-    pushfq
-    pop     qword [entry_state + State.rflags]
-    cld
-    save_by_rax State.cr0, cr0, cr3, cr4
-    save_segments
+    keep    entry_state
     call    kernel_main
+
+processor_start:
+    mov     [processor_state + State.general], rax
+    keep    processor_state
+    call    processor_main

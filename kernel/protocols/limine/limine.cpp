@@ -7,6 +7,7 @@
 #include "devices.hpp"
 #include "entry_state.hpp"
 #include "page_tables.hpp"
+#include "processors.hpp"
 #include "requests.hpp"
 
 #include <initializer_list>
@@ -260,7 +261,7 @@ void check_direct_map() {
 
     begin_promise("L14", "in base revision 0, memory is mapped to itself; page 0 never is");
     expect(!tables.find(0).is_there, "no page", 0);
-    for (const uint64_t address : {uint64_t{0x1000}, uint64_t{0xfee0'0000}}) {
+    for (const uint64_t address : {uint64_t{0x1000}, uint64_t{0xfec0'0000}}) {
         const Page page = tables.find(address);
         expect(page.is_there == (kRevision == 0) && (!page.is_there || page.physical == address),
                "a page", address);
@@ -465,6 +466,7 @@ void kernel_main() {
     check_loader();
     check_files();
     check_firmware();
+    check_processors(page_tables(), direct_map);
     check_acpi_tables();
     check_interrupts(); // writes to page tables
     end_promises("limine");

@@ -82,6 +82,9 @@ IN_REQUESTS volatile limine::StackSizeRequest stack_size = {request(Feature::sta
 IN_REQUESTS volatile limine::PagingModeRequest paging_mode = {request(Feature::paging_mode, 1), 1,
                                                               1, 0};
 
+IN_REQUESTS volatile limine::ProcessorsRequest processors = {
+    request(Feature::mp), LIMINE_TEST_REVISION >= 5 ? limine::kX2apic : 0};
+
 // Pointers, which a loader has to relocate: not as numbers, which the linker would refuse.
 struct EntryPoint {
     limine::Request head;
@@ -106,6 +109,8 @@ uint64_t response_to(Feature feature) {
         response = stack_size.head.response;
     if (feature == Feature::paging_mode)
         response = paging_mode.head.response;
+    if (feature == Feature::mp)
+        response = processors.head.response;
     if (feature == Feature::entry_point)
         response = of(entry_point_request.head);
     if (feature == Feature::modules)

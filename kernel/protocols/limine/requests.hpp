@@ -13,6 +13,7 @@ extern volatile limine::Request all[limine::kFeatures];
 extern volatile limine::Request unknown;
 extern volatile limine::StackSizeRequest stack_size;
 extern volatile limine::PagingModeRequest paging_mode;
+extern volatile limine::ProcessorsRequest processors;
 
 inline constexpr uint64_t kUntouched = 0x1122'3344'5566'7788;
 inline constexpr uint64_t kStackBytes = 0x2'1000;

@@ -15,7 +15,7 @@ from elf import (EM_X86_64, ET_DYN, HEADER, PAGE, PF_R, PF_W, PF_X, PROGRAM_HEAD
 from machine import version
 # Some are for the tests that import this.
 from notes import (BASE_ADDRESS, DIRECT_MAP, FIVE_LEVEL, FRAMEBUFFER, IDENTITY, KASLR, KERNEL_FILE,
-                   MODULE, PHYSICAL, PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE,
+                   MODULE, PHYSICAL, PROCESSORS, PROTOCOL, REFUSE, REQUIRED, RUNTIME_MAP, STACK, SYMBOL_TABLE,
                    WATCHDOG, note, request)
 
 PT_NULL, PT_TLS, PT_GNU_RELRO = 0, 7, 0x6474E552
@@ -514,7 +514,7 @@ def bad_notes():
                {"program header": 3, "p_filesz": size, "limit": 65536},
                noted(file_offset=0, file_bytes=size))
 
-    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, IDENTITY + 1)):
+    for kind in (*range(PROTOCOL, MODULE), *range(BASE_ADDRESS, PROCESSORS + 1)):
         for size in (0, 3, 4, 19):
             yield (f"request-{kind}-of-{size}", "request_malformed",
                    {"type": kind, "descriptor bytes": size, "needed": 20},
@@ -531,7 +531,7 @@ def bad_notes():
                noted(module(path)))
     yield ("modules-65", "requested_modules_too_many", {"limit": 64},
            noted(*(module(b"/good.elf") for _ in range(65))))
-    for kind in (0, IDENTITY + 1, 4444, 2**32 - 1):
+    for kind in (0, PROCESSORS + 1, 4444, 2**32 - 1):
         yield f"unknown-{kind}", "request_unknown", {"type": kind}, noted(request(kind))
     yield "unknown-short", "request_unknown", {"type": 4444}, noted(note(4444, b"\1\0\0\0"))
 
@@ -564,7 +564,10 @@ def bad_notes():
             (BASE_ADDRESS, "BASE", BASE + GIB, 0, noted),
             (IDENTITY, "IDENTITY", 0, 0, noted), (IDENTITY, "IDENTITY", MIB + PAGE, 0, noted),
             (IDENTITY, "IDENTITY", 2**64 - PAGE, 0, noted),
-            (IDENTITY, "IDENTITY", 4 * GIB, 0, lambda content: added(bss(MIB, PAGE), notes(content)))]):
+            (IDENTITY, "IDENTITY", 4 * GIB, 0, lambda content: added(bss(MIB, PAGE), notes(content))),
+            (PROCESSORS, "PROCESSORS", 2, 0, noted), (PROCESSORS, "PROCESSORS", MAX, 0, noted),
+            (PROCESSORS, "PROCESSORS", 1, GIB + 1, noted),
+            (PROCESSORS, "PROCESSORS", 1, MAX, noted)]):
         yield (f"unmet-{index}-{name}", "request_not_met",
                {"type": kind, "value 0": value, "value 1": second},
                kernel(request(kind, value, second)),

@@ -249,7 +249,7 @@ class Machine:
                  disk: str = "virtio-blk",
                  partition: gpt.Partition | mbr.Partition | None = None,
                  network: Network | PlainServer | None = None,
-                 memory_mib: int = 256, processors: int = 1, cpu: str = "max",
+                 memory_mib: int = 256, processors: int | str = 1, cpu: str = "max",
                  display_adapter: bool = True, resets: bool = False, exit_device: bool = True,
                  devices: Sequence[str] = (), serial_port: bool = True,
                  unreadable: bytes | None = None, disk_bytes_per_second: int | None = None,
@@ -259,7 +259,7 @@ class Machine:
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
         disk, but a server with the
-        files. `devices` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
+        files. `devices` and `processors` are QEMU's. The disk can't read the sector in which the `unreadable` bytes
         begin, and reads no more than `disk_bytes_per_second`. A reset ends QEMU unless it `resets`;
         without the `exit_device` the guest can't end it. With an `instruction_shift` its time is that of
         its instructions: each takes 2 to the power of it nanoseconds, and as many ticks of the TSC.

@@ -28,20 +28,33 @@ class DryableFrames final : public FrameSource {
     Result<PhysAddr> allocate(const FrameRequest& request) override {
         if (calls_++ >= dry_at)
             return fail(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment});
-        const auto base = source_.allocate(request);
+        const auto base = is_for_low_page(request) ? Result<PhysAddr>(PhysAddr{kLowPage})
+                                                   : source_.allocate(request);
         if (base)
             blocks.push_back({{*base, request.pages * kPageBytes}, request.use, request.label()});
         return base;
     }
     void keep_clear(PhysRange pages) override { source_.keep_clear(pages); }
-    std::byte* access(PhysAddr address) override { return source_.access(address); }
+    std::byte* access(PhysAddr address) override {
+        return address.value == kLowPage ? low_page.data() : source_.access(address);
+    }
     PhysAddr address_of(const void* pointer) const override { return source_.address_of(pointer); }
 
+    static constexpr uint64_t kLowPage = 0x9'e000;
+    std::vector<std::byte> low_page = std::vector<std::byte>(kPageBytes, std::byte{0xa5});
     std::vector<FrameBlock> blocks; // each of its own, as a firmware's allocator has them
     uint64_t dry_at = ~uint64_t{0}; // the call with this number, from 0 on, and all after it
     uint64_t calls() const { return calls_; }
 
   private:
+    bool is_for_low_page(const FrameRequest& request) const {
+        const PhysRange page{{kLowPage}, kPageBytes};
+        return request.pages == 1 && request.below >= page.end() &&
+               request.below.value <= 0xa'0000 && !low_page.empty() &&
+               std::ranges::none_of(request.avoid,
+                                    [&](const PhysRange& range) { return range.overlaps(page); });
+    }
+
     FrameSource& source_;
     uint64_t calls_ = 0;
 };
@@ -130,6 +143,9 @@ class FakePlatform final : public Platform {
     }
     void start_watchdog(const WatchdogPlan& /*plan*/) override { said.emplace_back("watchdog"); }
     Result<MachineFacts> facts(Arena& /*arena*/) override { return machine; }
+    Result<acpi::Processors> processors(Arena& /*arena*/) override {
+        return acpi::Processors{.list = listed, .left_out = unlisted, .mailbox = mailbox};
+    }
     Result<std::size_t> reserve_memory_map() override {
         constexpr std::size_t kToSpare = 16;
         return 1 + elsewhere.size() + dryable.blocks.size() + kToSpare;
@@ -210,6 +226,9 @@ class FakePlatform final : public Platform {
     std::vector<Display> displays;
     FirmwareMap last_map;
     MachineFacts machine{.rsdp = 0xe'0000};
+    std::vector<acpi::Processor> listed;
+    uint64_t unlisted = 0;
+    PhysAddr mailbox{};
     std::vector<PhysRange> also_cacheable; // that is `elsewhere`, and not usable
     std::vector<PhysRange> tables_in_reserved;
     std::optional<WatchdogPlan> watchdog; // nothing: there is no timer

@@ -28,7 +28,7 @@ class HandoffRecordTest : public testing::Test {
                               frames_);
     Layout layout_ =
         plan_layout(planned_.plan(), {.physical_end = uint64_t{1} << 32, .direct_map = {}}).value();
-    HandoffRecord record_ = HandoffRecord::make(2, frames_, {}).value();
+    HandoffRecord record_ = HandoffRecord::make(2, 0, frames_, {}).value();
     ReportPorts ports_;
     std::vector<Display> displays_;
     bool five_level_ = false;

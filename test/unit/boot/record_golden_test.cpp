@@ -28,6 +28,9 @@ class Dump {
         words("handoff", &handoff, sizeof handoff);
         words("segments", platform.source.access({handoff.segments}),
               handoff.segment_count * sizeof(BatonHandoffSegment));
+        if (handoff.processor_count != 0)
+            words("started processors", platform.source.access({handoff.processors}),
+                  handoff.processor_count * sizeof(BatonHandoffProcessor));
         BatonBootInfo info = info_;
         info.log = info.log_bytes = 0; // the log is below
         info.memory_map_count = 0;     // depends on the loader's own blocks
@@ -40,6 +43,7 @@ class Dump {
             const auto& screen = *at<BatonFramebuffer>(info_.framebuffers);
             array<BatonVideoMode>("modes", screen.modes, screen.mode_count);
         }
+        array<BatonProcessor>("processors", info_.processors, info_.processor_count);
         identity_mappings();
         array<BatonModule>("modules", info_.modules, info_.module_count);
         for (uint64_t i = 0; i < info_.module_count; ++i) {
@@ -170,8 +174,8 @@ TEST_F(RecordGoldenTest, OfAKernelWithAllThatThereIs) {
               .p_offset = 0x2800,
               .p_vaddr = 0,
               .p_paddr = 0,
-              .p_filesz = 6 * sizeof(BatonRequestNote),
-              .p_memsz = 6 * sizeof(BatonRequestNote),
+              .p_filesz = 7 * sizeof(BatonRequestNote),
+              .p_memsz = 7 * sizeof(BatonRequestNote),
               .p_align = 4});
     Buffer file = elf_.build(0x3000);
     uint64_t offset = 0x2800;
@@ -180,7 +184,13 @@ TEST_F(RecordGoldenTest, OfAKernelWithAllThatThereIs) {
     request(file, offset, BATON_REQUEST_KERNEL_FILE, 1, 0);
     request(file, offset, BATON_REQUEST_WATCHDOG, 7, 0);
     request(file, offset, BATON_REQUEST_RUNTIME_MAP, 1, 0);
+    request(file, offset, BATON_REQUEST_PROCESSORS, BATON_PROCESSORS_PARKED, 0x3000);
     request(file, offset, 99, 1, 0);
+    processor_.apic = {.id = 3, .registers = {0xfee0'0000}, .is_on = true};
+    platform_.listed = {{.id = 2, .uid = 12, .numa_domain = 1, .enabled = true},
+                        {.id = 3, .uid = 13, .numa_domain = 1, .enabled = true},
+                        {.id = 9, .uid = 19, .enabled = false},
+                        {.id = 4, .uid = 14, .enabled = true}};
     platform_.files["\\kernel"] = file;
     platform_.files["\\initrd"] = Buffer(5000, std::byte{3});
     platform_.files["\\boot\\font.psf"] = Buffer();

@@ -5,6 +5,7 @@
 
 #include "config/parsing.hpp"
 #include "config/settings.hpp"
+#include "core/limits.hpp"
 #include "support/errors.hpp"
 
 #include <gtest/gtest.h>
@@ -45,6 +46,15 @@ TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
     EXPECT_EQ(parse_watchdog("3600"), 3600u);
     for (const std::string_view value : {"", "on", "0", "3601", "4294967297", "-1", "1 s", "Off"})
         EXPECT_FALSE(parse_watchdog(value)) << value;
+}
+
+TEST(Processors, AreAllOrOneOrSoMany) {
+    EXPECT_EQ(parse_processors("on"), kMostProcessors);
+    EXPECT_EQ(parse_processors("off"), 1u);
+    EXPECT_EQ(parse_processors("1"), 1u);
+    EXPECT_EQ(parse_processors("4096"), 4096u);
+    for (const std::string_view value : {"", "all", "0", "4097", "4294967297", "-1", "2 ", "On"})
+        EXPECT_FALSE(parse_processors(value)) << value;
 }
 
 TEST(Protocol, IsUnsetOrTheOneOfTheName) {
@@ -103,14 +113,14 @@ TEST(SetSetting, SetsTheOneThatIsNamedIfItHasTheValue) {
     EXPECT_EQ(entry.after_fault, reset_in(3));
 }
 
-/// "reset:SECONDS" is tried as "reset:5".
+/// "reset:SECONDS" is tried as "reset:5", and "N" as 5.
 std::vector<std::string> values_of(const SettingText& setting) {
     std::vector<std::string> values;
     std::istringstream text{std::string(setting.values)};
     for (std::string value; std::getline(text, value, '|');) {
         if (const auto at = value.find("SECONDS"); at != std::string::npos)
             value.replace(at, std::string_view("SECONDS").size(), "5");
-        values.push_back(value);
+        values.push_back(value == "N" ? "5" : value);
     }
     return values;
 }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ class FaultReport : public testing::Test {
     BatonHandoff handoff_ = handoff();
     HandoffProgress progress_ = {
         .step = BATON_STEP_KERNEL, .segment = 0, .zeroing = false, .to = 0};
+    BatonHandoffProcessor processor_{};
+    std::optional<ProcessorProgress> other_;
     bool acknowledged_ = false;
     Words physical_ = {
         {kRoot, 0x10'2003}, {0x10'2000, 0x10'3003}, {0x10'3000, 0x10'4003}, {0x10'4008, 0}};
@@ -79,6 +82,7 @@ class FaultReport : public testing::Test {
                                   .control = control_,
                                   .handoff = handoff_,
                                   .progress = progress_,
+                                  .other = other_ ? &*other_ : nullptr,
                                   .stage2 = {0x20'0000, 0x3000},
                                   .kernel = {kKernel, 0x5000},
                                   .acknowledged = acknowledged_,
@@ -361,19 +365,45 @@ TEST_F(FaultReport, TheStackEndsWhereItCannotBeRead) {
         << "twelve words at the most";
 }
 
+TEST_F(FaultReport, TellsWhoseItIsWhereThereAreSeveralProcessors) {
+    EXPECT_EQ(line("cpu"), "");
+    handoff_.processor_count = 3;
+    handoff_.processor_number = 1;
+    EXPECT_EQ(line("cpu"), "processor 1, which boots");
+    processor_.apic_id = 0x21;
+    processor_.number = 5;
+    other_.emplace(processor_, false, 0);
+    progress_.step = BATON_STEP_STATE; // of the boot processor
+    EXPECT_EQ(line("cpu"), "processor 5, APIC id 0x21");
+    EXPECT_EQ(line("step"), "starting");
+    other_.emplace(processor_, true, 0);
+    EXPECT_EQ(line("step"), "parked");
+    other_.emplace(processor_, true, kKernel + 0x200);
+    EXPECT_EQ(line("step"), "in the kernel, entered at 0xffffffff80000200");
+}
+
+TEST_F(FaultReport, KnowsTheStackOfAnotherProcessor) {
+    processor_.stack_base = kStackBase + 0x10'0000;
+    processor_.stack_top = kStackTop + 0x10'0000;
+    other_.emplace(processor_, true, kKernel);
+    page_fault(processor_.stack_base - 8, 2);
+    EXPECT_TRUE(line("cause").ends_with(": kernel stack overflow: guard page"));
+    page_fault(processor_.stack_top + 8, 2);
+    EXPECT_TRUE(line("cause").ends_with(": above the kernel stack: guard page"));
+    page_fault(kStackBase - 8, 2); // the boot processor's
+    EXPECT_FALSE(line("cause").ends_with("guard page"));
+}
+
 TEST_F(FaultReport, EndsWithWhatHappensNext) {
     std::vector<char> memory(100);
-    const auto end = [&] {
+    const auto end = [&](BatonAfterFault after) {
         TextWriter text(memory);
-        write_after_fault(text, handoff_);
+        write_after_fault(text, after, 10);
         return std::string(text.view());
     };
-    EXPECT_EQ(end(), "baton: end of report: stopped\n");
-    handoff_.after_fault = BATON_AFTER_FAULT_EXIT;
-    EXPECT_EQ(end(), "baton: end of report: leaving QEMU\n");
-    handoff_.after_fault = BATON_AFTER_FAULT_RESET;
-    handoff_.reset_after_seconds = 10;
-    EXPECT_EQ(end(), "baton: end of report: reset in 10 s\n");
+    EXPECT_EQ(end(BATON_AFTER_FAULT_HALT), "baton: end of report: stopped\n");
+    EXPECT_EQ(end(BATON_AFTER_FAULT_EXIT), "baton: end of report: leaving QEMU\n");
+    EXPECT_EQ(end(BATON_AFTER_FAULT_RESET), "baton: end of report: reset in 10 s\n");
 }
 
 TEST_F(FaultReport, TheLongestReportFitsWithColumnsToSpare) {

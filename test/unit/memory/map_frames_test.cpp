@@ -74,6 +74,24 @@ TEST_F(MapFramesTest, KeepsClearOfTheFirstMiB) {
     EXPECT_TRUE(failed_with(source.allocate({.pages = 1}), ErrorCode::out_of_memory));
 }
 
+TEST_F(MapFramesTest, GivesMemoryOfTheFirstMiBIfItMustBeThere) {
+    constexpr FrameRequest kLow{.pages = 1, .below = {0xa'0000}};
+    map_ = {e820_typed_range(0, 0x9'fc00, 1), e820_typed_range(kMiB, 0x1000, 1)};
+    MapFrames& source = frames();
+    EXPECT_EQ(source.allocate({.pages = 1}), PhysAddr{kMiB});
+    EXPECT_TRUE(failed_with(source.allocate({.pages = 1}), ErrorCode::out_of_memory));
+    EXPECT_EQ(source.allocate(kLow), PhysAddr{0x9'e000}) << "although there is none higher up";
+    EXPECT_EQ(source.allocate(kLow), PhysAddr{0x9'd000});
+}
+
+TEST_F(MapFramesTest, GivesNoPageZero) {
+    map_ = {e820_typed_range(0, 0x2000, 1)};
+    MapFrames& source = frames();
+    EXPECT_EQ(source.allocate({.pages = 1, .below = {0xa'0000}}), PhysAddr{0x1000});
+    EXPECT_TRUE(
+        failed_with(source.allocate({.pages = 1, .below = {0xa'0000}}), ErrorCode::out_of_memory));
+}
+
 TEST_F(MapFramesTest, KeepsClearOfWhatIsOccupied) {
     occupied_ = {{{63 * kMiB}, kMiB}, {{62 * kMiB + 1}, 1}};
     EXPECT_EQ(frames().allocate({.pages = 1}), PhysAddr{63 * kMiB - 0x1000});

@@ -184,6 +184,33 @@ TEST(LayoutRequests, AStackHasTheSizeThatIsRequested) {
     }
 }
 
+TEST(LayoutRequests, OtherProcessorsHaveTheirStacksAfterIt) {
+    constexpr uint64_t kBytes = 3 * kPage;
+    for (const uint32_t count : {1u, 63u, 4095u}) {
+        const LayoutRequests requests{.physical_end = kGiB,
+                                      .processors = count,
+                                      .processor_stack_bytes = kBytes,
+                                      .direct_map = {}};
+        auto planned = plan_of({kTopKernel});
+        const auto layout = plan_layout(planned.plan(), requests);
+        ASSERT_TRUE(layout) << outcome(layout);
+        EXPECT_EQ(layout->processor_stacks, layout->stack.end() + kPage);
+        const VirtRange all{layout->stack.base, kStackBytes + kPage + count * (kBytes + kPage)};
+        EXPECT_FALSE(planned.plan().touches(with_guards(all)));
+        EXPECT_FALSE(with_guards(all).overlaps(layout->direct_map));
+    }
+}
+
+TEST(LayoutRequests, StacksOfOtherProcessorsNeedSpaceToo) {
+    const auto layout =
+        with_requests({{.vaddr = kUpperHalf + 2 * kSlot, .memory_bytes = kPage}, kTopKernel},
+                      {.physical_end = 0,
+                       .processors = 4095,
+                       .processor_stack_bytes = uint64_t{1} << 36,
+                       .direct_map = VirtAddr{0 - 4 * kGiB}});
+    EXPECT_EQ(outcome(layout).substr(0, 23), "error: no_virtual_space");
+}
+
 TEST(LayoutRequests, ADirectMapIsWhereItIsRequested) {
     for (const uint64_t base :
          {kUpperHalf, kUpperHalf + kGiB, kUpperHalf + 100 * kSlot + 3 * kGiB, 0 - 8 * kGiB}) {

@@ -3,6 +3,7 @@
 // Each request: its values, its limits, and what "required" makes of one that can't be met.
 #include "protocols/baton/notes.hpp"
 
+#include "core/limits.hpp"
 #include "elf/format.hpp"
 #include "support/bytes.hpp"
 #include "support/errors.hpp"
@@ -87,7 +88,8 @@ TEST(RequestName, IsThatOfItsEnumerator) {
     EXPECT_EQ(request_name(BATON_REQUEST_5_LEVEL_PAGING), "5_LEVEL_PAGING");
     EXPECT_EQ(request_name(BATON_REQUEST_WATCHDOG), "WATCHDOG");
     EXPECT_EQ(request_name(BATON_REQUEST_IDENTITY), "IDENTITY");
-    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 0xffff'ffffu})
+    EXPECT_EQ(request_name(BATON_REQUEST_PROCESSORS), "PROCESSORS");
+    for (const uint32_t type : {0u, BATON_REQUEST_PROCESSORS + 1u, 0xffff'ffffu})
         EXPECT_EQ(request_name(type), "") << type;
 }
 
@@ -168,6 +170,25 @@ TEST_F(RequestsTest, LowerMemoryOf1MibOr4GibCanBeAtItsPhysicalAddress) {
     expect_good(BATON_REQUEST_IDENTITY, 4 * kGiB, 0, kRequired);
     EXPECT_EQ(requests_.identity_bytes, 4 * kGiB);
     EXPECT_TRUE(requests_.identity_required);
+}
+
+TEST_F(RequestsTest, OtherProcessorsAreStartedWithStacks) {
+    EXPECT_EQ(requests_.processors, 1u);
+    expect_not_met(BATON_REQUEST_PROCESSORS, 2);
+    expect_not_met(BATON_REQUEST_PROCESSORS, kMost);
+    EXPECT_EQ(requests_.processors, 1u);
+    expect_good(BATON_REQUEST_PROCESSORS, BATON_PROCESSORS_PARKED);
+    EXPECT_EQ(requests_.processors, kMostProcessors);
+    EXPECT_EQ(requests_.processor_stack_bytes, 0u);
+    EXPECT_FALSE(requests_.processors_required);
+    expect_good(BATON_REQUEST_PROCESSORS, BATON_PROCESSORS_PARKED, 4097, kRequired);
+    EXPECT_EQ(requests_.processor_stack_bytes, 8192u);
+    EXPECT_TRUE(requests_.processors_required);
+    expect_good(BATON_REQUEST_PROCESSORS, BATON_PROCESSORS_PARKED, kGiB);
+    EXPECT_FALSE(take(BATON_REQUEST_PROCESSORS, kRequired, BATON_PROCESSORS_PARKED, kGiB + 1));
+    expect_good(BATON_REQUEST_PROCESSORS, BATON_PROCESSORS_NONE, 0, kRequired);
+    EXPECT_EQ(requests_.processors, 1u);
+    EXPECT_FALSE(requests_.processors_required);
 }
 
 TEST_F(RequestsTest, AFramebufferHasWidthAndHeight) {
@@ -260,7 +281,7 @@ TEST_F(RequestsTest, OfTwoOfOneTypeTheLaterOneHolds) {
 }
 
 TEST_F(RequestsTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
-    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 1000u, 0xffff'ffffu}) {
+    for (const uint32_t type : {0u, BATON_REQUEST_PROCESSORS + 1u, 1000u, 0xffff'ffffu}) {
         expect_good(type, 1);
         expect_error(take(type, kRequired, 1), ErrorCode::request_unknown, {type});
     }
@@ -268,7 +289,7 @@ TEST_F(RequestsTest, AnUnknownTypeIsCountedUnlessItIsRequired) {
 }
 
 TEST_F(RequestsTest, AnUnknownTypeMayHaveAnyDescriptorThatBeginsWithItsFlags) {
-    for (const uint32_t type : {0u, BATON_REQUEST_IDENTITY + 1u, 0xffff'ffffu})
+    for (const uint32_t type : {0u, BATON_REQUEST_PROCESSORS + 1u, 0xffff'ffffu})
         for (const std::size_t bytes : {4u, 5u, 19u, 20u, 100u}) {
             EXPECT_EQ(outcome(take_bytes(type, Buffer(bytes))), "good") << type << ' ' << bytes;
             Buffer required(bytes);
@@ -283,7 +304,7 @@ TEST_F(RequestsTest, OtherFlagsMeanNothing) {
 }
 
 TEST_F(RequestsTest, ADescriptorThatIsTooShortIsMalformed) {
-    for (uint32_t type = BATON_REQUEST_PROTOCOL; type <= BATON_REQUEST_IDENTITY; ++type)
+    for (uint32_t type = BATON_REQUEST_PROTOCOL; type <= BATON_REQUEST_PROCESSORS; ++type)
         for (std::size_t bytes = 0; bytes < 20; ++bytes)
             if (type != BATON_REQUEST_MODULE || bytes < 5)
                 expect_error(take_bytes(type, Buffer(bytes)), ErrorCode::request_malformed,

@@ -194,6 +194,91 @@ TEST_F(CheckRecord, Segments) {
     EXPECT_EQ(check(), kNotRefused);
 }
 
+class CheckProcessors : public CheckRecord {
+  protected:
+    struct Processor {
+        BatonHandoffProcessor processor;
+        uint64_t more; // than this version knows
+    };
+    std::array<Processor, 2> processors_{};
+
+    CheckProcessors() {
+        for (Processor& processor : processors_)
+            processor.processor = {.apic_id = 0,
+                                   .number = 0,
+                                   .area = 0x20'2000,
+                                   .stack_base = kKernel + 0x4000,
+                                   .stack_top = kKernel + 0x5000,
+                                   .record = kUpperStart,
+                                   .go = kUpperStart,
+                                   .outcome = kUpperStart,
+                                   .parked_tsc = 0};
+        record_.processors = reinterpret_cast<uint64_t>(processors_.data());
+        record_.processor_count = 2;
+        record_.processor_entry_bytes = sizeof(Processor);
+        record_.trampoline = 0x8000;
+        record_.local_apic = 0xfee0'0000;
+    }
+    void expect_refused(uint64_t& field, uint64_t value) {
+        expect_with(field, value, BATON_REFUSED_PROCESSORS);
+    }
+};
+
+TEST_F(CheckProcessors, AGoodListIsNotRefused) {
+    EXPECT_EQ(check(), kNotRefused);
+    expect_with(record_.trampoline, 0x1000, kNotRefused);
+    expect_with(record_.trampoline, 0x9'f000, kNotRefused);
+    expect_with(record_.local_apic, 0, kNotRefused); // x2APIC
+    expect_with(processors_[1].processor.parked_tsc, kUpperStart, kNotRefused);
+}
+
+TEST_F(CheckProcessors, ListAndItsEntries) {
+    expect_with(record_.processor_entry_bytes, sizeof(BatonHandoffProcessor) - 1,
+                BATON_REFUSED_PROCESSORS);
+    expect_refused(record_.processors, ~uint64_t{0} - 64);
+    BatonHandoffProcessor& last = processors_[1].processor;
+    expect_refused(last.area, 0x20'1000);
+    expect_refused(last.area, k4GiB);
+    expect_refused(last.stack_top, kKernel + 8);
+    for (uint64_t* const address :
+         {&last.stack_top, &last.record, &last.go, &last.outcome, &last.parked_tsc})
+        expect_refused(*address, kLowerEnd);
+    machine_.from_32_bits = true;
+    record_.processor_count = 0;
+    record_.segment_count = 0;
+    record_.segments = 0;
+    EXPECT_EQ(check(), kNotRefused);
+    record_.processor_count = 2; // the list is above 4 GiB in this program
+    EXPECT_EQ(check(), BATON_REFUSED_PROCESSORS);
+}
+
+TEST_F(CheckProcessors, WhatIsForAllOfThem) {
+    for (const uint64_t page : {0x0, 0x8010, 0xa'0000})
+        expect_refused(record_.trampoline, page);
+    expect_refused(record_.local_apic, 0xfee0'0010);
+    expect_refused(record_.page_table_root, k4GiB);
+    expect_with(machine_.block, k4GiB, BATON_REFUSED_PROCESSORS);
+    expect_with(record_.kernel_gdt_bytes, 256, kNotRefused);
+    expect_with(record_.kernel_gdt_bytes, 264, BATON_REFUSED_PROCESSORS);
+    record_.kernel_entry = record_.kernel_stack_top = 0x10'0000;
+    expect_with(record_.kernel_mode, BATON_KERNEL_32_BIT, BATON_REFUSED_PROCESSORS);
+}
+
+TEST_F(CheckProcessors, Mailbox) {
+    record_.trampoline = 0;
+    expect_with(record_.mailbox, 0x7000, kNotRefused);
+    expect_refused(record_.mailbox, 0x7008);
+    record_.mailbox = 0x7000;
+    machine_.five_levels_now = true;
+    EXPECT_EQ(check(), BATON_REFUSED_PROCESSORS);
+}
+
+TEST_F(CheckProcessors, AnOlderRecordHasNone) {
+    record_.trampoline = 1;
+    expect_with(record_.size, offsetof(BatonHandoff, processors), kNotRefused);
+    EXPECT_EQ(check(), BATON_REFUSED_PROCESSORS);
+}
+
 TEST_F(CheckRecord, TheFirstReasonIsTheOneThatCounts) {
     const std::array<std::function<void()>, 10> spoil = {
         [&] { record_.magic = 0; },

@@ -43,7 +43,9 @@ Buffer stage2_blob() {
                                    .crash_record_offset = kFileBytes,
                                    .crash_record_bytes = sizeof(BatonCrashRecord),
                                    .build_id_offset = 0x80,
-                                   .build_id_bytes = 20};
+                                   .build_id_bytes = 20,
+                                   .trampoline_offset = 0x1000,
+                                   .trampoline_bytes = 0x180};
     Buffer blob(kFileBytes);
     std::memcpy(blob.data(), &header, sizeof header);
     return blob;

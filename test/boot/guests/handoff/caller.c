@@ -26,6 +26,8 @@
  *   -registers  with values in EAX and EBX
  *   -gdt        with a GDT of the kernel's own
  *   -silent     with nothing reported
+ *   -processors with three other processors, of which the second one dies in the kernel; and with
+ *               what processors.c says
  */
 #include "caller.h"
 
@@ -37,7 +39,8 @@ uint32_t call_entry64(uint32_t entry_low, uint32_t entry_high, uint32_t record, 
 void copy64(void);
 void caller_main(const uint32_t* start_info);
 
-static Table above_gib, kernel_directories, kernel_directory, kernel_pages;
+static Table above_gib, kernel_directories, kernel_directory;
+Table kernel_pages;
 Table root, root5, directories, low_gib, first_2mib, block_pages;
 static uint8_t kernel_frames[3][PAGE] __attribute__((aligned(PAGE)));
 uint8_t block_room[BLOCK_ROOM] __attribute__((aligned(PAGE)));
@@ -182,7 +185,7 @@ static void enter_above(void) {
                  CR4_PAE);
 }
 
-static uint32_t has(const char* text, const char* word) {
+uint32_t has(const char* text, const char* word) {
     for (; *text != 0; text++) {
         uint32_t i = 0;
         while (word[i] != 0 && text[i] == word[i])
@@ -252,6 +255,10 @@ void caller_main(const uint32_t* start_info) {
 #if BATON_HANDOFF_VERSION_MINOR >= 4
     use_kernel_fields(mode);
 #endif
+#if BATON_HANDOFF_VERSION_MINOR >= 5
+    if (has(mode, "-processors"))
+        use_processors(mode);
+#endif
 #if BATON_HANDOFF_VERSION_MINOR >= 2
     if (has(mode, "refuse-la57"))
         finish(returns64(BATON_REFUSED_PROCESSOR, 0));
@@ -260,7 +267,7 @@ void caller_main(const uint32_t* start_info) {
     if (has(mode, "-wrong-"))
         spoil(number_at_end(mode));
 #endif
-    if (has(mode, "-state"))
+    if (has(mode, "-state") && !has(mode, "-processors"))
         record->kernel_entry += SECOND_ENTRY;
     if (has(mode, "-unmapped"))
         segments[0].segment.destination = UINT64_C(0xfffff00000000000);

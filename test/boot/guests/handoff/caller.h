@@ -54,6 +54,7 @@ void zero(void* to, uint32_t count);
 void print(const char* text);
 void print_number(uint32_t value);
 uint32_t address(const void* pointer);
+uint32_t has(const char* text, const char* word);
 _Noreturn void finish(uint32_t good);
 
 void load_stage2(uint8_t* at);
@@ -70,3 +71,6 @@ uint32_t number_at_end(const char* text);
 void spoil(uint32_t refusal);
 /* Tries a wrong record for each reason. */
 _Noreturn void refuse(void);
+
+/* processors.c. */
+void use_processors(const char* mode);

@@ -108,6 +108,9 @@ void spoil(uint32_t refusal) {
     case BATON_REFUSED_SEGMENT:
         segments[0].segment.file_bytes = PAGE + 1;
         break;
+    case BATON_REFUSED_PROCESSORS:
+        record->processor_count = 1;
+        break;
     default: /* BATON_REFUSED_PROCESSOR is the processor's matter */
         break;
     }
@@ -129,8 +132,8 @@ static uint32_t try_levels(void) {
 
 void refuse(void) {
     uint32_t good = 1;
-    for (uint32_t refusal = BATON_REFUSED_MAGIC; refusal <= BATON_REFUSED_SEGMENT; refusal++) {
-        if (refusal == BATON_REFUSED_PROCESSOR)
+    for (uint32_t refusal = BATON_REFUSED_MAGIC; refusal <= BATON_REFUSED_PROCESSORS; refusal++) {
+        if (refusal == BATON_REFUSED_PROCESSOR || refusal == BATON_REFUSED_MAPPING)
             continue;
         load_stage2((uint8_t*)HIGH_BLOCK);
         make_record();

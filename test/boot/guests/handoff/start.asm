@@ -9,11 +9,19 @@ global call_entry64
 global copy64
 global kernel_code
 global kernel_code_end
+global orders_code
+global orders_code_end
+global mailbox_trampoline
+global mailbox_trampoline_end
 global kernel32_code
 global kernel32_code_end
 global stage2_file
 global stage2_file_end
 extern caller_main
+%ifdef WITH_PROCESSORS
+extern mailbox
+extern root
+%endif
 
 PRESERVED   equ 0x5a5a0000          ; and a number: in registers that stage 2 leaves alone
 CHANGED     equ 0xdead              ; returned instead of a refusal if it didn't
@@ -214,6 +222,81 @@ kernel_code:
     ud2
     align 8
 kernel_code_end:
+
+; Writes to the go words of processors.c.
+bits 64
+    align 64
+orders_code:
+    mov rcx, [rdi]
+    mov rax, [rdi + 8]
+.next:
+    dec rcx
+    js .then
+    mov rbx, [rdi + 24 + rcx * 8]
+    test rbx, rbx
+    jz .next
+    mov [rbx], rax
+    jmp .next
+.then:
+    cmp qword [rdi + 16], 0
+    je .wait
+    ud2
+.wait:
+    hlt
+    jmp .wait
+    align 64
+    mov ecx, 0x2ff                  ; IA32_MTRR_DEF_TYPE
+    rdmsr
+    ud2
+orders_code_end:
+
+; Processors wait as the mailbox of ACPI 6.5 section 5.2.12.19 has it.
+bits 16
+    align 16
+mailbox_trampoline:
+    cli
+    o32 lgdt [cs:.gdtr - mailbox_trampoline]
+    mov eax, cr0
+    or al, 1
+    mov cr0, eax
+    jmp dword CODE32:mailbox_wait
+.gdtr:
+    dw gdt.end - gdt - 1
+    dd gdt
+mailbox_trampoline_end:
+bits 32
+mailbox_wait:
+%ifdef WITH_PROCESSORS
+    mov eax, DATA
+    mov ds, eax
+    mov ss, eax
+    mov eax, CR4_PAE
+    mov cr4, eax
+    mov eax, root
+    mov cr3, eax
+    mov ecx, MSR_EFER
+    mov eax, EFER_LME | 1 << 11
+    xor edx, edx
+    wrmsr
+    mov eax, cr0
+    or eax, CR0_PG
+    mov cr0, eax
+    jmp CODE64:.long_mode
+bits 64
+.long_mode:
+    mov eax, 1
+    cpuid
+    shr ebx, 24
+.poll:
+    pause
+    cmp word [mailbox], 1
+    jne .poll
+    cmp [mailbox + 4], ebx
+    jne .poll
+    mov rax, [mailbox + 8]
+    mov word [mailbox], 0
+    jmp rax
+%endif
 
 ; The same for a 32-bit kernel.
 bits 32

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <baton/boot_info.h>
+
+BATON_REQUEST(BATON_REQUEST_PROCESSORS, BATON_REQUEST_REQUIRED, BATON_PROCESSORS_PARKED, 0);
