@@ -25,7 +25,7 @@ PLACES = {  # in which function `baton break` stops, and in which file
     "after-cr3": (r"(baton::stage2::\(anonymous namespace\)::stamp|execute)", r"stage2\.cpp"),
     "copy 1": (r"baton::stage2::\(anonymous namespace\)::load_segments", r"stage2\.cpp"),
     "before-jump": (r"enter_kernel\.?\[?jump\]?", r"enter_kernel\.asm"),
-    "kernel-entry": ("_start", r"conformance/entry\.asm"),
+    "kernel-entry": ("_start", r"kernel/entry_registers\.inc"),
 }
 LAST_FRAMES = {"uefi": "efi_main", "pvh": r"start64"}
 
@@ -328,6 +328,135 @@ def test_first_fault_stops_with_its_report(tmp_path, flags):
             and "0x10 is not mapped" in answers["baton walk 16"])
 
 
+# As soon as GDB lets it go on, the first of the others runs, then the second dies; the third waits.
+PROCESSORS = """
+#include <baton/boot_info.h>
+BATON_REQUEST(BATON_REQUEST_PROCESSORS, BATON_REQUEST_REQUIRED, BATON_PROCESSORS_PARKED, 0);
+static volatile unsigned counter;
+__attribute__((noinline)) static void count_up(void) {
+    for (;;)
+        ++counter;
+}
+static void work(BatonProcessor* processor) {
+    if (processor->argument == 2)
+        *(volatile int*)16;
+    count_up();
+}
+static volatile int is_held = 1;
+__attribute__((noinline)) static void hold(void) {
+    __builtin_ia32_pause();
+}
+void _start(const BatonBootInfo* info) {
+    while (is_held)
+        hold();
+    baton_start_processor(baton_processor(info, 1), work, 1);
+    while (counter == 0)
+        __builtin_ia32_pause();
+    baton_start_processor(baton_processor(info, 2), work, 2);
+    for (;;)
+        __asm__ volatile("hlt");
+}
+"""
+RUN_ON = "python from baton_gdb.session import _run_for; _run_for(0.5)"
+
+
+def places(status: str) -> list[str]:
+    """Of the processors, by their numbers, without addresses."""
+    found = re.findall(r"^cpu (\d+) +(?:APIC id 0x(\w+)|boot processor): (.*)$", status, re.M)
+    assert [int(number) for number, _, _ in found] == list(range(len(found)))
+    assert all(int(apic_id or "0", 16) == int(number) for number, apic_id, _ in found)
+    return [re.sub("0x[0-9a-f]+", "N", place) for _, _, place in found]
+
+
+@pytest.fixture(scope="module")
+def four_processors(tmp_path_factory):
+    kernel = compiled(tmp_path_factory.mktemp("processors"), PROCESSORS)
+    commands = ["baton break stage2", "continue", "baton status", "baton plan",
+                "baton break ap-start", "baton break ap-parked", "continue # ap-start",
+                "baton status # ap-start", "x/2i $cs * 16 + $pc",
+                "set scheduler-locking on", "stepi", "stepi # 2", "set scheduler-locking off",
+                "thread 1", "bt # boot processor", "delete 2",
+                "continue # ap-parked", "baton status # ap-parked", "bt # ap-parked", "delete 3",
+                "break hold", "continue # hold", "baton status # hold", "delete 4",
+                "set var is_held = 0", "baton break fault", "break count_up", "continue # count", "bt # count",
+                "set scheduler-locking on # count", "stepi # count", "p counter",
+                "set scheduler-locking off # count", "delete 6", "continue # fault",
+                "baton status # fault", "bt # fault", RUN_ON, "baton status # halted", "info threads"]
+    return debug(kernel, *commands, via="pvh", options=("--smp", "4"))
+
+
+def test_status_shows_each_processors_place(four_processors):
+    status = lambda when: places(four_processors[f"baton status{when}"])
+    boot_place, *others = status("")
+    assert boot_place == "in stage 2, setting up its stack and its descriptor tables, at N"
+    assert others == ["waiting for SIPI"] * 3
+    boot_place, *others = status(" # ap-start")
+    assert boot_place.startswith("in stage 2, ")
+    assert set(others) <= {"waiting for SIPI", "in the trampoline, at N"}
+    assert re.match(r"processor (\d), APIC id 0x\1: in the trampoline, at 0x\w+000\n",
+                    four_processors["baton status # ap-start"])
+    assert re.search("^CR3 +0x0\n(.*\n)*mode +real mode$", four_processors["baton status # ap-start"], re.M)
+    assert "parked" in status(" # ap-parked")[1:]
+    assert status(" # hold") == ["in the kernel, at N", *["parked"] * 3]
+    assert status(" # fault") == ["in the kernel, at N", "in the kernel, at N", "reporting a fault", "parked"]
+    assert status(" # halted") == ["in the kernel, at N", "in the kernel, at N", "halted after a fault",
+                                   "parked"]
+    assert re.search(r"^processor 3: APIC id 0x3, stack 0x\w+-0x\w+, area 0x\w+$",
+                     four_processors["baton plan"], re.M)
+
+
+def test_breakpoints_stop_other_processors(four_processors):
+    """One in real mode stops at an offset, is stepped on from there, and does not stop again."""
+    assert re.search(r"^Thread [234] hit Breakpoint 2, 0x0+ in ", four_processors["continue # ap-start"],
+                     re.M)
+    assert re.search(r":\s+cli\s*\n.*:\s+cld\s*$", four_processors["x/2i $cs * 16 + $pc"])
+    assert "0x0000000000000002 in" in four_processors["stepi # 2"]
+    assert re.search(r"^Thread [234] hit Breakpoint 3, park_processor \(\)",
+                     four_processors["continue # ap-parked"], re.M)
+    assert re.search(r"^#1 .* processor_run.*\n#2 .* processor_entry", four_processors["bt # ap-parked"],
+                     re.M)
+    assert re.search(r"^#\d .* baton::stage2::start_processors", four_processors["bt # boot processor"],
+                     re.M)
+
+
+def test_kernels_code_is_debugged_on_other_processors(four_processors):
+    assert re.search("^Thread 2 hit Breakpoint 6, count_up", four_processors["continue # count"], re.M)
+    assert re.search(r"^#0 +count_up \(\) at my-kernel\.c:.*\n#1 .* in work \(processor=.*\) at my-kernel\.c:",
+                     four_processors["bt # count"], re.M)
+    assert re.search(r"= \d+$", four_processors["p counter"], re.M)
+    frames = re.findall(r"^#\d+ .*", four_processors["bt # fault"], re.M)
+    at = next(i for i, frame in enumerate(frames) if "<signal handler called>" in frame)
+    assert "work (" in frames[at + 1]
+    threads = four_processors["info threads"]
+    assert re.search(r"^\W+2 +Thread 1\.2 .* count_up \(", threads, re.M), threads
+
+
+# In the trampoline, after its IDT is loaded: what becomes of the processor.
+TRAMPOLINES = {"ud2": (b"\x0f\x0b", "halted after a fault"), "jmp $": (b"\xeb\xfe", "didn't come")}
+IDT_LOADED = 0x11
+
+
+@pytest.mark.parametrize("code", TRAMPOLINES)
+def test_status_shows_what_became_of_a_processor(tmp_path, code):
+    content, place = TRAMPOLINES[code]
+    answers = debug(
+        compiled(tmp_path, PROCESSORS), "baton break stage2", "continue",
+        "python from baton_gdb.session import session, offset_of; "
+        "from baton_gdb.memory import write_physical; handoff = session.handoff(); "
+        f"write_physical(int(handoff['trampoline']) + {IDT_LOADED}, {content}); "
+        "write_physical(session.values['handoff'] + offset_of('BatonHandoff', 'processor_wait_ms'), "
+        "(100).to_bytes(4, 'little'))",
+        "baton break fault", "continue # missing", "baton status", via="pvh", options=("--smp", "2"))
+    assert places(answers["baton status"])[1:] == [place]
+
+
+def test_no_breakpoint_where_no_processor_is_started():
+    for place in ("ap-start", "ap-parked"):
+        result = baton("debug", KERNEL, "--via", "pvh", "--smp", "2", "--break", place, "--batch")
+        assert "no other processor is started" in result.stderr
+        assert "cpu 1" not in result.stdout
+
+
 # Two functions of 32-bit code at a virtual address that nothing maps at the entry.
 CODE_OF_32_BITS = """
 #define NOTE 4, 4, 18, 0x6e6558
@@ -428,6 +557,7 @@ def masked(text: str) -> list[str]:
     text = re.sub(
         r"(?<= \()[^()\n]*=[^()\n]*(?=\) at )", lambda m: ", ".join(sorted(m[0].split(", "))), text
     )
+    text = re.sub(r"\b(\w+)=\1@entry=", r"\1=", text)
     text = text.replace(" in ??? ()", " in  ()")
     text = re.sub(r"(?:[\w.-]*/)+(?=[\w-]+\.\w+)", "", text)
     text = re.sub(r"^Thread \d+ hit ", "", text, flags=re.M)

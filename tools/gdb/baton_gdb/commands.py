@@ -5,7 +5,7 @@ from pathlib import Path
 
 import gdb
 
-from baton_gdb import diff, paging
+from baton_gdb import diff, paging, processors
 from baton_gdb.memory import register, text_at
 from baton_gdb.session import EFI, offset_of, session, symbol
 
@@ -99,23 +99,15 @@ class Attach(_Verb):
 
 
 class Status(_Verb):
-    """baton status: which stage runs, and the state of the processor."""
+    """baton status: which stage runs, the state of the processor, and where the others are."""
 
     def run(self, argument):
         arguments_of(argument, 0, 0, "status")
-        rip = register("rip")
         session.find_all()
-        stage = session.stage_of(rip)
-        step = ""
-        if stage == "stage 2":
-            progress = session.progress()
-            at = int(progress["step"])
-            step = f", {STEPS[at]}"
-            if at == 2:
-                count = int(session.handoff()["segment_count"])
-                action = "zeroing" if progress["zeroing"] else "copying"
-                step += f" ({action} {int(progress['segment'])} of {count})"
-        gdb.write(f"in {stage}{step}, at {rip:#x}\n")
+        if other := processors.selected():
+            gdb.write(f"processor {other.number}, APIC id {other.apic_id:#x}: {other.place()}\n")
+        else:
+            gdb.write(f"{_boot_place()}\n")
         if session.stage1:
             gdb.write(f"stage 1   {session.stage1}, loaded at {session.stage1_base:#x}\n")
         if session.stage2_base:
@@ -126,7 +118,7 @@ class Status(_Verb):
             )
         cr0, cr4, efer, cr3 = (register(name) for name in ("cr0", "cr4", "efer", "cr3"))
         tables = ""
-        if session.stage2_base:
+        if session.stage2_base and (cr0 >> 31 or not other):
             tables = (
                 "the kernel's"
                 if cr3 == int(session.handoff()["page_table_root"])
@@ -141,6 +133,31 @@ class Status(_Verb):
             f"EFER      {efer:#x}: {bits(efer, EFER)}\n"
             f"mode      {_mode(cr0, cr4, efer)}\n"
         )
+        if session.stage2_base and session.handoff()["processor_count"] != 0:
+            _show_processors()
+
+
+def _show_processors() -> None:
+    number = int(session.handoff()["processor_number"])
+    with processors.boot_processor():
+        gdb.write(f"{f'cpu {number}':9} boot processor: {_boot_place()}\n")
+    for each in processors.others():
+        gdb.write(f"{f'cpu {each.number}':9} APIC id {each.apic_id:#x}: {each.place()}\n")
+
+
+def _boot_place() -> str:
+    rip = register("rip")
+    stage = session.stage_of(rip)
+    step = ""
+    if stage == "stage 2":
+        progress = session.progress()
+        at = int(progress["step"])
+        step = f", {STEPS[at]}"
+        if at == 2:
+            count = int(session.handoff()["segment_count"])
+            action = "zeroing" if progress["zeroing"] else "copying"
+            step += f" ({action} {int(progress['segment'])} of {count})"
+    return f"in {stage}{step}, at {rip:#x}"
 
 
 def _mode(cr0: int, cr4: int, efer: int) -> str:
@@ -161,6 +178,8 @@ class Break(_Verb):
     after-cr3     after that
     copy N        before segment N is copied
     before-jump   the last instruction of stage 2
+    ap-start      another processor's first instruction, in the trampoline
+    ap-parked     another processor is about to wait for the kernel
     kernel-entry  the kernel's first instruction
     fault         a fault has been reported
 
@@ -175,6 +194,8 @@ class Break(_Verb):
         "after-cr3",
         "copy",
         "before-jump",
+        "ap-start",
+        "ap-parked",
         "kernel-entry",
         "fault",
     )
@@ -184,6 +205,7 @@ class Break(_Verb):
         "after-cr3": ("stage2_after_cr3",),
         "copy": ("stage2_before_copy",),
         "before-jump": ("enter_kernel.jump",),
+        "ap-parked": ("park_processor",),
         "fault": ("baton::stage2::end_after_fault",),
     }
 
@@ -196,7 +218,11 @@ class Break(_Verb):
             raise gdb.GdbError(
                 "usage: baton break " + "|".join(self.PLACES).replace("copy", "copy N")
             )
-        stop = gdb.Breakpoint(f"*{self.address(where):#x}", gdb.BP_HARDWARE_BREAKPOINT)
+        address = self.address(where)
+        if where == "ap-start":
+            processors.StartBreakpoint(address)
+            return
+        stop = gdb.Breakpoint(f"*{address:#x}", gdb.BP_HARDWARE_BREAKPOINT)
         if where == "copy":
             field = (
                 symbol("baton::stage2::fault_state")
@@ -218,14 +244,24 @@ class Break(_Verb):
             return session.leave_firmware or symbol("baton::leave_firmware")
         if where == "kernel-entry":
             return int(session.handoff()["kernel_entry"])
+        if where.startswith("ap-") and session.handoff()["processor_count"] == 0:
+            raise gdb.GdbError("no other processor is started")
+        if where == "ap-start":
+            return _trampoline()
         return symbol(self.IN_STAGE2[where][0])
 
     def complete(self, text, _word):
         return [place for place in self.PLACES if place.startswith(text)]
 
 
+def _trampoline() -> int:
+    if address := int(session.handoff()["trampoline"]):
+        return address
+    raise gdb.GdbError("the firmware wakes the other processors: there is no trampoline")
+
+
 class Plan(_Verb):
-    """baton plan: the handoff record, and its segments."""
+    """baton plan: the handoff record, its segments, and the other processors."""
 
     def run(self, argument):
         arguments_of(argument, 0, 0, "plan")
@@ -238,6 +274,12 @@ class Plan(_Verb):
                 f"segment {i}: {int(each['destination']):#x}-{end:#x}, "
                 f"{int(each['file_bytes']):#x} bytes "
                 f"{'in place' if source == IN_PLACE else f'from {source:#x}'}, the rest zeroed\n"
+            )
+        for each in processors.others():
+            base, top = each.stack
+            gdb.write(
+                f"processor {each.number}: APIC id {each.apic_id:#x}, "
+                f"stack {base:#x}-{top:#x}, area {each.area:#x}\n"
             )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""32-bit code. QEMU describes a processor of 64 bits, whatever mode it is in, and GDB takes it at its
+"""Code of 32 and 16 bits. QEMU describes a processor of 64 bits, whatever mode it is in, and GDB takes it at its
 word: it would disassemble code, and look for callers, as if it were 64-bit code."""
 
 import importlib
@@ -25,13 +25,20 @@ def is_32_bit_mode(frame=None) -> bool:
         return False
 
 
-def _disassembled(code: bytes, address: int) -> tuple[int, str]:
+def is_real_mode() -> bool:
+    try:
+        return not register("cr0") & 1
+    except (ValueError, gdb.error):  # no machine
+        return False
+
+
+def _disassembled(code: bytes, address: int, machine: str) -> tuple[int, str]:
     """How long the first instruction is, and its text: by objdump."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(code)
         file.flush()
         listing = subprocess.run(
-            ["objdump", "-D", "-b", "binary", "-m", "i386", f"--adjust-vma={address:#x}",
+            ["objdump", "-D", "-b", "binary", "-m", machine, f"--adjust-vma={address:#x}",
              "--insn-width=15", "--no-show-raw-insn", file.name],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
@@ -56,14 +63,15 @@ def _register_disassembler() -> None:
             super().__init__("baton-32-bit")
 
         def __call__(self, info):
-            if not is_32_bit_mode():
+            machine = "i386" if is_32_bit_mode() else "i8086" if is_real_mode() else None
+            if machine is None:
                 return None
             for count in range(LONGEST, 0, -1):
                 try:
                     code = bytes(info.read_memory(count))
                 except gdb.MemoryError:
                     continue
-                length, text = _disassembled(code, info.address)
+                length, text = _disassembled(code, info.address, machine)
                 return disassembler.DisassemblerResult(length, text)
             return None
 

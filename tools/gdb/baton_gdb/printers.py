@@ -10,6 +10,7 @@ ENUMERATIONS = {
     ("BatonBootInfo", "secure_boot"): "BatonSecureBoot",
     ("BatonBootDevice", "kind"): "BatonBootDeviceKind",
     ("BatonPreviousBoot", "state"): "BatonPreviousBootState",
+    ("BatonProcessor", "state"): "BatonProcessorState",
     ("BatonHandoff", "after_fault"): "BatonAfterFault",
     ("BatonHandoff", "kernel_mode"): "BatonKernelMode",
 }
