@@ -31,6 +31,7 @@ CLUSTER_SECTORS = 8  # what FAT32 has on volumes from 260 MiB on
 INSTRUCTION_SHIFT = 6
 LOOP_INSTRUCTIONS = 2_000_000  # stamp.cpp
 MODULES, MODULE_BYTES = 64, 64 << 10
+PROCESSORS = [1, 4, 16, 64]
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ class Workshop:
 
     def boot(self, cell: Cell, instruction_shift: int | None) -> Boot | None:
         """None where it failed, which the cell then says."""
-        options = {"firmware": paths.Pvh, "display_adapter": False} if cell.loader.by_pvh else {}
+        options = {"processors": cell.loader.processors}
+        if cell.loader.by_pvh:
+            options |= {"firmware": paths.Pvh, "display_adapter": False}
         with tempfile.TemporaryDirectory(dir=self._directory) as directory:
             machine = Machine(
                 Path(directory), self._images[cell.loader.name, cell.setting.mib],
@@ -165,9 +168,11 @@ def all_cells(settings: list[Setting], competitors: list[Loader]) -> Iterator[Ce
                 yield Cell(loader, setting)
 
 
-def modules_cell(setting: Setting) -> Cell:
+def own_cells(setting: Setting) -> list[Cell]:
+    """What only Baton is asked for."""
     files = loaders.with_modules(MODULES, MODULE_BYTES)
-    return Cell(Loader(f"Baton, {MODULES} modules", files, "baton"), setting)
+    own = [Loader(f"Baton, {MODULES} modules", files, "baton"), *map(loaders.with_processors, PROCESSORS)]
+    return [Cell(loader, setting) for loader in own]
 
 
 def settings_of(arguments: argparse.Namespace) -> list[Setting]:
@@ -217,7 +222,7 @@ def parse_arguments() -> argparse.Namespace:
 def measure(arguments: argparse.Namespace) -> list[Cell]:
     settings = settings_of(arguments)
     competitors = loaders.loaders(arguments.full) + arguments.loader
-    cells = sorted([*all_cells(settings, competitors), modules_cell(settings[0])],
+    cells = sorted([*all_cells(settings, competitors), *own_cells(settings[0])],
                    key=lambda cell: settings.index(cell.setting))
     progress = lambda text: print(text, file=sys.stderr, flush=True)
     with (tempfile.TemporaryDirectory(prefix="baton-bench-") as scratch,

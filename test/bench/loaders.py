@@ -25,6 +25,7 @@ class Loader:
     kind: str = "peer"  # or "baton", "floor"; "pe" for a peer that boots no ELF file; "trial"
     by_pvh: bool = False
     only_full: bool = False
+    processors: int = 1  # of the machine
 
 
 def _made(file: Path, make: Callable[[Path], object]) -> Path:
@@ -57,6 +58,16 @@ def with_modules(count: int, module_bytes: int) -> Callable[[Payload, Path], Fil
                 "/loader/entries/modules.conf": entry, **dict.fromkeys(paths, module)}
 
     return files
+
+
+def with_processors(count: int) -> Loader:
+    """By PVH; the kernel's entry has all of so many processors started."""
+    def files(payload: Payload, directory: Path) -> Files:
+        entry = _text(directory / "processors.conf", f"kernel {KERNEL}\nprocessors on\n")
+        return {"/loader/entries/processors.conf": entry, KERNEL: _kernel(payload, directory)}
+
+    name = f"Baton, PVH, {count} processor{'s' if count > 1 else ''}"
+    return Loader(name, files, "baton", by_pvh=True, processors=count)
 
 
 def _grub(payload: Payload, directory: Path) -> Files:

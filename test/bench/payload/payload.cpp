@@ -5,6 +5,7 @@
 //
 //     entry 0x…        TSC at the first instruction
 //     step 0x… NAME    Baton's time stamps
+//     waited 0x…       for other processors
 //     garbage 0x…      pages that the loader, the firmware and the payload have left full of
 //     garbage payload good     or what is wrong; and QEMU ends
 #include "../ports.hpp"
@@ -105,6 +106,19 @@ void print_steps(const BatonBootInfo* info) {
     }
 }
 
+/// From the last step before the kernel to the first other processor that has come: INIT and SIPI
+/// take their time. QEMU lets the TSC jump at an INIT if it counts instructions.
+void print_waiting(const BatonBootInfo* info) {
+    uint64_t first = 0;
+    for (uint32_t i = 0; i < info->processor_count; ++i) {
+        const uint64_t tsc = baton_processor(info, i)->parked_tsc;
+        if (tsc != 0 && (first == 0 || tsc < first))
+            first = tsc;
+    }
+    if (first != 0 && info->time_stamp_count > 1)
+        print("waited", first - baton_time_stamp(info, info->time_stamp_count - 2)->tsc);
+}
+
 } // namespace
 
 extern "C" [[noreturn]] void check_payload(const BatonBootInfo* info, uint64_t tsc,
@@ -112,8 +126,10 @@ extern "C" [[noreturn]] void check_payload(const BatonBootInfo* info, uint64_t t
     print("entry", tsc);
     const bool by_baton = info != nullptr;
     bool good = !by_baton || baton_boot_info_is_valid(info);
-    if (by_baton && good)
+    if (by_baton && good) {
         print_steps(info);
+        print_waiting(info);
+    }
     if (!is_zero(payload + parameters.zeroes_offset, parameters.zeroes_bytes)) {
         print("bench: .bss is not zero\n");
         good = false;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots random kernels on random machines, some of them with a firmware that misbehaves. Each has to
-end in a kernel that finds itself in order, or in a named error; anything else is a failure.
+"""Boots random kernels on random machines, by random paths and with random numbers of processors to
+start, some of them with a firmware that misbehaves. Each has to end in a kernel that finds itself in
+order, or in a named error; anything else is a failure.
 
 A boot depends on the seed and its number alone: --only boots one again."""
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from elf import PF_R, PF_W, PF_X, Segment
 from kernels import MIB, TABLE_AT, TOP_2_GIB, conformance_with, patterned
 from machine import DISKS, Ovmf, UBoot
+from paths import PATHS
 from start import start
 
 PAGE = 4096
@@ -39,6 +41,12 @@ class Scenario:
     kernel: bytes
     plan: str | None  # None: the firmware behaves
     options: dict     # of the machine
+    started: int      # other processors than the first
+
+    @property
+    def entry(self) -> str:
+        setting = f"processors {self.started + 1}\n" if self.started else ""
+        return f"kernel /baton/kernel.elf\n{setting}"
 
 
 def random_size(dice: random.Random, most: int) -> int:
@@ -91,22 +99,25 @@ def random_plan(dice: random.Random) -> str:
 
 def scenario(seed: str, number: int) -> Scenario:
     dice = random.Random(f"{seed}/{number}")
-    options = {"firmware": dice.choice([Ovmf, Ovmf, UBoot]),
+    processors = dice.randint(1, 16)
+    options = {"firmware": dice.choice([*[Ovmf] * 6, *[UBoot] * 3, *PATHS.values()]),
                "cpu": dice.choice(PROCESSORS),
-               "processors": dice.randint(1, 4),
+               "processors": processors,
                "memory_mib": dice.choice([192, 256, 333, 512, 1024, 2048]),
                "display_adapter": dice.random() < 0.8}
     plan = None
     if options["firmware"] is Ovmf:
         options["disk"] = dice.choice(list(DISKS))
         plan = random_plan(dice) if dice.random() < 0.6 else None
-    return Scenario(random_kernel(dice), plan, options)
+    started = dice.choice([0, processors - 1, dice.randint(1, processors) - 1])
+    return Scenario(random_kernel(dice), plan, options, started)
 
 
 # What hangs does so for ever; what is slow may have a busy host.
 DEADLINE_SECONDS = 300
 
 BOOTED = re.compile(r"^conformance: \d+ kept, 0 broken,", re.MULTILINE)
+CAME = re.compile(r"^conformance: (\d+) processors came;", re.MULTILINE)
 CAME_BACK = "shim: the loader came back with 0x8"
 KEPT_NOTHING = re.compile(r"^shim: .* keeps 0 pages, 0 pools, 0 files$", re.MULTILINE)
 ERROR = re.compile(r"^error: (\w+): ", re.MULTILINE)
@@ -115,15 +126,21 @@ ERROR = re.compile(r"^error: (\w+): ", re.MULTILINE)
 def outcome(case: Scenario, directory: Path) -> str:
     """"booted", or the name of the error. Raises AssertionError for all else."""
     machine = start(directory, case.kernel, plan=case.plan, deadline_seconds=DEADLINE_SECONDS,
-                    **case.options)
+                    files={"/loader/entries/soak.conf": case.entry}, **case.options)
     try:
         machine.wait_for_debugcon(r"^conformance: \d+ kept|^" + CAME_BACK)
         if BOOTED.search(machine.debugcon):
+            match = CAME.search(machine.debugcon)
+            came = int(match[1]) if match else 0
+            # A firmware that misbehaves may not read the entry.
+            if came != case.started and (case.plan is None or came != 0):
+                machine.fail(f"{came} other processors came, not {case.started}")
             return "booted"
         errors = ERROR.findall(machine.debugcon)
         # A firmware that behaves has no excuse.
         if case.plan is None or not errors or not KEPT_NOTHING.search(machine.debugcon):
-            machine.fail("neither a good boot nor a named error")
+            broken = re.findall("^FAIL .*", machine.debugcon, re.MULTILINE)
+            machine.fail("\n".join(["neither a good boot nor a named error", *broken]))
         return errors[-1]
     finally:
         machine.close()
@@ -136,7 +153,7 @@ def boot_one(seed: str, number: int, scratch: Path) -> tuple[int, str, str]:
     try:
         return number, outcome(case, directory), ""
     except AssertionError as failure:
-        return number, "failure", f"{case.options}, plan {case.plan!r}\n{failure}"
+        return number, "failure", f"{case.options}, {case.entry!r}, plan {case.plan!r}\n{failure}"
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
