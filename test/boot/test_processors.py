@@ -48,6 +48,15 @@ def test_processors_of_machine(expect_conformance, processors, count):
                        processors=processors, deadline_seconds=600)
 
 
+@pytest.mark.skipif(qemu_version() < 9, reason="its own processors have no x2APIC mode")
+def test_processor_whose_id_needs_x2apic(expect_conformance):
+    """Its id is 256."""
+    machine = expect_conformance("request-processors", "processors:2,online:2", firmware=Pvh,
+                                 processors="1,maxcpus=258,sockets=2,cores=129,threads=1",
+                                 devices=["max-x86_64-cpu,socket-id=1,core-id=0,thread-id=0"])
+    machine.wait_for_debugcon("2 processors, 1 to be started by x2APIC; trampoline at ")
+
+
 def test_processors_in_numa_domains(expect_conformance):
     expect_conformance("request-processors", "processors:4,online:4", firmware=Pvh, processors=4,
                        arguments=["-object", "memory-backend-ram,id=a,size=128M",
