@@ -26,7 +26,7 @@ class TextModel {
             weights_of_bit_[i] = &weights_[hash >> (32 - kWeightBits)];
             sum += *weights_of_bit_[i] >> 4;
         }
-        const unsigned size = std::min(static_cast<unsigned>(std::abs(sum)), kMostSum);
+        const unsigned size = std::min(static_cast<unsigned>(sum < 0 ? -sum : sum), kMostSum);
         const unsigned odds = (512 - size % 256) << 7 >> size / 256; // 65536 of 2^-size, nearly
         const auto likely = static_cast<uint32_t>((uint64_t{1} << 32) / (65536 + odds));
         return chance_ = sum < 0 ? 65536 - likely : likely;
