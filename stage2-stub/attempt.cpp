@@ -22,11 +22,11 @@ struct Jump {
     return is_first_return;
 }
 
-void abandon_attempt() {
+[[gnu::section(".off_path")]] void abandon_attempt() {
     __builtin_longjmp(this_processor().innermost->buffer, 1);
 }
 
-bool has_attempt() {
+[[gnu::section(".off_path")]] bool has_attempt() {
     return this_processor().innermost != nullptr;
 }
 

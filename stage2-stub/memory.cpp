@@ -33,11 +33,11 @@ MemoryReader physical_memory() {
     return {read_word, reinterpret_cast<const void*>(physical_offset())};
 }
 
-MemoryReader virtual_memory() {
+[[gnu::section(".off_path")]] MemoryReader virtual_memory() {
     return {read_word, nullptr};
 }
 
-MemoryReader unreadable_memory() {
+[[gnu::section(".off_path")]] MemoryReader unreadable_memory() {
     return {[](const void*, uint64_t, uint64_t&) { return false; }, nullptr};
 }
 

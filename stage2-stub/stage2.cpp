@@ -190,7 +190,7 @@ void stage2_run(const BatonHandoff* given) {
 }
 
 /// From the 32-bit entry, on stage 2's own stack and under its initial page tables.
-void stage2_run32(const BatonHandoff* given) {
+[[gnu::section(".off_path")]] void stage2_run32(const BatonHandoff* given) {
     const auto refusal = check_record(*given, stage2::this_machine(true));
     if (refusal != kNotRefused)
         stage2::refuse_record(*given, refusal);
