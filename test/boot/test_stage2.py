@@ -23,7 +23,7 @@ def test_h21_what_a_boot_without_a_fault_runs_is_in_the_first_page():
     jumps = re.findall(r"\t(?:call|j\w+) +([0-9a-f]+) <(?:\w+::)*(\w+)", code)
     assert len(jumps) > 50
     outside = {name for target, name in jumps if int(target, 16) >= end}
-    assert outside == {"refuse_record", "report_refusal", "switch_paging_levels",
+    assert outside == {"report_refusal", "switch_paging_levels",
                        "prepare_kernel32", "enter_kernel32", "use_kernel_segments",
                        "kernel_segments", "report_no_more", "are_good_processors",
                        "check_mappings_of_processors", "fill_in_trampoline", "start_processors"}
