@@ -3,19 +3,9 @@
 
 #include "cpu/constants.hpp"
 #include "stage1/machine_registers.hpp"
+#include "stage1/processor.hpp"
 
 namespace baton {
-
-namespace {
-
-/// Intel SDM 2A, CPUID: all 32 bits where there is a leaf for them.
-uint32_t apic_id() {
-    constexpr uint32_t kTopology = 0xb;
-    const bool has_topology = cpu::cpuid(0).eax >= kTopology && cpu::cpuid(kTopology).ebx != 0;
-    return has_topology ? cpu::cpuid(kTopology).edx : cpu::cpuid(cpu::kCpuidFeatures).ebx >> 24;
-}
-
-} // namespace
 
 InterruptPlan find_interrupts(PhysAddr rsdp, const InterruptChoice& choice,
                               std::span<const PhysRange> memory) {
@@ -24,7 +14,7 @@ InterruptPlan find_interrupts(PhysAddr rsdp, const InterruptChoice& choice,
     ThisMachine machine;
     return plan_interrupts(choice, IdentityMemory(), rsdp,
                            {.has_local_apic = (features & kApic) != 0,
-                            .apic_id = apic_id(),
+                            .apic_id = read_local_apic().id,
                             .has_machine_checks = (features & kMachineChecks) != 0},
                            memory, machine);
 }

@@ -8,10 +8,6 @@
 namespace baton {
 namespace {
 
-// IA32_APIC_BASE and IA32_X2APIC_APICID: Intel SDM 3A sections 10.4.4 and 10.12.1.
-constexpr uint32_t kMsrApicBase = 0x1b, kMsrX2apicId = 0x802;
-constexpr uint64_t kX2apicIsOn = uint64_t{1} << 10, kApicIsOn = uint64_t{1} << 11;
-constexpr uint64_t kApicBase = ~uint64_t{0xfff};
 // CPUID 1.
 constexpr uint32_t kHasApic = 1 << 9;    // of EDX
 constexpr uint32_t kHasX2apic = 1 << 21; // of ECX
@@ -62,11 +58,12 @@ LocalApic read_local_apic() {
     const auto features = cpu::cpuid(cpu::kCpuidFeatures);
     if ((features.edx & kHasApic) == 0)
         return {.id = apic_id()};
-    const uint64_t base = cpu::read_msr(kMsrApicBase);
-    const bool x2apic_is_on = (base & kX2apicIsOn) != 0;
-    return {.id = x2apic_is_on ? static_cast<uint32_t>(cpu::read_msr(kMsrX2apicId)) : apic_id(),
-            .registers = {base & kApicBase},
-            .is_on = (base & kApicIsOn) != 0,
+    const uint64_t base = cpu::read_msr(cpu::kMsrApicBase);
+    const bool x2apic_is_on = (base & cpu::kApicBaseX2apic) != 0;
+    return {.id =
+                x2apic_is_on ? static_cast<uint32_t>(cpu::read_msr(cpu::kMsrX2apicId)) : apic_id(),
+            .registers = {base & ~(kPageBytes - 1)},
+            .is_on = (base & cpu::kApicBaseEnabled) != 0,
             .has_x2apic = (features.ecx & kHasX2apic) != 0,
             .x2apic_is_on = x2apic_is_on};
 }

@@ -2,7 +2,9 @@
 #include "stage1/processor_facts.hpp"
 
 #include "cpu/constants.hpp"
+#include "cpu/features.hpp"
 #include "cpu/instructions.hpp"
+#include "cpu/mtrr.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -14,31 +16,26 @@ namespace {
 
 // MSR numbers: Intel SDM 4 table 2-2; SVM's: AMD APM 2 appendix A.
 constexpr uint32_t kFeatureControl = 0x3a;
-constexpr uint32_t kMtrrCap = 0xfe;
-constexpr uint32_t kMtrrPhysBase0 = 0x200;
-constexpr uint32_t kMtrrDefType = 0x2ff;
 constexpr uint32_t kVmxBasic = 0x480;
 constexpr uint32_t kVmCr = 0xc001'0114;
-constexpr uint32_t kMtrrFixed[] = {0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
-                                   0x26b, 0x26c, 0x26d, 0x26e, 0x26f};
 
 constexpr bool bit(uint64_t value, unsigned number) {
     return (value >> number & 1) != 0;
 }
 
 void read_mtrrs(BatonFirmwareState& state) {
-    if (!bit(cpu::cpuid(1).edx, 12)) // MTRR
+    if (!cpu::has_mtrrs())
         return;
-    state.mtrr_cap = cpu::read_msr(kMtrrCap);
-    state.mtrr_def_type = cpu::read_msr(kMtrrDefType);
-    if (bit(state.mtrr_cap, 8)) // fixed-range MTRRs
-        for (std::size_t i = 0; i < std::size(kMtrrFixed); ++i)
-            state.mtrr_fixed[i] = cpu::read_msr(kMtrrFixed[i]);
+    state.mtrr_cap = cpu::read_msr(cpu::kMsrMtrrCap);
+    state.mtrr_def_type = cpu::read_msr(cpu::kMsrMtrrType);
+    if ((state.mtrr_cap & cpu::kMtrrHasFixed) != 0)
+        for (std::size_t i = 0; i < std::size(cpu::kMsrMtrrFixed); ++i)
+            state.mtrr_fixed[i] = cpu::read_msr(cpu::kMsrMtrrFixed[i]);
     state.mtrr_variable_count = static_cast<uint32_t>(
-        std::min<uint64_t>(state.mtrr_cap & 0xff, std::size(state.mtrr_base)));
+        std::min<uint64_t>(state.mtrr_cap & cpu::kMtrrVariableCount, std::size(state.mtrr_base)));
     for (uint32_t i = 0; i < state.mtrr_variable_count; ++i) {
-        state.mtrr_base[i] = cpu::read_msr(kMtrrPhysBase0 + 2 * i);
-        state.mtrr_mask[i] = cpu::read_msr(kMtrrPhysBase0 + 2 * i + 1);
+        state.mtrr_base[i] = cpu::read_msr(cpu::kMsrMtrrBase + 2 * i);
+        state.mtrr_mask[i] = cpu::read_msr(cpu::kMsrMtrrBase + 2 * i + 1);
     }
 }
 

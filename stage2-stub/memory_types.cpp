@@ -2,7 +2,9 @@
 #include "stage2-stub/memory_types.hpp"
 
 #include "cpu/constants.hpp"
+#include "cpu/features.hpp"
 #include "cpu/instructions.hpp"
+#include "cpu/mtrr.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,19 +14,18 @@
 namespace baton::stage2 {
 namespace {
 
-constexpr uint16_t kFixed[] = {0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
-                               0x26b, 0x26c, 0x26d, 0x26e, 0x26f};
 constexpr std::size_t kMostVariable = 32;
-constexpr uint64_t kHasFixed = 0x100; // in IA32_MTRRCAP
-constexpr uint64_t kIsOn = 0x800;     // in IA32_MTRR_DEF_TYPE
+constexpr uint64_t kIsOn = 0x800; // in IA32_MTRR_DEF_TYPE
 
-uint64_t values[std::size(kFixed) + 2 * kMostVariable + 1]; // the last one is the default type
-std::size_t count;                                          // of them; 0: there are no MTRRs
+uint64_t values[std::size(cpu::kMsrMtrrFixed) + 2 * kMostVariable +
+                1]; // the last one is the default type
+std::size_t count;  // of them; 0: there are no MTRRs
 
 uint32_t register_at(std::size_t index, uint64_t capabilities) {
-    const std::size_t fixed = (capabilities & kHasFixed) != 0 ? std::size(kFixed) : 0;
+    const std::size_t fixed =
+        (capabilities & cpu::kMtrrHasFixed) != 0 ? std::size(cpu::kMsrMtrrFixed) : 0;
     if (index < fixed)
-        return kFixed[index];
+        return cpu::kMsrMtrrFixed[index];
     return index + 1 < count ? cpu::kMsrMtrrBase + static_cast<uint32_t>(index - fixed)
                              : cpu::kMsrMtrrType;
 }
@@ -32,11 +33,13 @@ uint32_t register_at(std::size_t index, uint64_t capabilities) {
 } // namespace
 
 void remember_memory_types() {
-    if ((cpu::cpuid(cpu::kCpuidFeatures).edx >> cpu::kCpuidMtrr & 1) == 0)
+    if (!cpu::has_mtrrs())
         return;
     const uint64_t capabilities = cpu::read_msr(cpu::kMsrMtrrCap);
-    const auto variable = std::min<std::size_t>(capabilities & 0xff, kMostVariable);
-    count = ((capabilities & kHasFixed) != 0 ? std::size(kFixed) : 0) + 2 * variable + 1;
+    const auto variable =
+        std::min<std::size_t>(capabilities & cpu::kMtrrVariableCount, kMostVariable);
+    count = ((capabilities & cpu::kMtrrHasFixed) != 0 ? std::size(cpu::kMsrMtrrFixed) : 0) +
+            2 * variable + 1;
     for (std::size_t i = 0; i < count; ++i)
         values[i] = cpu::read_msr(register_at(i, capabilities));
 }

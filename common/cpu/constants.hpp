@@ -34,10 +34,7 @@ inline constexpr uint64_t kDr7Reset = 0x400;
 
 // Model-specific registers: Intel SDM 4 table 2-2.
 inline constexpr uint32_t kMsrApicBase = 0x1b;   // IA32_APIC_BASE
-inline constexpr uint32_t kMsrMtrrCap = 0xfe;    // IA32_MTRRCAP
-inline constexpr uint32_t kMsrMtrrBase = 0x200;  // IA32_MTRR_PHYSBASE0, then PHYSMASK0, and so on
 inline constexpr uint32_t kMsrPat = 0x277;       // IA32_PAT
-inline constexpr uint32_t kMsrMtrrType = 0x2ff;  // IA32_MTRR_DEF_TYPE
 inline constexpr uint32_t kMsrX2apicId = 0x802;  // IA32_X2APIC_APICID
 inline constexpr uint32_t kMsrX2apicIcr = 0x830; // IA32_X2APIC_ICR
 inline constexpr uint32_t kMsrEfer = 0xc0000080; // IA32_EFER

@@ -37,6 +37,10 @@ inline bool five_level_paging_is_on() {
     return (read_cr4() & kCr4La57) != 0;
 }
 
+inline bool has_mtrrs() {
+    return (cpuid(kCpuidFeatures).edx >> kCpuidMtrr & 1) != 0;
+}
+
 inline bool has_rdrand() {
     return (cpuid(kCpuidFeatures).ecx >> kCpuidRdrand & 1) != 0;
 }

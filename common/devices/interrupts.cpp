@@ -2,6 +2,7 @@
 #include "devices/interrupts.hpp"
 
 #include "acpi/entries.hpp"
+#include "devices/delivery.hpp"
 #include "devices/io_apic.hpp"
 #include "devices/iommu.hpp"
 #include "devices/local_apic.hpp"

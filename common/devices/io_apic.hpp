@@ -10,7 +10,6 @@
 namespace baton::io_apic {
 
 inline constexpr uint64_t kSelect = 0x00, kWindow = 0x10;
-inline constexpr uint32_t kMasked = 1 << 16; // of an entry
 
 /// Of the lower half of a pin's entry; the upper half, with the destination, comes after.
 constexpr uint32_t entry(uint32_t pin) {

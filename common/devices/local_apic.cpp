@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "devices/local_apic.hpp"
 
+#include "cpu/constants.hpp"
+#include "devices/delivery.hpp"
+
 namespace baton::local_apic {
 namespace {
 
-// IA32_APIC_BASE: section 10.4.4.
-constexpr uint32_t kMsrBase = 0x1b;
-constexpr uint64_t kX2Apic = 1 << 10, kEnabled = 1 << 11;
-constexpr uint64_t kAddress = 0x000f'ffff'ffff'f000;
-constexpr uint32_t kMsrFirst = 0x800; // of an x2APIC: section 10.12.1.2
+constexpr uint64_t kAddress = 0x000f'ffff'ffff'f000; // in IA32_APIC_BASE: section 10.4.4
+constexpr uint32_t kMsrFirst = 0x800;                // of an x2APIC: section 10.12.1.2
 
 // IA32_MCG_CAP: section 15.3.1.1.
 constexpr uint32_t kMsrMachineChecks = 0x179;
@@ -61,8 +61,9 @@ class Registers {
 } // namespace
 
 PhysAddr registers(MachineRegisters& machine) {
-    const uint64_t base = machine.read_msr(kMsrBase);
-    const bool is_x2apic = (base & kX2Apic) != 0 && (base & kEnabled) != 0;
+    const uint64_t base = machine.read_msr(cpu::kMsrApicBase);
+    const bool is_x2apic =
+        (base & cpu::kApicBaseX2apic) != 0 && (base & cpu::kApicBaseEnabled) != 0;
     return {is_x2apic ? 0 : base & kAddress};
 }
 
@@ -71,9 +72,9 @@ bool has_corrected_errors(MachineRegisters& machine) {
 }
 
 void initialise(const InterruptPlan::LocalApic& plan, MachineRegisters& machine) {
-    const uint64_t base = machine.read_msr(kMsrBase);
-    if ((base & kEnabled) == 0)
-        machine.write_msr(kMsrBase, base | kEnabled);
+    const uint64_t base = machine.read_msr(cpu::kMsrApicBase);
+    if ((base & cpu::kApicBaseEnabled) == 0)
+        machine.write_msr(cpu::kMsrApicBase, base | cpu::kApicBaseEnabled);
     Registers apic(plan.registers, machine);
     const uint32_t last = apic.read(kVersion) >> 16 & 0xff; // of its entries
     // Entries come first: those of an APIC that is off stay masked when it goes on.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "devices/watchdog.hpp"
 
+#include "devices/delivery.hpp"
 #include "devices/io_apic.hpp"
 
 namespace baton {
@@ -49,7 +50,7 @@ std::optional<uint32_t> free_pin(PhysAddr controller, uint32_t routes, DeviceReg
     const uint32_t last = io_apic::last_pin(controller, registers);
     for (uint32_t pin = kFirstNewPin; pin <= last && pin < 32; ++pin)
         if ((routes >> pin & 1) != 0 &&
-            (io_apic::read(controller, io_apic::entry(pin), registers) & io_apic::kMasked) != 0)
+            (io_apic::read(controller, io_apic::entry(pin), registers) & delivery::kMasked) != 0)
             return pin;
     return {};
 }
@@ -111,7 +112,7 @@ std::array<BatonRegisterWrite, 4> disarm_watchdog(const WatchdogPlan& plan) {
              {.address = controller + io_apic::kSelect,
               .value = io_apic::entry(plan.pin),
               .reserved = 0},
-             {.address = controller + io_apic::kWindow, .value = io_apic::kMasked, .reserved = 0},
+             {.address = controller + io_apic::kWindow, .value = delivery::kMasked, .reserved = 0},
              {.address = (plan.devices.timers + kGeneral).value,
               .value = plan.general,
               .reserved = 0}}};
