@@ -24,18 +24,7 @@ enter_kernel:
     push qword 2                    ; RFLAGS: only the bit that is always 1
     mov eax, ecx
     mov ebx, r8d
-    xor ecx, ecx
-    xor edx, edx
-    xor esi, esi
-    xor ebp, ebp
-    xor r8d, r8d
-    xor r9d, r9d
-    xor r10d, r10d
-    xor r11d, r11d
-    xor r12d, r12d
-    xor r13d, r13d
-    xor r14d, r14d
-    xor r15d, r15d
+    zero_all ecx, edx, esi, ebp, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
     popfq
 .jump:
     ret

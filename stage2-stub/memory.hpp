@@ -10,6 +10,10 @@
 
 namespace baton::stage2 {
 
+inline uint64_t address_of(const void* object) {
+    return reinterpret_cast<uint64_t>(object);
+}
+
 /// `destination` may be mapped read-only: CR0.WP is off while stage 2 copies.
 inline void copy_bytes(uint64_t destination, uint64_t source, uint64_t count) {
     std::memcpy(reinterpret_cast<void*>(destination), reinterpret_cast<const void*>(source), count);

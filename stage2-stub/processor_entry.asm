@@ -13,7 +13,6 @@ default rel
 extern processor_run
 global park_processor
 global park_processor.wait
-global park_processor.jump
 global processor_entry
 global processor_woken
 global record_of_processors:data hidden
@@ -130,22 +129,8 @@ park_processor:
     mov dword [rsi + PROCESSOR_STATE], STATE_GONE
     push rbx
     push qword 2                    ; RFLAGS: only the bit that is always 1
-    xor eax, eax
-    xor ebx, ebx
-    xor ecx, ecx
-    xor edx, edx
-    xor esi, esi
-    xor ebp, ebp
-    xor r8d, r8d
-    xor r9d, r9d
-    xor r10d, r10d
-    xor r11d, r11d
-    xor r12d, r12d
-    xor r13d, r13d
-    xor r14d, r14d
-    xor r15d, r15d
+    zero_all eax, ebx, ecx, edx, esi, ebp, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
     popfq
-.jump:
     ret
     frame_end
 

@@ -10,6 +10,7 @@
 #include "cpu/instructions.hpp"
 #include "fault/names.hpp"
 #include "record_check/record_check.hpp"
+#include "stage2-stub/after_fault.hpp"
 #include "stage2-stub/fault.hpp"
 #include "stage2-stub/kernel_segments.hpp"
 #include "stage2-stub/machine_state.hpp"
@@ -82,8 +83,8 @@ uint64_t ticks_of(const BatonHandoff& record, uint32_t milliseconds) {
 }
 
 /// Until the bits of a word that others write have that value, or for so long.
-void wait(const BatonHandoff& record, uint32_t milliseconds, const volatile uint32_t& word,
-          uint32_t mask, uint32_t value) {
+void wait_for(const BatonHandoff& record, uint32_t milliseconds, const volatile uint32_t& word,
+              uint32_t mask, uint32_t value) {
     const uint64_t ticks = ticks_of(record, milliseconds);
     for (const uint64_t start = cpu::read_tsc();
          (word & mask) != value && cpu::read_tsc() - start < ticks;)
@@ -102,18 +103,9 @@ void wait_for_all(const BatonHandoff& record, uint32_t expected) {
     }
 }
 
-void wait(const BatonHandoff& record, uint32_t milliseconds) {
-    const uint32_t never = 0;
-    wait(record, milliseconds, never, 0, 1);
-}
-
 template<class Value>
 volatile Value& at(uint64_t address) {
     return *reinterpret_cast<volatile Value*>(address);
-}
-
-uint64_t address_of(const void* symbol) {
-    return reinterpret_cast<uint64_t>(symbol);
 }
 
 const BatonHandoffProcessor& entry_at(const BatonHandoff& record, uint32_t index) {
@@ -141,7 +133,7 @@ void send(const BatonHandoff& record, const BatonHandoffProcessor& entry, uint32
     }
     at<uint32_t>(record.local_apic + cpu::kApicDestination) = entry.apic_id << 24;
     at<uint32_t>(record.local_apic + cpu::kApicCommand) = command;
-    wait(record, 1, at<uint32_t>(record.local_apic + cpu::kApicCommand), kIsPending, 0);
+    wait_for(record, 1, at<uint32_t>(record.local_apic + cpu::kApicCommand), kIsPending, 0);
 }
 
 void send_to_expected(const BatonHandoff& record, uint32_t command) {
@@ -218,7 +210,7 @@ uint32_t prepare(BatonHandoff& record) {
     for (uint32_t i = 0; i < record.processor_count; ++i) {
         const BatonHandoffProcessor& entry = entry_at(record, i);
         Processor& processor = processor_of(entry);
-        std::memset(&processor, 0, sizeof processor);
+        std::memset(&processor, 0, offsetof(Processor, fault_stack)); // stacks need not be
         processor.entry = &entry;
         if (has_stack(record, entry))
             continue;
@@ -252,7 +244,7 @@ void wake_by_mailbox(const BatonHandoff& record) {
         mailbox.apic_id = entry_at(record, i).apic_id;
         mailbox.vector = address_of(processor_woken);
         mailbox.command = kWakeUp;
-        wait(record, record.processor_wait_ms, mailbox.command, ~uint32_t{0}, 0);
+        wait_for(record, record.processor_wait_ms, mailbox.command, ~uint32_t{0}, 0);
         mailbox.command = 0; // if nobody has taken it
     }
 }
@@ -262,9 +254,9 @@ void wake_by_init(const BatonHandoff& record) {
         turn_x2apic_on();
     const auto start_up = kStartUp | static_cast<uint32_t>(record.trampoline / kPageBytes);
     send_to_expected(record, kInit);
-    wait(record, 10);
+    wait(ticks_of(record, 10));
     send_to_expected(record, start_up);
-    wait(record, 1); // at least 200 µs
+    wait(ticks_of(record, 1)); // at least 200 µs
     send_to_expected(record, start_up);
 }
 

@@ -50,10 +50,6 @@ struct HeaderStart {
 };
 [[gnu::section(".header"), gnu::used]] constexpr HeaderStart kHeaderStart;
 
-uint64_t address_of(const std::byte* symbol) {
-    return reinterpret_cast<uint64_t>(symbol);
-}
-
 void set_step(BatonHandoffStep step) {
     fault_state.progress.step = step;
 }
