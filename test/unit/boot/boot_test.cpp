@@ -44,19 +44,8 @@ class BootTest : public testing::Test, protected FakeBoot {
     }
     /// The same with a note that holds a request.
     void request(uint32_t type, uint64_t value0, uint64_t value1, uint32_t flags) {
-        ElfBuilder elf = kernel();
-        elf.add({.p_type = elf::PT_NOTE,
-                 .p_flags = kR,
-                 .p_offset = 0x2800,
-                 .p_vaddr = 0,
-                 .p_paddr = 0,
-                 .p_filesz = sizeof(BatonRequestNote),
-                 .p_memsz = sizeof(BatonRequestNote),
-                 .p_align = 4});
-        Buffer file = elf.build(0x3000);
-        const BatonRequestNote note = {6, 20, type, BATON_REQUEST_OWNER, flags, {value0, value1}};
-        std::memcpy(file.data() + 0x2800, &note, sizeof note);
-        platform_.files["\\kernel"] = file;
+        platform_.files["\\kernel"] =
+            with_note(kernel(), {6, 20, type, BATON_REQUEST_OWNER, flags, {value0, value1}});
     }
 
     /// The same with PHYSICAL, and `base` as its physical address.

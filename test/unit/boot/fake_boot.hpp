@@ -3,11 +3,14 @@
 // All that a boot is given, on the fake platform.
 #pragma once
 
+#include "abi/boot_info.h"
 #include "boot/fake_platform.hpp"
+#include "support/elf_builder.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 
 #include <array>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +30,22 @@ class Lines final : public LineSink {
     std::string all;
     std::string only_for_debugging;
 };
+
+/// The file of a kernel with a request, at an offset that its segments leave free.
+inline Buffer with_note(ElfBuilder elf, const BatonRequestNote& note) {
+    constexpr uint64_t kOffset = 0x2800;
+    elf.add({.p_type = elf::PT_NOTE,
+             .p_flags = kR,
+             .p_offset = kOffset,
+             .p_vaddr = 0,
+             .p_paddr = 0,
+             .p_filesz = sizeof note,
+             .p_memsz = sizeof note,
+             .p_align = 4});
+    Buffer file = elf.build(0x3000);
+    std::memcpy(file.data() + kOffset, &note, sizeof note);
+    return file;
+}
 
 /// Boots the file "\kernel" of its platform.
 class FakeBoot {

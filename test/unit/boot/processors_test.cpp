@@ -41,20 +41,9 @@ class ProcessorsTest : public testing::Test, protected FakeBoot {
     }
     /// With a request.
     void request(uint64_t value0, uint64_t value1, uint32_t flags, uint64_t address = kText) {
-        ElfBuilder elf = kernel(address);
-        elf.add({.p_type = elf::PT_NOTE,
-                 .p_flags = kR,
-                 .p_offset = 0x2800,
-                 .p_vaddr = 0,
-                 .p_paddr = 0,
-                 .p_filesz = sizeof(BatonRequestNote),
-                 .p_memsz = sizeof(BatonRequestNote),
-                 .p_align = 4});
-        Buffer file = elf.build(0x3000);
-        const BatonRequestNote note = {
-            6, 20, BATON_REQUEST_PROCESSORS, BATON_REQUEST_OWNER, flags, {value0, value1}};
-        std::memcpy(file.data() + 0x2800, &note, sizeof note);
-        platform_.files["\\kernel"] = file;
+        platform_.files["\\kernel"] = with_note(
+            kernel(address),
+            {6, 20, BATON_REQUEST_PROCESSORS, BATON_REQUEST_OWNER, flags, {value0, value1}});
         entry_.protocol = KernelProtocol::unset;
         entry_.processors.reset();
     }

@@ -20,6 +20,9 @@ class LimineTest : public testing::Test, protected LimineBoot {
         LimineKernel kernel(revision);
         const uint64_t request = kernel.request(Feature::memory_map);
         boot(kernel);
+        return answered_map(request);
+    }
+    std::vector<Entry> answered_map(uint64_t request) {
         const auto& list = answer<limine::List>(request);
         std::vector<Entry> entries;
         for (uint64_t i = 0; i < list.count; ++i)
@@ -69,10 +72,7 @@ TEST_F(LimineTest, ResponsesLieInReclaimableMemory) {
     const uint64_t map = kernel.request(Feature::memory_map);
     const uint64_t info = kernel.request(Feature::bootloader_info);
     boot(kernel);
-    const auto& list = answer<limine::List>(map);
-    std::vector<Entry> entries;
-    for (uint64_t i = 0; i < list.count; ++i)
-        entries.push_back(get<Entry>(word(list.entries + 8 * i)));
+    const std::vector<Entry> entries = answered_map(map);
     for (const uint64_t request : {map, info})
         EXPECT_EQ(type_at(entries, response(request) - direct_map()),
                   limine::kBootloaderReclaimable);
