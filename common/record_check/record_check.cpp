@@ -24,8 +24,19 @@ bool has_mode(const BatonHandoff& record) {
     return record.size >= offsetof(BatonHandoff, processors);
 }
 
+// A compiler may read early what isn't volatile, and an earlier record ends before these.
+uint32_t kernel_mode(const BatonHandoff& record) {
+    const volatile uint32_t& mode = record.kernel_mode;
+    return has_mode(record) ? mode : uint32_t{BATON_KERNEL_64_BIT};
+}
+
+uint32_t processor_count(const BatonHandoff& record) {
+    const volatile uint32_t& count = record.processor_count;
+    return record.size >= sizeof record ? count : 0;
+}
+
 bool is_32_bit(const BatonHandoff& record) {
-    return has_mode(record) && record.kernel_mode == BATON_KERNEL_32_BIT;
+    return kernel_mode(record) == BATON_KERNEL_32_BIT;
 }
 
 bool is_good_block(const BatonHandoff& record, const HandoffMachine& machine) {
@@ -48,7 +59,7 @@ bool are_good_control_registers(const BatonHandoff& record) {
 }
 
 bool is_known_mode(const BatonHandoff& record) {
-    return !has_mode(record) || record.kernel_mode <= BATON_KERNEL_32_BIT;
+    return kernel_mode(record) <= BATON_KERNEL_32_BIT;
 }
 
 bool is_good_root(const BatonHandoff& record, const HandoffMachine& machine) {
@@ -118,7 +129,7 @@ BatonHandoffRefusal check_record(const BatonHandoff& record, const HandoffMachin
         return BATON_REFUSED_SEGMENTS;
     if (!are_good_segments(record, bits))
         return BATON_REFUSED_SEGMENT;
-    if (record.size >= sizeof record && record.processor_count != 0 &&
+    if (processor_count(record) != 0 &&
         !are_good_processors(record, machine, changes_levels(record, machine)))
         return BATON_REFUSED_PROCESSORS;
     return kNotRefused;

@@ -35,7 +35,7 @@ def test_h1_h22_its_header_says_what_it_is():
     (entry64, entry32, load_bytes, memory_bytes, writable, alignment, crash_record, crash_record_bytes,
      build_id, build_id_bytes) = struct.unpack_from("<10I", file, 16)
     assert (magic, major, alignment, load_bytes) == (b"BTSTAGE2", 1, PAGE_BYTES, len(file))
-    assert header_bytes <= min(build_id, entry64, entry32) and max(entry64, entry32) < PAGE_BYTES
+    assert header_bytes <= min(build_id, entry64, entry32) and max(entry64, entry32) < load_bytes
     assert load_bytes <= writable <= crash_record < crash_record + crash_record_bytes <= memory_bytes
     notes = subprocess.run(["readelf", "-n", artefacts.STAGE2.with_suffix(".elf")],
                            capture_output=True, text=True, check=True).stdout
