@@ -3,6 +3,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 file(GLOB sources CONFIGURE_DEPENDS *.cpp)
 set(script ${CMAKE_SOURCE_DIR}/kernel.ld)
+set(CMAKE_LINK_DEPENDS_USE_LINKER OFF) # GNU ld doesn't quote `&` in its list for make
 add_executable(kernel ${sources})
 set_target_properties(kernel PROPERTIES
     OUTPUT_NAME @NAME@.elf CXX_STANDARD 20 LINK_DEPENDS ${script})

@@ -3,6 +3,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 file(GLOB sources CONFIGURE_DEPENDS *.c)
 set(script ${CMAKE_SOURCE_DIR}/kernel.ld)
+set(CMAKE_LINK_DEPENDS_USE_LINKER OFF) # GNU ld doesn't quote `&` in its list for make
 add_executable(kernel ${sources})
 set_target_properties(kernel PROPERTIES
     OUTPUT_NAME @NAME@.elf C_STANDARD 11 LINK_DEPENDS ${script})
