@@ -263,7 +263,32 @@ def compressed_file_seeds() -> None:
         seed("compressed_file", f"{compressor}-frames", made["short"] + made["words"])
 
 
+def bundle_seeds() -> None:
+    def image(is_file: bool, *sections: tuple[str, bytes]) -> bytes:
+        header = bytearray(0x188 + 40 * len(sections))
+        struct.pack_into("<2s58xI", header, 0, b"MZ", 0x80)
+        struct.pack_into("<4sHH12xH", header, 0x80, b"PE", 0x8664, len(sections), 240)
+        content, step = bytearray(header), 16
+        for i, (name, data) in enumerate(sections):
+            start = -(-len(content) // step) * step
+            content += bytes(start - len(content)) + data
+            struct.pack_into("<8sIIII", content, 0x188 + 40 * i, name.encode(), len(data), start,
+                             len(data), start)
+        return bytes([not is_file]) + bytes(content)
+
+    sections = [(".text", b"code"), (".sbat", b"sbat,1"), (".osrel", b"NAME=x"), (".entry", b"kernel /k"),
+                (".entry7", b"kernel /l"), (".files", b".kernel \\k\n.mod0 \\m\n.mod999 \\n\n"),
+                (".kernel", b"kernel"), (".mod0", b"module"), (".mod999", b"")]
+    for is_file in (False, True):
+        form = "file" if is_file else "loaded"
+        seed("bundle", f"all-{form}", image(is_file, *sections))
+        seed("bundle", f"container-{form}",
+             image(is_file, (".files", b".mod0 \\m\n"), (".mod0", b"module")))
+        seed("bundle", f"plain-{form}", image(is_file, sections[0]))
+
+
 def make() -> None:
+    bundle_seeds()
     entry_file_seeds()
     limine_conf_seeds()
     load_option_seeds()

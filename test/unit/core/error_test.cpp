@@ -157,6 +157,7 @@ constexpr std::string_view kStableNames[] = {
     "boot_path_with_hash",
     "boot_path_with_gzip",
     "boot_path_with_device",
+    "bundle_damaged",
 };
 
 std::vector<ErrorCode> all_codes() {
