@@ -32,7 +32,8 @@ std::span<const EFI_CONFIGURATION_TABLE> tables_of(const EFI_SYSTEM_TABLE& syste
     return {system.ConfigurationTable, system.NumberOfTableEntries};
 }
 
-/// The address of a table that the system table lists; 0: it doesn't.
+} // namespace
+
 uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid) {
     uint64_t found = 0;
     for (const EFI_CONFIGURATION_TABLE& table : tables_of(system))
@@ -40,6 +41,8 @@ uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid) {
             found = reinterpret_cast<uint64_t>(table.VendorTable);
     return found;
 }
+
+namespace {
 
 /// A global variable of one byte.
 std::optional<uint8_t> flag_variable(const efi::Firmware& firmware, std::u16string_view name) {
@@ -55,8 +58,10 @@ std::optional<uint8_t> flag_variable(const efi::Firmware& firmware, std::u16stri
     return value;
 }
 
+} // namespace
+
 /// UEFI 2.10 section 3.3, SecureBoot and SetupMode.
-BatonSecureBoot secure_boot(const efi::Firmware& firmware) {
+BatonSecureBoot find_secure_boot(const efi::Firmware& firmware) {
     const auto enabled = flag_variable(firmware, u"SecureBoot");
     if (!enabled)
         return BATON_SECURE_BOOT_UNKNOWN;
@@ -65,6 +70,8 @@ BatonSecureBoot secure_boot(const efi::Firmware& firmware) {
     return flag_variable(firmware, u"SetupMode") == 1 ? BATON_SECURE_BOOT_SETUP
                                                       : BATON_SECURE_BOOT_OFF;
 }
+
+namespace {
 
 /// UEFI 2.10 section 8.3, EFI_TIME.
 void add_time(const efi::Firmware& firmware, MachineFacts& facts) {
@@ -93,7 +100,7 @@ void add_firmware_facts(const efi::Firmware& firmware, MachineFacts& facts) {
     facts.smbios = find_table(*firmware.system, kSmbiosGuid);
     facts.smbios3 = find_table(*firmware.system, kSmbios3Guid);
     add_time(firmware, facts);
-    facts.secure_boot = secure_boot(firmware);
+    facts.secure_boot = find_secure_boot(firmware);
     facts.firmware_revision = firmware.system->FirmwareRevision;
     facts.uefi_revision = firmware.system->Hdr.Revision;
 }

@@ -9,8 +9,13 @@
 
 namespace baton {
 
+/// The address of a table that the system table lists; 0: it doesn't.
+uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid);
+
 /// The ACPI root pointer, of the newest revision that the firmware has; 0: there is none.
 uint64_t find_rsdp(const efi::Firmware& firmware);
+
+BatonSecureBoot find_secure_boot(const efi::Firmware& firmware);
 
 /// Fills in the physical addresses of the tables that the system table lists, and its own;
 /// revisions; Secure Boot; the clock. Texts are not filled in.

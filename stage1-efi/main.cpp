@@ -82,11 +82,23 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
                       memory.cr3));
 }
 
+/// What the entry says, and what it tells the kernel.
+void measure(Tpm& tpm, const EntryFinder& entries, const BootEntry& entry) {
+    if (!entries.origin().empty())
+        tpm.measure(Tpm::kTexts, "entry", entries.origin(), bytes_of(entries.text()));
+    if (!entry.command_line.empty())
+        tpm.measure(Tpm::kTexts, "command line",
+                    head(entry.command_line, std::min<std::size_t>(entry.command_line.size(), 200)),
+                    bytes_of(entry.command_line));
+}
+
 /// Boots an entry. Returns only if that can't be done: then all memory has been given back, but for
 /// exit_boot_services_failed, after which none can be.
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
     EfiPlatform platform(given);
+    if (const auto measured = given.files.tpm.check(); !measured && given.files.must_measure)
+        return measured.error();
     if (entry.debug == Debug::wait)
         end_step_limit();
     else
@@ -129,12 +141,23 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     FirmwareFrames frames(firmware, memory.occupied);
     if (const auto map = frames.memory_map(); !map)
         return map.error(); // nothing could be booted
-    const auto volume = open_boot_volume(firmware, frames, log);
-    if (!volume)
-        return volume.error();
-    VolumeEntries source(firmware, *volume, frames, log);
-    EntryFinder entries(
-        {.source = source, .frames = frames, .log = log, .load_options = load_options(firmware)});
+    Tpm tpm(firmware, log);
+    const auto trust = find_trust(firmware, frames, tpm, log);
+    if (!trust)
+        return trust.error();
+    auto opened = open_boot_volume(firmware, frames, log);
+    if (!opened && !trust->bundle.has_content())
+        return opened.error();
+    if (!opened)
+        log.line("no files but the bundle's: %e", opened.error());
+    const File volume = opened ? std::move(*opened) : File();
+    VolumeEntries source(firmware, volume, frames, log);
+    EntryFinder entries({.source = source,
+                         .frames = frames,
+                         .log = log,
+                         .load_options = load_options(firmware),
+                         .bundle = trust->bundle,
+                         .enforced = trust->enforced});
 
     bool is_first = true;
     while (const BootEntry* const entry = entries.next()) {
@@ -142,15 +165,23 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
             log.step("entries found");
         Text text;
         text.put("booting %v", entry->kernel);
-        if (!entry->file_name.empty())
-            text.put(" of %v", entry->file_name);
+        if (!entries.origin().empty())
+            text.put(" of %v", entries.origin());
         log.line(text);
         log.be_quiet(entry->log == LogTo::memory);
         if (entry->log == LogTo::screen)
             console.show_log(log.text());
+        measure(tpm, entries, *entry);
+        const BootFiles::Given files{.firmware = firmware,
+                                     .volume = volume,
+                                     .trust = *trust,
+                                     .tpm = tpm,
+                                     .log = log,
+                                     .enforced = trust->enforced || entry->enforce == Switch::on,
+                                     .must_measure = entry->measure == Measure::required};
         const Error error = boot_entry({.firmware = firmware,
                                         .firmware_memory = memory,
-                                        .volume = *volume,
+                                        .files = files,
                                         .entries_frames = frames,
                                         .console = console,
                                         .log = log},

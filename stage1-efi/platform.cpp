@@ -13,44 +13,22 @@
 #include "start_info/efi_tables.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace baton {
 
 EfiPlatform::~EfiPlatform() {
-    close_files();
+    files_.close();
     if (former_mode_ && given_.console.attached_to_firmware())
         restore_mode(*former_mode_);
 }
 
-Result<FileSource*> EfiPlatform::open_module(std::string_view path) {
-    struct alignas(OpenFile) Memory {
-        std::byte bytes[sizeof(OpenFile)];
-    };
-    File file = TRY(given_.volume.open(path, frames_));
-    Memory& memory = TRY(arena_.scratch<Memory>(1)).front();
-    files_ = new (&memory) OpenFile(std::move(file), *this, files_);
-    return files_;
-}
-
 Result<FileSource*> EfiPlatform::open_kernel(std::string_view path) {
-    const auto file = open_module(path);
+    const auto file = files_.open(path);
+    kernel_verified_ = files_.all_verified();
     if (!file && file.error().code == ErrorCode::file_not_found)
         return std::unexpected(
             Error(ErrorCode::kernel_not_found, {file.error().numbers()[0]}).about(path));
     return file;
-}
-
-void EfiPlatform::close_files() {
-    while (files_ != nullptr)
-        std::exchange(files_, files_->next)->~OpenFile();
-}
-
-/// Memory couldn't hold more than what is free.
-Result<uint64_t> EfiPlatform::OpenFile::size() {
-    if (!size_)
-        size_ = TRY(file_.size(platform_.reader_, platform_.frames_.free_bytes()));
-    return *size_;
 }
 
 namespace {
@@ -137,9 +115,21 @@ Result<MachineFacts> EfiPlatform::facts(Arena& arena) {
         efi::text_of(given_.firmware.system->FirmwareVendor, arena).value_or("");
     facts.efi_image = reinterpret_cast<uint64_t>(given_.firmware.image);
     add_table_bytes(IdentityMemory(), facts);
+    add_trust(facts);
+    TRY(event_log_.make(given_.firmware, given_.files.tpm, frames_, given_.log));
     facts.firmware_state = read_firmware_state();
     facts.virtualization = read_virtualization();
     return facts;
+}
+
+void EfiPlatform::add_trust(MachineFacts& facts) const {
+    const auto flag = [](bool is_set, uint32_t bit) { return is_set ? bit : 0; };
+    facts.verified_by = given_.files.trust.verifier;
+    facts.trust_flags = flag(given_.files.enforced, BATON_TRUST_ENFORCED) |
+                        flag(given_.files.trust.bundle.has_content(), BATON_TRUST_BUNDLE) |
+                        flag(kernel_verified_, BATON_TRUST_KERNEL_VERIFIED) |
+                        flag(files_.all_verified(), BATON_TRUST_MODULES_VERIFIED) |
+                        flag(given_.files.tpm.check().has_value(), BATON_TRUST_MEASURED);
 }
 
 /// With some for the blocks that the records will take.
@@ -152,7 +142,7 @@ Result<std::size_t> EfiPlatform::reserve_memory_map() {
 }
 
 void EfiPlatform::prepare_to_leave(std::optional<PhysAddr> crash_record) {
-    close_files();
+    files_.close();
     if (crash_record)
         leave_boot_mark(given_.firmware, {.crash_record = *crash_record}, given_.log);
     else

@@ -6,12 +6,13 @@
 #include "boot/platform.hpp"
 #include "log/log.hpp"
 #include "stage1-efi/boot_device.hpp"
+#include "stage1-efi/boot_files.hpp"
 #include "stage1-efi/boot_memory_map.hpp"
 #include "stage1-efi/console.hpp"
+#include "stage1-efi/event_log.hpp"
 #include "stage1-efi/firmware_frames.hpp"
 #include "stage1-efi/firmware_state.hpp"
 #include "stage1-efi/graphics.hpp"
-#include "stage1-efi/volume.hpp"
 
 #include <optional>
 
@@ -23,7 +24,7 @@ class EfiPlatform final : public Platform {
     struct Given {
         const efi::Firmware& firmware;
         const FirmwareMemory& firmware_memory;
-        const File& volume;
+        const BootFiles::Given& files;
         const FirmwareFrames& entries_frames; // which the boot entries are in
         Console& console;
         Log& log;
@@ -33,15 +34,14 @@ class EfiPlatform final : public Platform {
     explicit EfiPlatform(const Given& given)
         : given_(given),
           frames_(given.firmware, given.firmware_memory.occupied, &given.entries_frames),
-          reader_(frames_, given.log),
-          arena_(frames_) {}
+          files_(given.files, frames_) {}
     ~EfiPlatform();
     EfiPlatform(const EfiPlatform&) = delete;
     EfiPlatform& operator=(const EfiPlatform&) = delete;
 
     FrameSource& frames() override { return frames_; }
     Result<FileSource*> open_kernel(std::string_view path) override;
-    Result<FileSource*> open_module(std::string_view path) override;
+    Result<FileSource*> open_module(std::string_view path) override { return files_.open(path); }
     Result<std::span<const PhysRange>> memory(Arena& arena) override;
     Result<MachineFacts> facts(Arena& arena) override;
     Result<std::size_t> reserve_memory_map() override;
@@ -59,6 +59,7 @@ class EfiPlatform final : public Platform {
     InterruptPlan find_interrupts(const InterruptChoice& choice,
                                   std::span<const PhysRange> memory) override;
     void prepare_to_leave(std::optional<PhysAddr> crash_record) override;
+    EventLog event_log() override { return event_log_.complete(); }
     FirmwareMap firmware_map() override;
     std::size_t firmware_map_bytes() override {
         return final_map_.capacity() * final_map_.descriptor_bytes();
@@ -70,32 +71,13 @@ class EfiPlatform final : public Platform {
     void start_watchdog(const WatchdogPlan& plan) override;
 
   private:
-    class OpenFile final : public FileSource {
-      public:
-        OpenFile(File&& file, EfiPlatform& platform, OpenFile* older)
-            : next(older),
-              file_(std::move(file)),
-              platform_(platform) {}
-        Result<uint64_t> size() override;
-        Result<void> read(uint64_t offset, std::span<std::byte> into) override {
-            return file_.read(platform_.reader_, offset, into);
-        }
-
-        OpenFile* next; // that was opened before
-
-      private:
-        File file_;
-        EfiPlatform& platform_;
-        std::optional<uint64_t> size_; // once it is known
-    };
-
-    void close_files();
+    void add_trust(MachineFacts& facts) const;
 
     Given given_;
     FirmwareFrames frames_;
-    FileReader reader_;
-    FrameArena arena_;          // for open files
-    OpenFile* files_ = nullptr; // that was opened last
+    BootFiles files_;
+    bool kernel_verified_ = false;
+    EventLogCopy event_log_;
     FinalMemoryMap final_map_;
     std::optional<FormerMode> former_mode_;
 };

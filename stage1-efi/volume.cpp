@@ -91,7 +91,7 @@ Result<File> File::open(std::string_view path, FrameSource& frames) const {
     if (path.size() > kMaxPathBytes)
         return fail(ErrorCode::file_path_too_long, {path.size(), kMaxPathBytes});
     EFI_FILE_PROTOCOL* file = nullptr;
-    const EFI_STATUS status = open_handle(path, file);
+    const EFI_STATUS status = file_ == nullptr ? EFI_NOT_FOUND : open_handle(path, file);
     if (status == EFI_INVALID_PARAMETER && path.size() > kMostForAll && !has_long_name(path))
         return std::unexpected(
             Error(ErrorCode::file_path_too_long, {path.size(), kMostForAll}).about(path));

@@ -20,6 +20,8 @@ namespace baton {
 /// was opened in, and to its path.
 class File final : private DriverFile {
   public:
+    /// A directory without any file.
+    File() = default;
     explicit File(EFI_FILE_PROTOCOL* root) : file_(root) {}
     explicit File(TftpFile* file) : network_(file) {}
     ~File() { close(); }

@@ -104,7 +104,8 @@ Result<NamedModule> name_module(const StartModule& module, std::size_t number, A
     if (!normalised)
         return std::unexpected(normalised.error().about(path));
     return NamedModule{
-        .file = MemoryFile(module.contents),
+        .file = MemoryFile({reinterpret_cast<const std::byte*>(module.contents.base.value),
+                            module.contents.bytes}),
         .entry = {.path = *normalised,
                   .string = trim(tail(string, std::min(end + start, string.size())))}};
 }

@@ -15,16 +15,6 @@
 
 namespace baton {
 
-Result<uint64_t> MemoryFile::size() {
-    return contents_.bytes;
-}
-
-Result<void> MemoryFile::read(uint64_t offset, std::span<std::byte> into) {
-    std::memcpy(into.data(), reinterpret_cast<const std::byte*>(contents_.base.value) + offset,
-                into.size());
-    return {};
-}
-
 Result<FileSource*> StartPlatform::open_kernel(std::string_view) {
     return &given_.modules.front().file;
 }

@@ -15,18 +15,6 @@
 
 namespace baton {
 
-/// A file in memory.
-class MemoryFile final : public FileSource {
-  public:
-    MemoryFile() = default;
-    explicit MemoryFile(PhysRange contents) : contents_(contents) {}
-    Result<uint64_t> size() override;
-    Result<void> read(uint64_t offset, std::span<std::byte> into) override;
-
-  private:
-    PhysRange contents_;
-};
-
 /// A module by the path that the kernel will find, as normalise_path() makes it.
 struct NamedModule {
     MemoryFile file;

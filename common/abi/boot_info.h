@@ -223,6 +223,33 @@ enum BatonSecureBoot {
     BATON_SECURE_BOOT_SETUP = 3 /* no platform key: off, and keys can be set */
 };
 
+/* What the chain of trust is (BatonBootInfo.trust_flags). ENFORCED: only what is verified could be
+ * used, under Secure Boot or by `enforce on`. BUNDLE: the loader is part of a bundle. The kernel's
+ * file, and all modules, came from a bundle or container that `verified_by` has verified.
+ * MEASURED: all of the boot entry, the command line and the files is in the TPM's PCRs. */
+#define BATON_TRUST_ENFORCED 1u
+#define BATON_TRUST_BUNDLE 2u
+#define BATON_TRUST_KERNEL_VERIFIED 4u
+#define BATON_TRUST_MODULES_VERIFIED 8u
+#define BATON_TRUST_MEASURED 16u
+
+enum BatonVerifiedBy {
+    BATON_VERIFIED_BY_NOBODY = 0, /* Secure Boot is off */
+    BATON_VERIFIED_BY_FIRMWARE = 1,
+    BATON_VERIFIED_BY_SHIM = 2
+};
+
+/* The TPM's event log: TCG_PCClientPCREvent entries, or one of these and then TCG_PCR_EVENT2
+ * entries (TCG PC Client Platform Firmware Profile, section 10). */
+enum BatonEventLogFormat {
+    BATON_EVENT_LOG_NONE = 0,
+    BATON_EVENT_LOG_TCG_1_2 = 1,
+    BATON_EVENT_LOG_TCG_2 = 2
+};
+
+/* BatonBootInfo.event_log_flags: events are missing at the end. */
+#define BATON_EVENT_LOG_TRUNCATED 1u
+
 /* BatonBootInfo.flags: the kernel's segments demand pages that are writable and executable at once;
  * kernel_slide was chosen at random; CR4.LA57 is on; PT_GNU_STACK asks for an executable
  * stack, which is not given; SetVirtualAddressMap was called for the direct map; EFI_RNG_PROTOCOL,
@@ -433,6 +460,15 @@ typedef struct BatonBootInfo {
     uint32_t processor_entry_bytes;
     uint32_t processor_flags; /* BATON_PROCESSORS_* */
     uint32_t reserved;        /* 0 */
+
+    /* The TPM's event log as the firmware left it, with the events of ExitBootServices; without a
+     * TPM 0. Its memory has a range of its own, "TPM event log". */
+    uint64_t event_log;
+    uint64_t event_log_bytes;
+    uint32_t event_log_format; /* enum BatonEventLogFormat */
+    uint32_t event_log_flags;  /* BATON_EVENT_LOG_TRUNCATED */
+    uint32_t trust_flags;      /* BATON_TRUST_* */
+    uint32_t verified_by;      /* enum BatonVerifiedBy */
 } BatonBootInfo;
 
 #define BATON_ACKNOWLEDGED UINT32_C(0x214b4341) /* "ACK!" */
@@ -675,7 +711,7 @@ BATON_ASSERT_OFFSET(BatonProcessor, stack_base, 40);
 BATON_ASSERT_OFFSET(BatonProcessor, stack_bytes, 48);
 BATON_ASSERT_OFFSET(BatonProcessor, parked_tsc, 56);
 
-BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1232);
+BATON_STATIC_ASSERT(sizeof(BatonBootInfo) == 1264);
 BATON_ASSERT_OFFSET(BatonBootInfo, magic, 0);
 BATON_ASSERT_OFFSET(BatonBootInfo, version, 8);
 BATON_ASSERT_OFFSET(BatonBootInfo, size, 12);
@@ -755,6 +791,12 @@ BATON_ASSERT_OFFSET(BatonBootInfo, processor_count, 1216);
 BATON_ASSERT_OFFSET(BatonBootInfo, processor_entry_bytes, 1220);
 BATON_ASSERT_OFFSET(BatonBootInfo, processor_flags, 1224);
 BATON_ASSERT_OFFSET(BatonBootInfo, reserved, 1228);
+BATON_ASSERT_OFFSET(BatonBootInfo, event_log, 1232);
+BATON_ASSERT_OFFSET(BatonBootInfo, event_log_bytes, 1240);
+BATON_ASSERT_OFFSET(BatonBootInfo, event_log_format, 1248);
+BATON_ASSERT_OFFSET(BatonBootInfo, event_log_flags, 1252);
+BATON_ASSERT_OFFSET(BatonBootInfo, trust_flags, 1256);
+BATON_ASSERT_OFFSET(BatonBootInfo, verified_by, 1260);
 
 BATON_STATIC_ASSERT(sizeof(BatonRequestNote) == 40);
 BATON_ASSERT_OFFSET(BatonRequestNote, name_bytes, 0);

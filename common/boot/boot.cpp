@@ -187,6 +187,7 @@ Result<void> complete_beside_firmware(const BootInput& input, PreparedBoot& boot
         input.log, input.entry, false,
         Text().put("the firmware stays; entering the kernel at %x", boot.kernel.plan.entry.value));
     boot.record->complete({.firmware_map = {},
+                           .event_log = input.platform.event_log(),
                            .runtime_mapped = false,
                            .log = input.log.text(),
                            .steps = input.log.steps()});
@@ -230,6 +231,7 @@ Result<void> finish_boot(const BootInput& input, PreparedBoot& boot) {
         input.log, input.entry, boot.kernel.kaslr,
         Text().add("firmware left; entering the kernel at ").hex(boot.kernel.plan.entry.value));
     boot.record->complete({.firmware_map = input.platform.firmware_map(),
+                           .event_log = input.platform.event_log(),
                            .runtime_mapped = runtime_mapped,
                            .log = input.log.text(),
                            .steps = input.log.steps()});

@@ -30,6 +30,16 @@ bool matches(std::string_view pattern, std::string_view file_name) {
 
 } // namespace
 
+bool enforces(const Bundle& bundle, FrameSource& frames) {
+    class NoRemarks final : public RemarkSink {
+        void remark(const Remark& /*remark*/) override {}
+    } no_remarks;
+    FrameArena arena(frames, MemoryUse::boot_entries);
+    const BundleSection section = bundle.entry(0);
+    const auto entry = parse_entry(section.name, text_of(section.bytes), arena, no_remarks);
+    return entry && entry->enforce == Switch::on;
+}
+
 /// Puts a parser's remarks into the log.
 class EntryFinder::Remarks final : public RemarkSink {
   public:
@@ -55,9 +65,14 @@ class EntryFinder::Remarks final : public RemarkSink {
 
 const BootEntry* EntryFinder::next() {
     if (stage_ == Stage::load_options) {
-        stage_ = Stage::list;
+        stage_ = Stage::bundle;
         if (const BootEntry* const entry = parse_options())
             return entry;
+    }
+    if (stage_ == Stage::bundle) {
+        if (const BootEntry* const entry = load_bundled())
+            return entry;
+        stage_ = Stage::list;
     }
     if (stage_ == Stage::list) {
         list();
@@ -94,21 +109,47 @@ const BootEntry* EntryFinder::next() {
         return nullptr;
     stage_ = Stage::end;
     entry_ = {};
+    origin_ = {};
     entry_.kernel = kDefaultKernel;
     return &entry_;
 }
 
 const BootEntry* EntryFinder::parse_options() {
     parsed_.clear();
-    Remarks remarks(*this, "load options");
+    origin_ = "load options";
+    Remarks remarks(*this, origin_, given_.enforced);
     const auto parsed = parse_load_options(given_.load_options, parsed_, remarks);
-    if (!parsed)
-        say(Text().put("load options: %e", parsed.error()));
-    has_own_ = !parsed || *parsed;
-    if (!parsed || !*parsed)
+    if (parsed && !*parsed)
         return nullptr;
+    has_own_ = true;
+    if (!parsed || given_.enforced) {
+        say(Text().put("%v: %e", origin_,
+                       given_.enforced ? Error(ErrorCode::not_signed) : parsed.error()));
+        return nullptr;
+    }
     entry_ = **parsed;
     return &entry_;
+}
+
+/// Null: there are no more.
+const BootEntry* EntryFinder::load_bundled() {
+    while (bundled_ < kMostBundleEntries) {
+        const BundleSection section = given_.bundle.entry(bundled_++);
+        if (section.name.empty())
+            continue;
+        const auto entry = parse(section.name, text_of(section.bytes), false);
+        if (entry)
+            return use(*entry);
+        log_failure(section.name, entry.error());
+    }
+    return nullptr;
+}
+
+/// Text that is there, but not in the bundle, is refused where only the bundle's is used.
+Result<std::string_view> EntryFinder::checked(Result<std::string_view> text) const {
+    if (!given_.enforced || (!text && text.error().code == ErrorCode::file_not_found))
+        return text;
+    return fail(ErrorCode::not_signed);
 }
 
 /// A directory of a damaged disk may have no end.
@@ -173,7 +214,7 @@ bool EntryFinder::grow() {
 
 std::string_view EntryFinder::read_default_pattern() {
     text_.clear();
-    const auto text = given_.source.read_file(kLoaderConfig, text_);
+    const auto text = checked(given_.source.read_file(kLoaderConfig, text_));
     if (!text && text.error().code == ErrorCode::file_not_found)
         return {};
     Remarks remarks(*this, "loader.conf");
@@ -234,8 +275,13 @@ const BootEntry* EntryFinder::load(const Candidate& candidate) {
         log_failure(name, entry.error());
         return nullptr;
     }
+    return use(*entry);
+}
+
+const BootEntry* EntryFinder::use(const BootEntry& entry) {
     has_own_ = true;
-    entry_ = *entry;
+    entry_ = entry;
+    origin_ = entry.file_name;
     return &entry_;
 }
 
@@ -245,9 +291,10 @@ void EntryFinder::open_limine() {
     while (!places.empty()) {
         const std::string_view path = head(places, std::min(index_of(places, ' '), places.size()));
         places = tail(places, std::min(path.size() + 1, places.size()));
-        const auto text = given_.source.read_file(path, kept_);
+        const auto text = checked(given_.source.read_file(path, kept_));
         if (!text && text.error().code == ErrorCode::file_not_found)
             continue;
+        limine_text_ = text.value_or("");
         Remarks remarks(*this, path);
         const auto opened =
             text ? limine_.open(
@@ -271,6 +318,8 @@ const BootEntry* EntryFinder::load_limine() {
         const auto parsed = limine_.parse(entry, parsed_, remarks);
         if (parsed) {
             entry_ = *parsed;
+            entry_.text = limine_text_;
+            origin_ = limine_.path();
             return &entry_;
         }
         log_failure(entry.title, parsed.error());
@@ -280,7 +329,11 @@ const BootEntry* EntryFinder::load_limine() {
 
 Result<BootEntry> EntryFinder::parse(std::string_view name, bool is_silent) {
     text_.clear();
-    const std::string_view text = TRY(given_.source.read_entry(name, text_));
+    const auto text = TRY(checked(given_.source.read_entry(name, text_)));
+    return parse(name, text, is_silent);
+}
+
+Result<BootEntry> EntryFinder::parse(std::string_view name, std::string_view text, bool is_silent) {
     if (text.empty())
         return fail(ErrorCode::file_empty);
     parsed_.clear();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds what to boot, in this order: the load options; the Boot Loader Specification's entries, the
-// default one first; \baton\kernel.elf. Where there is none of these, the entries of a
-// configuration of Limine are tried before the absence of \baton\kernel.elf is an error. What can't
-// be used is logged and left out: neither many nor large nor broken entries keep the rest from
-// being tried.
+// Finds what to boot, in this order: the load options; the entries of the bundle that the loader is
+// part of; the Boot Loader Specification's entries, the default one first; \baton\kernel.elf. Where
+// there is none of these, the entries of a configuration of Limine are tried before the absence of
+// \baton\kernel.elf is an error. What can't be used is logged and left out: neither many nor large
+// nor broken entries keep the rest from being tried.
 #pragma once
 
+#include "bundle/bundle.hpp"
 #include "config/boot_entry.hpp"
 #include "config/limine_conf.hpp"
 #include "core/arena.hpp"
@@ -53,6 +54,9 @@ class EntrySource {
     ~EntrySource() = default;
 };
 
+/// Whether the bundle's first entry has `enforce on`: then only the bundle's entries are used.
+bool enforces(const Bundle& bundle, FrameSource& frames);
+
 /// Needs memory for one entry at a time, and for what entries are sorted by.
 class EntryFinder {
   public:
@@ -61,6 +65,10 @@ class EntryFinder {
         FrameSource& frames;
         Log& log;
         Bytes load_options;
+        const Bundle& bundle;
+        /// Only the bundle's entries are used. Others are logged as not_signed where they are
+        /// there, and the default kernel is for the platform to refuse.
+        bool enforced = false;
     };
     explicit EntryFinder(const Given& given) : given_(given) {}
 
@@ -68,9 +76,21 @@ class EntryFinder {
     /// kernel is always the last.
     const BootEntry* next();
     bool has_next() const { return stage_ != Stage::end; }
+    /// What that entry comes from, and the whole text there; empty for the default kernel.
+    std::string_view origin() const { return origin_; }
+    std::string_view text() const { return entry_.text; }
 
   private:
-    enum class Stage : uint8_t { load_options, list, default_entry, survey, others, limine, end };
+    enum class Stage : uint8_t {
+        load_options,
+        bundle,
+        list,
+        default_entry,
+        survey,
+        others,
+        limine,
+        end
+    };
     /// An entry's file. `key` has its name, and what entries are sorted by once it `is_surveyed`.
     struct Candidate {
         BootEntry key;
@@ -79,6 +99,8 @@ class EntryFinder {
     class Remarks; // NOLINT(cppcoreguidelines-virtual-class-destructor): final where it is defined
 
     const BootEntry* parse_options();
+    const BootEntry* load_bundled();
+    Result<std::string_view> checked(Result<std::string_view> text) const;
     void list();
     void add_name(std::string_view name);
     bool grow();
@@ -86,15 +108,20 @@ class EntryFinder {
     void survey(std::size_t first, std::size_t end);
     bool survey(Candidate& candidate);
     const BootEntry* load(const Candidate& candidate);
+    const BootEntry* use(const BootEntry& entry);
     void open_limine();
     const BootEntry* load_limine();
     Result<BootEntry> parse(std::string_view name, bool is_silent);
+    Result<BootEntry> parse(std::string_view name, std::string_view text, bool is_silent);
     void log_failure(std::string_view name, const Error& error);
     void say(const TextWriter& text);
 
     Given given_;
     Stage stage_ = Stage::load_options;
     BootEntry entry_; // the one that next() returns
+    std::string_view origin_;
+    unsigned bundled_ = 0; // the number of the bundle's next entry
+    std::string_view limine_text_;
     std::string_view pattern_;
     std::span<Candidate> candidates_; // of which those that match the pattern come first
     std::size_t count_ = 0;

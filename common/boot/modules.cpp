@@ -62,11 +62,15 @@ Result<Module> load_module(const Services& with, const ModuleFile& module,
                            const Requests& requests) {
     const std::string_view path =
         module.is_verbatim ? module.path : without_compression_suffix(module.path);
+    const std::string_view inner = module.file->inner_path();
+    const bool is_compressed =
+        module.is_compressed || path.size() != module.path.size() ||
+        (!module.is_verbatim && without_compression_suffix(inner).size() != inner.size());
     const char* const label = TRY(label_of(with.arena, path));
     FileSource* file = module.file;
     const uint64_t start = with.log.now();
     std::optional<DecompressedFile> decompressed;
-    if (path.size() != module.path.size() || module.is_compressed)
+    if (is_compressed)
         file = &decompressed.emplace(TRY(DecompressedFile::open(*file, with.frames())));
     const uint64_t size = TRY(file->size());
     const Block memory = TRY(allocate_block(with.frames(), size,

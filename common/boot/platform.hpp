@@ -99,6 +99,8 @@ class Platform {
     /// The last call while everything may still be called: closes all files; says for the next boot
     /// where the crash record is, or that there is none.
     virtual void prepare_to_leave(std::optional<PhysAddr> /*crash_record*/) {}
+    /// The TPM's event log, complete after exit(). Nothing here can fail.
+    virtual EventLog event_log() { return {}; }
     /// The firmware's own memory map, as exit() left it; empty where it is not UEFI.
     virtual FirmwareMap firmware_map() { return {}; }
     /// How many bytes it may have, after reserve_memory_map().

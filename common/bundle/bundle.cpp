@@ -27,7 +27,7 @@ constexpr std::size_t kPeHeaderBytes = 24;
 constexpr std::size_t kSectionsAt = 6; // in the PE header: NumberOfSections
 constexpr std::size_t kOptionalBytesAt = 20;
 
-constexpr uint32_t kMostEntry = 7, kMostModule = 999;
+constexpr uint32_t kMostModule = 999;
 // Numbers of names: the fixed ones, .entry1 and so on, .mod0 and so on.
 constexpr unsigned kIndexNumber = 3, kKernelNumber = 4, kEntryNumber = 5, kModuleNumber = 16;
 constexpr std::size_t kNumbers = kModuleNumber + kMostModule + 1;
@@ -57,7 +57,7 @@ unsigned number_of(std::string_view name) {
         return 0;
     if (is_module)
         return *number <= kMostModule ? kModuleNumber + *number : 0;
-    return *number != 0 && *number <= kMostEntry ? kEntryNumber + *number : 0;
+    return *number != 0 && *number < kMostBundleEntries ? kEntryNumber + *number : 0;
 }
 
 bool is_file_section(unsigned number) {
@@ -71,9 +71,25 @@ std::string_view name_at(Bytes image, uint64_t offset) {
     return head(name, std::min(index_of(name, '\0'), name.size()));
 }
 
-std::string_view text_of(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+/// One of our sections begins where all before it have ended, and none begins before ours end.
+class SectionOrder {
+  public:
+    explicit SectionOrder(uint64_t headers_end) : end_(headers_end) {}
+
+    /// Where it would have to begin at the earliest, if it begins before that.
+    std::optional<uint64_t> add(uint64_t begin, uint64_t end, bool is_ours) {
+        const uint64_t limit = is_ours ? end_ : ours_end_;
+        if (begin < limit)
+            return limit;
+        end_ = std::max(end_, end);
+        if (is_ours)
+            ours_end_ = end;
+        return std::nullopt;
+    }
+
+  private:
+    uint64_t end_, ours_end_ = 0;
+};
 
 struct IndexEntry {
     std::string_view section, path;
@@ -138,26 +154,26 @@ Bytes Bundle::bytes_of(const Header& header) const {
     return image_.subspan(form_ == Form::file ? header.file_offset : header.address, header.bytes);
 }
 
-/// Sections follow each other in memory, and in a file those that have bytes there.
+/// In memory, none of our sections overlaps any other one or the headers; in a file the same of
+/// those that have bytes there.
 Result<void> Bundle::check_sections() {
     Seen seen{};
-    uint64_t end = table_ + sections_ * sizeof(Header), file_end = end;
+    SectionOrder memory(table_ + sections_ * sizeof(Header)), in_file = memory;
     for (std::size_t i = 0; i < sections_; ++i) {
         const Header section = header(i);
         const std::string_view name = name_at(image_, table_ + i * sizeof(Header));
-        if (section.address < end)
-            return damaged(BundleCheck::order, i + 1, section.address, end, name);
-        end = uint64_t{section.address} + section.bytes;
-        if (form_ == Form::file && section.file_bytes != 0) {
-            if (section.file_offset < file_end)
-                return damaged(BundleCheck::order, i + 1, section.file_offset, file_end, name);
-            file_end = uint64_t{section.file_offset} + section.file_bytes;
-        }
         const unsigned number = number_of(name);
+        const uint64_t address_end = uint64_t{section.address} + section.bytes;
+        const uint64_t file_end = uint64_t{section.file_offset} + section.file_bytes;
+        if (const auto limit = memory.add(section.address, address_end, number != 0))
+            return damaged(BundleCheck::order, i + 1, section.address, *limit, name);
+        if (form_ == Form::file && section.file_bytes != 0)
+            if (const auto limit = in_file.add(section.file_offset, file_end, number != 0))
+                return damaged(BundleCheck::order, i + 1, section.file_offset, *limit, name);
         if (number == 0)
             continue;
         const uint64_t ours_end =
-            form_ == Form::file ? uint64_t{section.file_offset} + section.bytes : end;
+            form_ == Form::file ? uint64_t{section.file_offset} + section.bytes : address_end;
         if (ours_end > image_.size())
             return damaged(BundleCheck::bounds, i + 1, ours_end, image_.size(), name);
         if (section.bytes > section.file_bytes)
@@ -203,6 +219,13 @@ std::optional<Bytes> Bundle::section(std::string_view name) const {
         if (const BundleSection found = section(i); found.name == name)
             return found.bytes;
     return std::nullopt;
+}
+
+BundleSection Bundle::entry(unsigned number) const {
+    for (std::size_t i = 0; i < sections_; ++i)
+        if (const BundleSection found = section(i); number_of(found.name) == kEntryNumber + number)
+            return found;
+    return {};
 }
 
 std::optional<BundleFile> Bundle::next_file(std::string_view& rest) const {

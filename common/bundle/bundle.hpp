@@ -26,7 +26,7 @@ namespace baton {
 /// What bundle_damaged calls a check: the first of its numbers.
 enum class BundleCheck : uint8_t {
     headers = 1,         // the PE headers lie in the image; value, limit: where they end, its bytes
-    order = 2,           // a section begins where the one before it ends, or later
+    order = 2,           // a section of ours begins after all before it, and none before its end
     bounds = 3,          // a section of ours ends within the image
     file_bytes = 4,      // it has its bytes in the file
     section_once = 5,    // its name occurs once
@@ -36,6 +36,8 @@ enum class BundleCheck : uint8_t {
     index_once = 9,      // only one line names it
     index_path_once = 10 // only one line has its path
 };
+
+inline constexpr unsigned kMostBundleEntries = 8;
 
 /// One of the image's sections.
 struct BundleSection {
@@ -74,6 +76,9 @@ class Bundle {
     BundleSection section(std::size_t number) const;
     /// The section of this name. No value: there is none.
     std::optional<Bytes> section(std::string_view name) const;
+    /// The section of a boot entry, `number` below kMostBundleEntries; without a name: there is
+    /// none.
+    BundleSection entry(unsigned number) const;
 
     /// The lines of `.files`: what next_file() takes one off, which returns no value at the end.
     std::string_view index() const { return index_; }

@@ -83,6 +83,12 @@ std::optional<KernelProtocol> parse_protocol(std::string_view value) {
     return choice<KernelProtocol>("baton limine multiboot2 multiboot pvh plain", value);
 }
 
+std::optional<Measure> parse_measure(std::string_view value) {
+    if (value == "auto")
+        return Measure::unset;
+    return choice<Measure>("required", value);
+}
+
 std::optional<AfterFault> parse_after_fault(std::string_view value) {
     using enum AfterFault::Action;
     constexpr std::string_view kResetIn = "reset:";

@@ -31,6 +31,9 @@ enum class LogTo : uint8_t { unset, memory, ports, screen };
 /// The boot protocol that an entry says its kernel speaks. unset: it is recognised in the file.
 enum class KernelProtocol : uint8_t { unset, baton, limine, multiboot2, multiboot, pvh, plain };
 
+/// Whether an entry is booted that can't be measured into a TPM. unset: it is.
+enum class Measure : uint8_t { unset, required };
+
 /// What a kernel may do in the direct map, other than read and write.
 enum class DirectMapAccess : uint8_t { unset, nx, rwx };
 
@@ -66,6 +69,7 @@ struct BootTries {
 /// does not say is empty or unset. Paths are as normalise_path() makes them.
 struct BootEntry {
     std::string_view file_name; // of its file; empty: it comes from load options
+    std::string_view text;      // the whole file, or the load options as UTF-8
     std::string_view id;        // the file's name without ".conf" and without the tries
     std::string_view title;
     std::string_view version;
@@ -85,7 +89,9 @@ struct BootEntry {
     DirectMapAccess hhdm = DirectMapAccess::unset;
     Switch strict = Switch::unset;
     std::optional<uint32_t> processors; // that run, at most, with the boot processor
-    std::optional<BootTries> tries;     // no value: the entry's boots are not counted
+    Switch enforce = Switch::unset;     // on: only what is verified
+    Measure measure = Measure::unset;
+    std::optional<BootTries> tries; // no value: the entry's boots are not counted
 
     constexpr bool is_bad() const { return tries && tries->left == 0; }
 };
@@ -109,6 +115,9 @@ std::optional<KernelProtocol> parse_protocol(std::string_view value);
 
 /// "nx" or "rwx". No value: neither.
 std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value);
+
+/// "auto", which is unset, or "required". No value: neither.
+std::optional<Measure> parse_measure(std::string_view value);
 
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",
 /// which leaves QEMU. No value: none of these.

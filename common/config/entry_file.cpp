@@ -267,7 +267,9 @@ Result<BootEntry> parse_entry(std::string_view file_name, std::string_view text,
     KeyLines lines(text);
     for (KeyLine line; lines.next(line);)
         TRY(builder.add(line));
-    return builder.finish(file_name);
+    BootEntry entry = builder.finish(file_name);
+    entry.text = text;
+    return entry;
 }
 
 bool is_entry_for_others(const Error& error) {

@@ -156,7 +156,9 @@ Result<std::optional<BootEntry>> parse_load_options(Bytes load_options, Arena& a
     if (!found.has_key)
         return std::nullopt;
     const auto modules = TRY(arena.array<BootModule>(found.modules));
-    return TRY(build(text, buffer, Builder(modules, arena), remarks));
+    BootEntry entry = TRY(build(text, buffer, Builder(modules, arena), remarks));
+    entry.text = text;
+    return entry;
 }
 
 } // namespace baton

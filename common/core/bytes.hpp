@@ -7,11 +7,19 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 namespace baton {
 
 using Bytes = std::span<const std::byte>;
+
+inline Bytes bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+inline std::string_view text_of(Bytes bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 /// Whether [offset, offset + length) lies within `size` bytes. Can't overflow.
 constexpr bool fits(uint64_t offset, uint64_t length, uint64_t size) {

@@ -12,10 +12,6 @@ namespace {
 
 constexpr uint64_t kWord = sizeof(uint32_t);
 
-std::string_view text_of(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 /// Without what comes after the first NUL.
 std::string_view owner_of(std::string_view name) {
     return {name.begin(), std::find(name.begin(), name.end(), '\0')};

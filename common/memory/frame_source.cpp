@@ -60,6 +60,8 @@ const char* name_of(MemoryUse use) {
         return "BootInfo";
     case MemoryUse::firmware_map:
         return "firmware's memory map";
+    case MemoryUse::event_log:
+        return "TPM event log";
     }
     return "";
 }

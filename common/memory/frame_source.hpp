@@ -41,6 +41,7 @@ enum class MemoryUse : uint8_t {
     handoff_record,
     boot_info,
     firmware_map,
+    event_log,
 };
 
 /// What a block is when the kernel runs.

@@ -55,6 +55,8 @@ struct MachineFacts {
     uint32_t firmware_revision = 0;
     uint32_t uefi_revision = 0;
     BatonSecureBoot secure_boot = BATON_SECURE_BOOT_UNKNOWN;
+    uint32_t trust_flags = 0; // BATON_TRUST_*
+    BatonVerifiedBy verified_by = BATON_VERIFIED_BY_NOBODY;
     int64_t unix_time_seconds = 0;
     uint64_t unix_time_tsc = 0;
     BatonFirmwareState firmware_state{};
@@ -127,9 +129,18 @@ struct FirmwareMap {
     uint32_t descriptor_version = 0;
 };
 
+/// The TPM's, in a block of frames.
+struct EventLog {
+    const std::byte* log = nullptr;
+    uint64_t bytes = 0;
+    BatonEventLogFormat format = BATON_EVENT_LOG_NONE;
+    bool truncated = false;
+};
+
 /// What is known once the firmware is gone.
 struct LastFacts {
     FirmwareMap firmware_map;
+    EventLog event_log = {};
     bool runtime_mapped; // SetVirtualAddressMap succeeded
     std::string_view log;
     std::span<const Step> steps;

@@ -226,6 +226,8 @@ class BootInfoRecord::Writer {
         info_.firmware_revision = machine.firmware_revision;
         info_.uefi_revision = machine.uefi_revision;
         info_.secure_boot = machine.secure_boot;
+        info_.trust_flags = machine.trust_flags;
+        info_.verified_by = machine.verified_by;
         info_.unix_time_seconds = machine.unix_time_seconds;
         info_.unix_time_tsc = machine.unix_time_tsc;
         info_.firmware_state = machine.firmware_state;
@@ -362,6 +364,11 @@ void BootInfoRecord::complete(const LastFacts& facts) {
     info_.firmware_memory_map_bytes = facts.firmware_map.bytes.size();
     info_.firmware_descriptor_bytes = facts.firmware_map.descriptor_bytes;
     info_.firmware_descriptor_version = facts.firmware_map.descriptor_version;
+    const EventLog& events = facts.event_log;
+    info_.event_log = events.log == nullptr ? 0 : to_virtual(events.log).value;
+    info_.event_log_bytes = events.bytes;
+    info_.event_log_format = events.format;
+    info_.event_log_flags = events.truncated ? BATON_EVENT_LOG_TRUNCATED : 0;
     info_.flags |= facts.runtime_mapped ? BATON_FLAG_RUNTIME_MAPPED : 0;
     const char* log = facts.log.data();
     if (facts.log.size() <= log_.size()) {

@@ -15,9 +15,6 @@ template<class T>
 Bytes bytes_of(const T& object) {
     return std::as_bytes(std::span(&object, 1));
 }
-inline Bytes bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
 
 /// Puts things one after the other into memory below 4 GiB, each at a multiple of 8, with zeroes
 /// between them. Without memory it counts how much that takes: the same function fills in both.

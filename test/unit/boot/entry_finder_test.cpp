@@ -4,12 +4,14 @@
 #include "boot/fake_boot.hpp"
 #include "support/errors.hpp"
 #include "support/fake_frames.hpp"
+#include "support/pe_builder.hpp"
 
 #include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace baton::test {
@@ -67,8 +69,12 @@ class EntryFinderTest : public testing::Test {
     std::vector<std::string> tried(FrameSource& frames, Bytes options = {}) {
         lines_.all.clear();
         Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-        EntryFinder finder(
-            {.source = directory_, .frames = frames, .log = log, .load_options = options});
+        EntryFinder finder({.source = directory_,
+                            .frames = frames,
+                            .log = log,
+                            .load_options = options,
+                            .bundle = bundle_,
+                            .enforced = enforced_});
         std::vector<std::string> found;
         while (finder.has_next()) {
             const BootEntry* const entry = finder.next();
@@ -84,9 +90,21 @@ class EntryFinderTest : public testing::Test {
     std::vector<std::string> tried() { return tried(frames_); }
     bool said(std::string_view text) const { return lines_.all.find(text) != std::string::npos; }
 
+    void put_bundle(std::initializer_list<std::pair<std::string_view, std::string_view>> entries) {
+        PeBuilder builder;
+        for (const auto& [name, text] : entries)
+            builder.add(name, text);
+        builder.place();
+        image_ = builder.make(Bundle::Form::loaded);
+        bundle_ = *Bundle::read(image_, Bundle::Form::loaded);
+    }
+
     Directory directory_;
     FakeFrames frames_;
     Lines lines_;
+    Buffer image_;
+    Bundle bundle_;
+    bool enforced_ = false;
 };
 
 using Names = std::vector<std::string>;
@@ -117,7 +135,11 @@ TEST_F(EntryFinderTest, TheDefaultEntryIsReadBeforeAnyOther) {
         directory_.add("os-" + std::to_string(i) + ".conf", "kernel /a\n");
     directory_.config = "default os-7\n";
     Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-    EntryFinder finder({.source = directory_, .frames = frames_, .log = log, .load_options = {}});
+    EntryFinder finder({.source = directory_,
+                        .frames = frames_,
+                        .log = log,
+                        .load_options = {},
+                        .bundle = bundle_});
     ASSERT_EQ(finder.next()->file_name, "os-7.conf");
     EXPECT_EQ(directory_.reads, Names{"os-7.conf"});
 }
@@ -141,6 +163,97 @@ TEST_F(EntryFinderTest, LoadOptionsComeFirst) {
     const Buffer huge(1 << 20, std::byte{'x'});
     EXPECT_EQ(tried(frames_, huge), (Names{"a.conf", kDefault}));
     EXPECT_TRUE(said("load options: error: load_options_too_long"));
+}
+
+TEST_F(EntryFinderTest, ABundlesEntriesComeAfterTheLoadOptions) {
+    put_bundle({{".entry", "kernel /b\noptions first"},
+                {".entry7", "kernel /b\noptions last"},
+                {".entry1", "kernel ..\n"},
+                {".entry3", ""},
+                {".entry2", "kernel /b\noptions second"}});
+    directory_.add("a.conf", "kernel /a\n");
+    const std::u16string options = u"kernel=\\k";
+    EXPECT_EQ(tried(frames_, std::as_bytes(std::span(options))),
+              (Names{"\\k", ".entry first", ".entry2 second", ".entry7 last", "a.conf", kDefault}));
+    EXPECT_TRUE(said(".entry1: error: boot_path_goes_up"));
+    EXPECT_TRUE(said(".entry3: error: file_empty"));
+    EXPECT_FALSE(said("not_signed"));
+}
+
+TEST_F(EntryFinderTest, OnlyABundlesEntriesAreUsedWhereItIsEnforced) {
+    put_bundle({{".entry", "kernel /b\n"}, {".entry1", "kernel /c\n"}});
+    enforced_ = true;
+    directory_.config = "default *\n";
+    directory_.add("a.conf", "kernel /a\nmystery\n");
+    directory_.add("b.conf", "kernel ..\n");
+    const std::u16string options = u"kernel=\\k mystery=1";
+    EXPECT_EQ(tried(frames_, std::as_bytes(std::span(options))),
+              (Names{".entry", ".entry1", kDefault}));
+    for (const auto* const name : {"load options", "loader.conf", "a.conf", "b.conf"})
+        EXPECT_TRUE(said(std::string(name) + ": error: not_signed")) << name;
+    EXPECT_FALSE(said("mystery") || said("goes_up"));
+}
+
+TEST_F(EntryFinderTest, NothingIsRefusedWhereNothingIs) {
+    enforced_ = true;
+    const std::u16string options = u"\\EFI\\BOOT\\grubx64.efi";
+    EXPECT_EQ(tried(frames_, std::as_bytes(std::span(options))), Names{kDefault});
+    EXPECT_FALSE(said("not_signed"));
+}
+
+TEST_F(EntryFinderTest, LiminesConfigurationIsRefusedByName) {
+    enforced_ = true;
+    directory_.files["\\limine.conf"] = "/A\nprotocol: limine\npath: boot():/k\n";
+    EXPECT_EQ(tried(), Names{kDefault});
+    EXPECT_TRUE(said("\\limine.conf: error: not_signed"));
+}
+
+TEST_F(EntryFinderTest, OptionsThatAreBrokenAreRefusedToo) {
+    enforced_ = true;
+    EXPECT_EQ(tried(frames_, Buffer(1 << 20, std::byte{'x'})), Names{kDefault});
+    EXPECT_TRUE(said("load options: error: not_signed"));
+}
+
+TEST_F(EntryFinderTest, TheTextThatIsMeasuredIsTheWholeOne) {
+    put_bundle({{".entry", "# bundle\nkernel /b\n"}});
+    const std::u16string options = u"kernel=\\kae -- words";
+    directory_.add("a.conf", "# file\nkernel /a\n");
+    Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
+    EntryFinder finder({.source = directory_,
+                        .frames = frames_,
+                        .log = log,
+                        .load_options = std::as_bytes(std::span(options)),
+                        .bundle = bundle_});
+    std::string texts;
+    while (finder.next() != nullptr)
+        texts.append(finder.origin()).append("=").append(finder.text()).append(";");
+    EXPECT_EQ(texts, "load options=kernel=\\kae -- words;.entry=# bundle\nkernel /b\n;"
+                     "a.conf=# file\nkernel /a\n;=;");
+}
+
+TEST_F(EntryFinderTest, TheTextOfLiminesEntriesIsTheWholeFile) {
+    const std::string text = "${A}=b\n/A\nprotocol: limine\npath: boot():/${A}\n/B\n";
+    directory_.files["\\limine.conf"] = text;
+    Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
+    EntryFinder finder({.source = directory_,
+                        .frames = frames_,
+                        .log = log,
+                        .load_options = {},
+                        .bundle = bundle_});
+    ASSERT_EQ(finder.next()->kernel, "\\b");
+    EXPECT_EQ(finder.text(), text);
+    EXPECT_EQ(finder.origin(), "\\limine.conf");
+}
+
+TEST_F(EntryFinderTest, ABundlesFirstEntryEnforces) {
+    const auto enforced = [&](std::string_view name, std::string_view text) {
+        put_bundle({{name, text}});
+        return enforces(bundle_, frames_);
+    };
+    EXPECT_TRUE(enforced(".entry", "kernel /b\nenforce on\n"));
+    EXPECT_FALSE(enforced(".entry", "kernel /b\nenforce off\n"));
+    EXPECT_FALSE(enforced(".entry", "kernel /b\n"));
+    EXPECT_FALSE(enforced(".entry1", "kernel /b\nenforce on\n"));
 }
 
 /// As many and as large as a boot partition could have.

@@ -128,10 +128,22 @@ TEST_P(BundleIn, RefusesSectionsThatOverlap) {
 }
 
 TEST_P(BundleIn, RefusesASectionOverTheHeaders) {
-    section(".text").address = PeBuilder::kTableAt + 40;
-    section(".text").file_offset = PeBuilder::kTableAt + 40;
-    section(".text").content.clear();
-    expect_damaged(BundleCheck::order, ".text");
+    section(".text").name = ".mod1";
+    section(".mod1").address = section(".mod1").file_offset = PeBuilder::kTableAt + 40;
+    section(".mod1").content.clear();
+    expect_damaged(BundleCheck::order, ".mod1");
+}
+
+TEST_P(BundleIn, TakesAnyOrderOfOtherPrograms) {
+    builder_.sections = {};
+    builder_.add(".b", "code").add(".a", "data").add(".kernel", "k");
+    builder_.place();
+    std::swap(builder_.sections[0].address, builder_.sections[1].address);
+    std::swap(builder_.sections[0].file_offset, builder_.sections[1].file_offset);
+    EXPECT_TRUE(read());
+    std::swap(builder_.sections[1].address, builder_.sections[2].address);
+    std::swap(builder_.sections[1].file_offset, builder_.sections[2].file_offset);
+    expect_damaged(BundleCheck::order, ".kernel");
 }
 
 TEST_P(BundleIn, RefusesASectionAfterTheImage) {

@@ -48,6 +48,13 @@ TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
         EXPECT_FALSE(parse_watchdog(value)) << value;
 }
 
+TEST(BootEntry, MeasurementIsAutoOrRequired) {
+    EXPECT_EQ(parse_measure("auto"), Measure::unset);
+    EXPECT_EQ(parse_measure("required"), Measure::required);
+    for (const auto* const value : {"", "on", "off", "Required"})
+        EXPECT_FALSE(parse_measure(value)) << value;
+}
+
 TEST(Processors, AreAllOrOneOrSoMany) {
     EXPECT_EQ(parse_processors("on"), kMostProcessors);
     EXPECT_EQ(parse_processors("off"), 1u);

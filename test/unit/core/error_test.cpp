@@ -158,6 +158,11 @@ constexpr std::string_view kStableNames[] = {
     "boot_path_with_gzip",
     "boot_path_with_device",
     "bundle_damaged",
+    "not_signed",
+    "container_refused",
+    "container_without_sbat",
+    "measurement_failed",
+    "tpm_missing",
 };
 
 std::vector<ErrorCode> all_codes() {
