@@ -1,8 +1,42 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Stage 1 boots what is in its own image, and in containers."""
+"""Stage 1 boots what is in its own image and in containers, and under Secure Boot nothing else."""
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
 
 import artefacts
+import pytest
+from machine import NewOvmf, StrictNxOvmf
 from pe_sections import SBAT, add_sections, container
+from software_tpm import software_tpm
+
+KERNEL = artefacts.EXAMPLE_KERNEL.read_bytes()
+BOOT = "/EFI/BOOT/BOOTX64.EFI"
+
+
+class SecureOvmf(StrictNxOvmf):
+    """Secure Boot is on, with keys that everybody has."""
+
+    CODE, VARIABLES = (Path(f"/usr/share/OVMF/OVMF_{what}_4M.snakeoil.fd") for what in ("CODE", "VARS"))
+
+
+@pytest.fixture(scope="module")
+def sign(tmp_path_factory):
+    """sign(image): the bytes, signed with the key that the firmware knows."""
+    folder = tmp_path_factory.mktemp("keys")
+    key, cert = folder / "key.pem", Path("/usr/share/ovmf/PkKek-1-snakeoil.pem")
+    run = lambda *arguments: subprocess.run(arguments, check=True, capture_output=True)
+    run("openssl", "pkey", "-in", cert.with_suffix(".key"), "-passin", "pass:snakeoil", "-out", key)
+
+    def sign_here(image: bytes) -> bytes:
+        plain, signed = folder / "plain.efi", folder / "signed.efi"
+        plain.write_bytes(image)
+        run("sbsign", "--key", key, "--cert", cert, "--output", signed, plain)
+        return signed.read_bytes()
+
+    return sign_here
 
 
 def bundle(entry: str, files: dict[str, bytes], **sections: bytes) -> bytes:
@@ -15,14 +49,146 @@ def bundle(entry: str, files: dict[str, bytes], **sections: bytes) -> bytes:
                         | {"." + name: content for name, content in sections.items()})
 
 
+def kernel_container(path: str = "\\kernel.elf", content: bytes = KERNEL, sbat: bytes = SBAT) -> bytes:
+    return container({".sbat": sbat, ".files": f".kernel {path}\n".encode(), ".kernel": content}
+                     if sbat else {".files": f".kernel {path}\n".encode(), ".kernel": content})
+
+
 ENTRY = "kernel /a/kernel.elf\nmodule /a/module.bin words\noptions from the bundle\n"
-FILES = {"\\a\\kernel.elf": artefacts.EXAMPLE_KERNEL.read_bytes(), "\\a\\module.bin": b"0123456789"}
+FILES = {"\\a\\kernel.elf": KERNEL, "\\a\\module.bin": b"0123456789"}
+
+
+def expect_pass(machine, *texts: str):
+    machine.wait_for_exit(fatal="^baton: fault.*")  # an entry before it may have had an error
+    for text in (*texts, "^kernel: PASS"):
+        assert re.search(text, machine.serial, re.MULTILINE), text
+
+
+def expect_refusals(machine, *texts: str):
+    machine.wait_for_serial(r"back to the firmware")
+    for text in texts:
+        assert re.search(text, machine.serial, re.MULTILINE), text
+    assert "kernel: PASS" not in machine.serial
 
 
 def test_a_bundle_boots_what_is_in_it(boot):
-    machine = boot(None, files={"/EFI/BOOT/BOOTX64.EFI": bundle(ENTRY, FILES)})
-    machine.wait_for_exit()
-    machine.wait_for_serial(r"^kernel: PASS")
-    machine.wait_for_serial(r"booting \\a\\kernel.elf of .entry$")
-    machine.wait_for_serial(r"\\a\\kernel.elf: .* from the bundle$")
-    machine.wait_for_serial(r"\\a\\module.bin: .* from the bundle$")
+    machine = boot(None, files={BOOT: bundle(ENTRY, FILES)})
+    expect_pass(machine, r"Secure Boot: off; what is found is used$", r"booting \\a\\kernel.elf of .entry$",
+                r"\\a\\kernel.elf: .* from the bundle$", r"\\a\\module.bin: .* from the bundle$")
+
+
+def test_without_enforcement_the_volume_comes_after_the_bundle(boot):
+    machine = boot(KERNEL, files={BOOT: bundle("kernel /missing.elf\n", FILES),
+                                  "/loader/entries/a.conf": "kernel /baton/kernel.elf\n"})
+    expect_pass(machine, r"error: kernel_not_found: \\missing.elf", r"booting \\baton\\kernel.elf of a.conf$")
+
+
+def test_a_damaged_bundle_boots_nothing(boot):
+    machine = boot(KERNEL, files={BOOT: bundle(ENTRY, FILES, mod7=b"").replace(b".mod0 \\", b".mod8 \\")})
+    expect_refusals(machine, r"error: bundle_damaged: \.mod8: .*check 0x8, section or line 0x2, ")
+
+
+def test_a_bundle_that_enforces_refuses_the_volume(boot):
+    machine = boot(KERNEL, files={BOOT: bundle("kernel /baton/kernel.elf\nenforce on\n", {}),
+                                  "/loader/loader.conf": "default a\n",
+                                  "/loader/entries/a.conf": "kernel /baton/kernel.elf\n"})
+    expect_refusals(machine, r"Secure Boot: off; only what is signed is used",
+                    r"error: not_signed: \\baton\\kernel.elf: ", r"loader.conf: error: not_signed",
+                    r"a.conf: error: not_signed")
+
+
+def test_a_container_is_a_kernel_and_a_module(boot):
+    files = {"/k.efi": kernel_container(),
+             "/m.EFI": container({".sbat": SBAT, ".files": b".mod0 \\m\n", ".mod0": b"a module"}),
+             "/loader/entries/a.conf": "kernel /k.efi\nmodule /m.EFI\n"}
+    machine = boot(None, files=files)
+    expect_pass(machine, r"\\k.efi: .* from a container$", r'/m.EFI "", 8 bytes')
+
+
+REFUSED = {
+    "container_without_sbat": kernel_container(sbat=b""),
+    "not_signed": container({".sbat": SBAT, ".files": b".mod0 \\a\n.kernel \\b\n", ".kernel": KERNEL,
+                             ".mod0": b""}),
+    "bundle_damaged": container({".sbat": SBAT, ".files": b".mod1 \\a\n", ".kernel": KERNEL}),
+}
+
+
+@pytest.mark.parametrize("error", REFUSED)
+def test_a_container_is_refused(boot, error):
+    machine = boot(None, files={"/k.efi": REFUSED[error], "/loader/entries/a.conf": "kernel /k.efi\n"})
+    expect_refusals(machine, rf"error: {error}: \\k.efi: ")
+
+
+def test_a_kernel_whose_name_ends_in_efi_is_an_ordinary_file(boot):
+    machine = boot(None, files={"/k.efi": KERNEL, "/loader/entries/a.conf": "kernel /k.efi\n"})
+    expect_pass(machine)
+
+
+def test_secure_boot_boots_a_signed_bundle(boot, sign):
+    machine = boot(KERNEL, firmware=SecureOvmf, files={
+        BOOT: sign(bundle("kernel /missing\n", FILES, entry1=ENTRY.encode()))})
+    expect_pass(machine, r"Secure Boot: on, by the firmware; only what is signed is used",
+                r"booting \\a\\kernel.elf of .entry1$")
+
+
+def test_secure_boot_without_a_bundle_boots_nothing(boot, sign):
+    machine = boot(KERNEL, firmware=SecureOvmf, files={
+        BOOT: sign(artefacts.LOADER.read_bytes()), "/loader/entries/a.conf": "kernel /baton/kernel.elf\n"})
+    expect_refusals(machine, r"a.conf: error: not_signed",
+                    r"^error: not_signed: \\baton\\kernel.elf: .*make a bundle")
+
+
+def test_secure_boot_takes_signed_containers_alone(boot, sign):
+    entries = [f"kernel /{name}.efi\n".encode() for name in ("plain", "broken", "elf", "good")]
+    good = sign(kernel_container())
+    broken = good.replace(b"kernel: PASS", b"kernel: FOUL", 1)
+    assert broken != good
+    machine = boot(None, firmware=SecureOvmf, files={
+        BOOT: sign(bundle(entries[0].decode(), {}, **{f"entry{i}": entries[i] for i in (1, 2, 3)})),
+        "/plain.efi": kernel_container(), "/broken.efi": broken, "/elf.efi": KERNEL, "/good.efi": good})
+    expect_pass(machine, r"\\good.efi: .* from a container$", *(
+        rf"error: container_refused: \\{name}.efi: .*status 0x80000000000000.."
+        for name in ("plain", "broken", "elf")))
+
+
+@pytest.fixture
+def tpm(tmp_path):
+    with software_tpm(tmp_path / "tpm") as tpm:
+        yield tpm
+
+
+class OvmfWithTpm(NewOvmf):
+    LOOKS_FOR_TPM = False  # there is one
+
+
+def digests(*contents: bytes | str) -> list[bytes]:
+    return [hashlib.sha256(content.encode() if isinstance(content, str) else content).digest()
+            for content in contents]
+
+
+def test_a_bundle_is_measured(boot, tpm):
+    index = ".kernel \\a\\kernel.elf\n.mod0 \\a\\module.bin\n"
+    second = "# a second entry\n" + ENTRY + "measure required\n"
+    machine = boot(None, firmware=OvmfWithTpm, arguments=tpm.arguments, files={
+        BOOT: bundle("kernel /missing\nmeasure required\n", FILES, entry1=second.encode())})
+    expect_pass(machine)
+    assert tpm.extends(9)[-4:] == digests(SBAT, index, *FILES.values())
+    assert tpm.extends(8) == digests("kernel /missing\nmeasure required\n", second, "from the bundle")
+
+
+def test_files_are_measured_as_they_are_read(boot, tpm):
+    entry = "kernel /k.efi\nmodule /m.bin\nmodule /empty\noptions words\n"
+    files = {"/k.efi": kernel_container(), "/m.bin": b"a module", "/empty": b"",
+             "/loader/entries/a.conf": entry}
+    machine = boot(None, firmware=OvmfWithTpm, arguments=tpm.arguments, files=files)
+    expect_pass(machine)
+    assert tpm.extends(8) == digests(entry, "words")
+    assert tpm.extends(9)[-3:] == digests(files["/k.efi"], b"a module", b"")
+
+
+def test_an_entry_that_must_be_measured_needs_a_tpm(boot):
+    machine = boot(KERNEL, files={
+        "/loader/loader.conf": "default a\n",
+        "/loader/entries/a.conf": "kernel /baton/kernel.elf\nmeasure required\n",
+        "/loader/entries/b.conf": "kernel /baton/kernel.elf\nmeasure auto\n"})
+    expect_pass(machine, r"^error: tpm_missing: ", r"booting \\baton\\kernel.elf of b.conf$")

@@ -5,7 +5,8 @@ import struct
 from collections.abc import Mapping
 
 PAGE, FILE_ALIGNMENT = 4096, 512
-SBAT = b"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\nbaton,1,Baton,baton,1,url\n"
+SBAT = (b"sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+        b"baton,1,Baton,baton,1,url\n")
 READ_DATA = 0x4000_0040  # IMAGE_SCN_CNT_INITIALIZED_DATA, IMAGE_SCN_MEM_READ
 
 
