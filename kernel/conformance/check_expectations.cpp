@@ -49,6 +49,8 @@ constexpr Feature kFeatures[] = {
     {"acpi", [](const Context& c) -> uint64_t { return c.info.rsdp_physical; }},
     {"boot-device", [](const Context& c) -> uint64_t { return c.info.boot_device.kind; }},
     {"build-id", [](const Context& c) -> uint64_t { return c.info.build_id_bytes; }},
+    {"bundle",
+     [](const Context& c) -> uint64_t { return c.info.trust_flags & BATON_TRUST_BUNDLE; }},
     {"by-linux", boot_path<BATON_BOOT_PATH_LINUX>},
     {"by-multiboot2", boot_path<BATON_BOOT_PATH_MULTIBOOT2>},
     {"by-pvh", boot_path<BATON_BOOT_PATH_PVH>},
@@ -58,6 +60,7 @@ constexpr Feature kFeatures[] = {
      [](const Context& c) -> uint64_t {
          return c.info.framebuffer_count == 0 ? 0 : c.view().framebuffers()[0].edid_bytes;
      }},
+    {"event-log", [](const Context& c) -> uint64_t { return c.info.event_log_bytes; }},
     {"framebuffer", [](const Context& c) -> uint64_t { return c.info.framebuffer_count; }},
     {"gpt", boot_device<BATON_BOOT_DEVICE_GPT>},
     {"height",
@@ -75,6 +78,8 @@ constexpr Feature kFeatures[] = {
     {"la57", flag<BATON_FLAG_5_LEVEL>},
     {"log", [](const Context& c) -> uint64_t { return c.info.log_bytes; }},
     {"mbr", boot_device<BATON_BOOT_DEVICE_MBR>},
+    {"measured",
+     [](const Context& c) -> uint64_t { return c.info.trust_flags & BATON_TRUST_MEASURED; }},
     {"memory", memory_mib, 4}, // in MiB; firmware hides a little for itself
     {"modes",
      [](const Context& c) -> uint64_t {
@@ -97,6 +102,8 @@ constexpr Feature kFeatures[] = {
      [](const Context&) -> uint64_t {
          return own_image::segment_of_type(elf::PT_GNU_RELRO).has_value();
      }},
+    {"enforced",
+     [](const Context& c) -> uint64_t { return c.info.trust_flags & BATON_TRUST_ENFORCED; }},
     {"runtime-map", flag<BATON_FLAG_RUNTIME_MAPPED>},
     {"runtime-variables", flag<BATON_FLAG_RUNTIME_MAPPED>}, // and D13 is not skipped
     {"secure-boot", secure_boot<BATON_SECURE_BOOT_ON>},

@@ -43,6 +43,7 @@ void check_everything(Tally& tally, const Context& context) {
     check(tally, context, protection_promises());
     check(tally, context, device_promises());
     check(tally, context, firmware_promises());
+    check(tally, context, trust_promises());
     check(tally, context, hypervisor_promises());
     check(tally, context, processor_promises());
     check(tally, context, request_promises());

@@ -86,6 +86,7 @@ std::span<const Promise> record_promises();        // B: check_record.cpp
 std::span<const Promise> memory_map_promises();    // M: check_memory_map.cpp
 std::span<const Promise> device_promises();        // D: check_devices.cpp
 std::span<const Promise> firmware_promises();      // D: check_firmware.cpp
+std::span<const Promise> trust_promises();         // D: check_trust.cpp
 std::span<const Promise> hypervisor_promises();    // H: check_hypervisor.cpp
 std::span<const Promise> processor_promises();     // C: check_processors.cpp
 std::span<const Promise> request_promises();       // W: check_requests.cpp

@@ -166,6 +166,21 @@ def digests(*contents: bytes | str) -> list[bytes]:
             for content in contents]
 
 
+def test_the_kernel_gets_the_event_log(expect_conformance, tpm):
+    expect_conformance("16m", "event-log,measured", firmware=OvmfWithTpm, arguments=tpm.arguments,
+                       entry="measure required\n")
+
+
+def test_the_kernel_learns_what_was_verified(boot, sign):
+    kernel = artefacts.conformance_kernel("16m").read_bytes()
+    expect = ",".join((*SecureOvmf.FEATURES, "memory:240", "framebuffer:1", "modes", "secure-boot", "bundle",
+                       "enforced"))
+    machine = boot(None, firmware=SecureOvmf, files={
+        BOOT: sign(bundle(f"kernel /k\noptions expect={expect}\n", {"\\k": kernel}))})
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(r"^conformance: \d+ kept, 0 broken")
+
+
 def test_a_bundle_is_measured(boot, tpm):
     index = ".kernel \\a\\kernel.elf\n.mod0 \\a\\module.bin\n"
     second = "# a second entry\n" + ENTRY + "measure required\n"
