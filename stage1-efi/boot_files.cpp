@@ -6,20 +6,6 @@
 #include <utility>
 
 namespace baton {
-namespace {
-
-/// Whether this may be a container: a PE file with an index. Others are ordinary files.
-Result<bool> is_container(Bytes file) {
-    const auto bundle = Bundle::read(file, Bundle::Form::file);
-    if (bundle)
-        return bundle->has_index();
-    if (bundle.error().numbers()[0] == static_cast<uint64_t>(BundleCheck::headers))
-        return false;
-    return std::unexpected(bundle.error());
-}
-
-} // namespace
-
 class BootFiles::OnVolume final : public FileSource {
   public:
     OnVolume(File&& file, BootFiles& files, OnVolume* older)
@@ -52,23 +38,21 @@ Result<FileSource*> BootFiles::open(std::string_view path) {
     const bool may_be_container = ends_with_ignoring_case(path, ".efi");
     if (given_.enforced && !may_be_container)
         return std::unexpected(Error(ErrorCode::not_signed).about(path));
-    if (!may_be_container && !given_.tpm.is_there())
-        return open_on_volume(path);
-
-    File file = TRY(given_.volume.open(path, frames_));
-    const Bytes whole = TRY(read_whole(file));
-    given_.tpm.measure(Tpm::kFiles, "file", path, whole);
-    if (given_.must_measure)
-        TRY(given_.tpm.check());
-    if (may_be_container) {
-        const auto opened = open_container(path, whole);
-        if (!opened)
-            return std::unexpected(opened.error().about(path));
-        if (*opened != nullptr)
-            return opened;
+    FileSource* file = TRY(open_on_volume(path));
+    if (may_be_container || given_.tpm.is_there()) {
+        const auto read = read_whole(*file);
+        if (!read)
+            return std::unexpected(read.error().about(path));
+        const Bytes whole = *read;
+        given_.tpm.measure(Tpm::kFiles, "file", path, whole);
+        if (given_.must_measure)
+            TRY(given_.tpm.check());
+        if (may_be_container && (given_.enforced || is_container(whole)))
+            return open_container(path, whole);
+        file = TRY(serve(path, whole, "memory"));
     }
     all_verified_ = false;
-    return serve(path, whole, "memory");
+    return file;
 }
 
 Result<FileSource*> BootFiles::open_on_volume(std::string_view path) {
@@ -78,25 +62,25 @@ Result<FileSource*> BootFiles::open_on_volume(std::string_view path) {
     File file = TRY(given_.volume.open(path, frames_));
     Memory& memory = TRY(arena_.scratch<Memory>(1)).front();
     files_ = new (&memory) OnVolume(std::move(file), *this, files_);
-    all_verified_ = false;
     return files_;
 }
 
-/// Null: it is an ordinary file, which may be used.
+/// A PE file with an index, be it damaged. Others are ordinary files.
+bool BootFiles::is_container(Bytes file) {
+    Bundle bundle;
+    const auto opened = bundle.open(file, Bundle::Form::file);
+    return opened ? bundle.has_index()
+                  : opened.error().numbers()[0] != static_cast<uint64_t>(BundleCheck::headers);
+}
+
 Result<FileSource*> BootFiles::open_container(std::string_view path, Bytes whole) {
-    if (!given_.enforced && !TRY(is_container(whole)))
-        return nullptr;
-    const Container container = TRY(Container::open(given_.firmware, path, whole));
-    const auto loaded = arena_.scratch<Loaded>(1);
-    if (!loaded) {
-        container.unload(given_.firmware);
-        return std::unexpected(loaded.error());
-    }
-    loaded->front() = {container, containers_};
-    containers_ = loaded->data();
+    Loaded& loaded = *TRY(arena_.make<Loaded>(nullptr, containers_));
+    containers_ = &loaded;
+    const auto content = load_container(given_.firmware, whole, loaded.image);
+    if (!content)
+        return std::unexpected(content.error().about(path));
     all_verified_ &= given_.trust.verifier != BATON_VERIFIED_BY_NOBODY;
-    const BundleFile content = container.content();
-    return serve(path, content.bytes, "a container", content.path);
+    return serve(path, content->bytes, "a container", content->path);
 }
 
 Result<FileSource*> BootFiles::serve(std::string_view path, Bytes contents, const char* from,
@@ -105,19 +89,19 @@ Result<FileSource*> BootFiles::serve(std::string_view path, Bytes contents, cons
     return TRY(arena_.make<MemoryFile>(contents, inner_path));
 }
 
-/// Into memory of its own. It can't be larger than what is free.
-Result<Bytes> BootFiles::read_whole(File& file) {
-    const uint64_t bytes = TRY(file.size(reader_, frames_.free_bytes()));
+Result<Bytes> BootFiles::read_whole(FileSource& file) {
+    const uint64_t bytes = TRY(file.size());
     const Block block = TRY(allocate_block(frames_, bytes, {.use = MemoryUse::fetched_file}));
-    TRY(file.read(reader_, 0, block.bytes));
+    TRY(file.read(0, block.bytes));
     return Bytes(block.bytes);
 }
 
 void BootFiles::close() {
     while (files_ != nullptr)
         std::exchange(files_, files_->next)->~OnVolume();
-    while (containers_ != nullptr)
-        std::exchange(containers_, containers_->next)->container.unload(given_.firmware);
+    for (; containers_ != nullptr; containers_ = containers_->next)
+        if (containers_->image != nullptr)
+            given_.firmware.boot()->UnloadImage(containers_->image);
 }
 
 } // namespace baton

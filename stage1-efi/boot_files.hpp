@@ -47,7 +47,7 @@ class BootFiles {
   private:
     class OnVolume; // NOLINT(cppcoreguidelines-virtual-class-destructor): final where it is defined
     struct Loaded {
-        Container container;
+        EFI_HANDLE image; // null: it was refused
         Loaded* next;
     };
 
@@ -55,9 +55,10 @@ class BootFiles {
     Result<FileSource*> open_container(std::string_view path, Bytes whole);
     Result<FileSource*> serve(std::string_view path, Bytes contents, const char* from,
                               std::string_view inner_path = {});
-    Result<Bytes> read_whole(File& file);
+    Result<Bytes> read_whole(FileSource& file);
+    static bool is_container(Bytes file);
 
-    Given given_;
+    const Given& given_;
     FirmwareFrames& frames_;
     FileReader reader_;
     FrameArena arena_;             // for what is open

@@ -20,11 +20,6 @@ Bytes bytes_at(uint64_t address, uint64_t bytes) {
     return {reinterpret_cast<const std::byte*>(address), bytes};
 }
 
-/// The final events from the one at `offset` on.
-Bytes events_of(const efi::Tcg2FinalEvents& table, uint64_t offset) {
-    return bytes_at(reinterpret_cast<uint64_t>(&table + 1) + offset, kMostEventBytes);
-}
-
 /// All of a log whose last entry is at `last`; empty where that makes no sense.
 Bytes whole_log(uint64_t log, uint64_t last, BatonEventLogFormat format) {
     if (log == 0 || last < log || last - log > kMostLogBytes)
@@ -52,8 +47,7 @@ Result<void> EventLogCopy::make(const efi::Firmware& firmware, const Tpm& tpm, F
         status = get(BATON_EVENT_LOG_TCG_1_2);
     const Bytes known = efi::failed(status) ? Bytes() : whole_log(start, last, log_.format);
     if (known.empty()) {
-        log.warn("the TPM's event log can't be read: status %x, from %x to %x", status, start,
-                 last);
+        log.warn("the TPM's event log can't be read: status %x", status);
         log_ = {};
         return {};
     }
@@ -67,30 +61,35 @@ Result<void> EventLogCopy::make(const efi::Firmware& firmware, const Tpm& tpm, F
     if (log_.format == BATON_EVENT_LOG_TCG_2)
         final_events_ = reinterpret_cast<const efi::Tcg2FinalEvents*>(
             find_table(*firmware.system, efi::kTcg2FinalEventsGuid));
-    // Those that are there already are in the log, too.
-    for (; final_events_ != nullptr && final_count_ < final_events_->NumberOfEvents;
-         ++final_count_) {
-        const uint64_t bytes =
-            event_bytes(events_of(*final_events_, final_bytes_), EventForm::digests);
-        final_bytes_ += bytes;
-        if (bytes == 0 || final_bytes_ > kMostLogBytes)
+    while (has_final_event()) // is in the log already
+        if (const Bytes event = next_final_event(); event.empty())
             final_events_ = nullptr;
-    }
     return {};
 }
 
+bool EventLogCopy::has_final_event() const {
+    return final_events_ != nullptr && final_count_ < final_events_->NumberOfEvents;
+}
+
+/// Empty: it makes no sense.
+Bytes EventLogCopy::next_final_event() {
+    const Bytes events =
+        bytes_at(reinterpret_cast<uint64_t>(final_events_ + 1) + final_bytes_, kMostEventBytes);
+    const uint64_t bytes =
+        final_bytes_ > kMostLogBytes ? 0 : event_bytes(events, EventForm::digests);
+    ++final_count_;
+    final_bytes_ += bytes;
+    return events.first(bytes);
+}
+
 EventLog EventLogCopy::complete() {
-    for (; final_events_ != nullptr && final_count_ < final_events_->NumberOfEvents;
-         ++final_count_) {
-        const Bytes events = events_of(*final_events_, final_bytes_);
-        const uint64_t bytes = event_bytes(events, EventForm::digests);
-        if (bytes == 0 || !fits(log_.bytes, bytes, memory_.size())) {
-            log_.truncated = true;
+    while (has_final_event() && !log_.truncated) {
+        const Bytes event = next_final_event();
+        log_.truncated = event.empty() || !fits(log_.bytes, event.size(), memory_.size());
+        if (log_.truncated)
             break;
-        }
-        std::memcpy(memory_.data() + log_.bytes, events.data(), bytes);
-        log_.bytes += bytes;
-        final_bytes_ += bytes;
+        std::memcpy(memory_.data() + log_.bytes, event.data(), event.size());
+        log_.bytes += event.size();
     }
     return log_;
 }

@@ -19,6 +19,9 @@ class EventLogCopy {
     EventLog complete();
 
   private:
+    bool has_final_event() const;
+    Bytes next_final_event();
+
     EventLog log_;
     std::span<std::byte> memory_;
     const efi::Tcg2FinalEvents* final_events_ = nullptr;

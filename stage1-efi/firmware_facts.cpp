@@ -100,7 +100,6 @@ void add_firmware_facts(const efi::Firmware& firmware, MachineFacts& facts) {
     facts.smbios = find_table(*firmware.system, kSmbiosGuid);
     facts.smbios3 = find_table(*firmware.system, kSmbios3Guid);
     add_time(firmware, facts);
-    facts.secure_boot = find_secure_boot(firmware);
     facts.firmware_revision = firmware.system->FirmwareRevision;
     facts.uefi_revision = firmware.system->Hdr.Revision;
 }

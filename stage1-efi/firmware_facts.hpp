@@ -15,10 +15,11 @@ uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid);
 /// The ACPI root pointer, of the newest revision that the firmware has; 0: there is none.
 uint64_t find_rsdp(const efi::Firmware& firmware);
 
+/// From the variables SecureBoot and SetupMode.
 BatonSecureBoot find_secure_boot(const efi::Firmware& firmware);
 
 /// Fills in the physical addresses of the tables that the system table lists, and its own;
-/// revisions; Secure Boot; the clock. Texts are not filled in.
+/// revisions; the clock. Texts are not filled in.
 void add_firmware_facts(const efi::Firmware& firmware, MachineFacts& facts);
 
 /// The descriptors of the memory attributes table (UEFI 2.10 section 4.6.4); none where there is no

@@ -142,22 +142,23 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
     if (const auto map = frames.memory_map(); !map)
         return map.error(); // nothing could be booted
     Tpm tpm(firmware, log);
-    const auto trust = find_trust(firmware, frames, tpm, log);
-    if (!trust)
-        return trust.error();
-    auto opened = open_boot_volume(firmware, frames, log);
-    if (!opened && !trust->bundle.has_content())
-        return opened.error();
-    if (!opened)
-        log.line("no files but the bundle's: %e", opened.error());
-    const File volume = opened ? std::move(*opened) : File();
-    VolumeEntries source(firmware, volume, frames, log);
+    Trust trust;
+    if (const auto found = trust.find(firmware, frames, tpm, log); !found)
+        return found.error();
+    auto volume = open_boot_volume(firmware, frames, log);
+    if (!volume) {
+        if (!trust.bundle.has_content())
+            return volume.error();
+        log.line("no files but the bundle's: %e", volume.error());
+        volume.emplace();
+    }
+    VolumeEntries source(firmware, *volume, frames, log);
     EntryFinder entries({.source = source,
                          .frames = frames,
                          .log = log,
                          .load_options = load_options(firmware),
-                         .bundle = trust->bundle,
-                         .enforced = trust->enforced});
+                         .bundle = trust.bundle,
+                         .enforced = trust.enforced});
 
     bool is_first = true;
     while (const BootEntry* const entry = entries.next()) {
@@ -173,11 +174,11 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
             console.show_log(log.text());
         measure(tpm, entries, *entry);
         const BootFiles::Given files{.firmware = firmware,
-                                     .volume = volume,
-                                     .trust = *trust,
+                                     .volume = *volume,
+                                     .trust = trust,
                                      .tpm = tpm,
                                      .log = log,
-                                     .enforced = trust->enforced || entry->enforce == Switch::on,
+                                     .enforced = trust.enforced || entry->enforce == Switch::on,
                                      .must_measure = entry->measure == Measure::required};
         const Error error = boot_entry({.firmware = firmware,
                                         .firmware_memory = memory,

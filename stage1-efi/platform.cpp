@@ -123,13 +123,14 @@ Result<MachineFacts> EfiPlatform::facts(Arena& arena) {
 }
 
 void EfiPlatform::add_trust(MachineFacts& facts) const {
-    const auto flag = [](bool is_set, uint32_t bit) { return is_set ? bit : 0; };
-    facts.verified_by = given_.files.trust.verifier;
-    facts.trust_flags = flag(given_.files.enforced, BATON_TRUST_ENFORCED) |
-                        flag(given_.files.trust.bundle.has_content(), BATON_TRUST_BUNDLE) |
-                        flag(kernel_verified_, BATON_TRUST_KERNEL_VERIFIED) |
-                        flag(files_.all_verified(), BATON_TRUST_MODULES_VERIFIED) |
-                        flag(given_.files.tpm.check().has_value(), BATON_TRUST_MEASURED);
+    const Trust& trust = given_.files.trust;
+    facts.secure_boot = trust.secure_boot;
+    facts.verified_by = trust.verifier;
+    facts.trust_flags = BATON_TRUST_ENFORCED * given_.files.enforced +
+                        BATON_TRUST_BUNDLE * trust.bundle.has_content() +
+                        BATON_TRUST_KERNEL_VERIFIED * kernel_verified_ +
+                        BATON_TRUST_MODULES_VERIFIED * files_.all_verified() +
+                        BATON_TRUST_MEASURED * given_.files.tpm.check().has_value();
 }
 
 /// With some for the blocks that the records will take.

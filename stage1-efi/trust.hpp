@@ -11,36 +11,23 @@
 #include "stage1-efi/efi.hpp"
 #include "stage1-efi/tpm.hpp"
 
-#include <string_view>
-
 namespace baton {
 
 struct Trust {
-    BatonVerifiedBy verifier; // nobody: Secure Boot is off
+    BatonVerifiedBy verifier = BATON_VERIFIED_BY_NOBODY; // nobody: Secure Boot is off
+    BatonSecureBoot secure_boot = BATON_SECURE_BOOT_UNKNOWN;
     Bundle bundle;
-    bool enforced; // only what is verified, by Secure Boot or by the bundle's first entry
+    bool enforced = false; // only what is verified, by Secure Boot or by the bundle's first entry
+
+    /// Fills it in, measures the bundle, and logs a line if there is something to say. Errors:
+    /// bundle_damaged, out_of_memory.
+    Result<void> find(const efi::Firmware& firmware, FrameSource& frames, Tpm& tpm, Log& log);
 };
 
-/// A line of the log says what it is, unless there is nothing to say. Errors: bundle_damaged,
-/// out_of_memory.
-Result<Trust> find_trust(const efi::Firmware& firmware, FrameSource& frames, Tpm& tpm, Log& log);
-
-/// A file that is loaded as an image, but never started.
-class Container {
-  public:
-    /// `file` is in memory that nothing else writes to. Errors: container_refused, about nothing;
-    /// container_without_sbat, bundle_damaged, not_signed where it is no container.
-    static Result<Container> open(const efi::Firmware& firmware, std::string_view path, Bytes file);
-
-    BundleFile content() const { return content_; }
-    void unload(const efi::Firmware& firmware) const { firmware.boot()->UnloadImage(image_); }
-
-  private:
-    explicit Container(EFI_HANDLE image) : image_(image) {}
-    static Result<BundleFile> read(Bytes image);
-
-    EFI_HANDLE image_;
-    BundleFile content_;
-};
+/// What a container has, once LoadImage() has verified it; it is never started. `file` is in memory
+/// that nothing else writes to. `image`: to be unloaded, also after an error, if it isn't null.
+/// Errors: container_refused, container_without_sbat, bundle_damaged, not_signed where it is no
+/// container.
+Result<BundleFile> load_container(const efi::Firmware& firmware, Bytes file, EFI_HANDLE& image);
 
 } // namespace baton

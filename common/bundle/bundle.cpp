@@ -119,14 +119,12 @@ std::unexpected<Error> damaged(BundleCheck check, uint64_t where, uint64_t value
 
 } // namespace
 
-Result<Bundle> Bundle::read(Bytes image, Form form) {
-    Bundle bundle;
-    bundle.image_ = image;
-    bundle.form_ = form;
-    TRY(bundle.find_table());
-    TRY(bundle.check_sections());
-    TRY(bundle.check_index());
-    return bundle;
+Result<void> Bundle::open(Bytes image, Form form) {
+    image_ = image;
+    form_ = form;
+    TRY(find_table());
+    TRY(check_sections());
+    return check_index();
 }
 
 Result<void> Bundle::find_table() {
@@ -198,7 +196,7 @@ Result<void> Bundle::check_index() const {
         if (!entry)
             return damaged(BundleCheck::index_line, line, index_of(rest, '\n'), kMaxPathBytes,
                            ".files");
-        if (!section(entry->section))
+        if (section(entry->section).name.empty())
             return damaged(BundleCheck::index_section, line, 0, 1, entry->section);
         if (!add(seen, number_of(entry->section)))
             return damaged(BundleCheck::index_once, line, 2, 1, entry->section);
@@ -214,32 +212,33 @@ BundleSection Bundle::section(std::size_t number) const {
     return number_of(name) == 0 ? BundleSection{} : BundleSection{name, bytes_of(header(number))};
 }
 
-std::optional<Bytes> Bundle::section(std::string_view name) const {
-    for (std::size_t i = 0; i < sections_ && !name.empty(); ++i)
-        if (const BundleSection found = section(i); found.name == name)
-            return found.bytes;
-    return std::nullopt;
+BundleSection Bundle::numbered(unsigned number) const {
+    for (std::size_t i = 0; i < sections_ && number != 0; ++i)
+        if (const BundleSection found = section(i); number_of(found.name) == number)
+            return found;
+    return {};
+}
+
+BundleSection Bundle::section(std::string_view name) const {
+    return numbered(number_of(name));
 }
 
 BundleSection Bundle::entry(unsigned number) const {
-    for (std::size_t i = 0; i < sections_; ++i)
-        if (const BundleSection found = section(i); number_of(found.name) == kEntryNumber + number)
-            return found;
-    return {};
+    return numbered(kEntryNumber + number);
 }
 
 std::optional<BundleFile> Bundle::next_file(std::string_view& rest) const {
     const auto entry = take_entry(rest);
     if (!entry)
         return std::nullopt;
-    return BundleFile{entry->path, entry->section, *section(entry->section)};
+    return BundleFile{entry->path, entry->section, section(entry->section).bytes};
 }
 
 std::optional<BundleFile> Bundle::file(std::string_view path) const {
     std::string_view rest = index_;
-    while (const auto entry = take_entry(rest))
-        if (entry->path == path)
-            return BundleFile{path, entry->section, *section(entry->section)};
+    while (auto file = next_file(rest))
+        if (file->path == path)
+            return file;
     return std::nullopt;
 }
 

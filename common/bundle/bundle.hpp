@@ -63,7 +63,12 @@ class Bundle {
     Bundle() = default;
     /// All of the image is checked here. Error: bundle_damaged, about a section or a path, with
     /// the BundleCheck, the section or line (both from 1 on), a value and its limit.
-    static Result<Bundle> read(Bytes image, Form form);
+    Result<void> open(Bytes image, Form form);
+    static Result<Bundle> read(Bytes image, Form form) {
+        Bundle bundle;
+        TRY(bundle.open(image, form));
+        return bundle;
+    }
 
     /// Whether it has a boot entry or an index; else the image is that of stage 1 alone, or of
     /// another program.
@@ -74,10 +79,9 @@ class Bundle {
     /// The sections in the order of the section table, others' too: from 0 up to section_count().
     std::size_t section_count() const { return sections_; }
     BundleSection section(std::size_t number) const;
-    /// The section of this name. No value: there is none.
-    std::optional<Bytes> section(std::string_view name) const;
-    /// The section of a boot entry, `number` below kMostBundleEntries; without a name: there is
-    /// none.
+    /// The section of this name, or of a boot entry, of which there are kMostBundleEntries at most.
+    /// Without a name: there is none.
+    BundleSection section(std::string_view name) const;
     BundleSection entry(unsigned number) const;
 
     /// The lines of `.files`: what next_file() takes one off, which returns no value at the end.
@@ -94,6 +98,7 @@ class Bundle {
     Result<void> check_sections();
     Result<void> check_index() const;
     Bytes bytes_of(const Header& header) const;
+    BundleSection numbered(unsigned number) const;
 
     Bytes image_;
     Form form_ = Form::loaded;

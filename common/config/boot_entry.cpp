@@ -84,9 +84,7 @@ std::optional<KernelProtocol> parse_protocol(std::string_view value) {
 }
 
 std::optional<Measure> parse_measure(std::string_view value) {
-    if (value == "auto")
-        return Measure::unset;
-    return choice<Measure>("required", value);
+    return choice<Measure>("auto required", value);
 }
 
 std::optional<AfterFault> parse_after_fault(std::string_view value) {

@@ -31,8 +31,8 @@ enum class LogTo : uint8_t { unset, memory, ports, screen };
 /// The boot protocol that an entry says its kernel speaks. unset: it is recognised in the file.
 enum class KernelProtocol : uint8_t { unset, baton, limine, multiboot2, multiboot, pvh, plain };
 
-/// Whether an entry is booted that can't be measured into a TPM. unset: it is.
-enum class Measure : uint8_t { unset, required };
+/// Whether an entry is booted that can't be measured into a TPM: with a warning, or not at all.
+enum class Measure : uint8_t { unset, automatic, required };
 
 /// What a kernel may do in the direct map, other than read and write.
 enum class DirectMapAccess : uint8_t { unset, nx, rwx };
@@ -116,7 +116,7 @@ std::optional<KernelProtocol> parse_protocol(std::string_view value);
 /// "nx" or "rwx". No value: neither.
 std::optional<DirectMapAccess> parse_direct_map_access(std::string_view value);
 
-/// "auto", which is unset, or "required". No value: neither.
+/// "auto" or "required". No value: neither.
 std::optional<Measure> parse_measure(std::string_view value);
 
 /// "stop"; "reset", after kResetSeconds, or "reset:SECONDS", at most kMostResetSeconds; "exit",

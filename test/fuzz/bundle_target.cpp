@@ -32,7 +32,7 @@ void check_sections(const Bundle& bundle, Bytes image) {
                     "sections don't overlap");
         }
         found.push_back(section);
-        require(bundle.section(section.name)->data() == section.bytes.data(),
+        require(bundle.section(section.name).bytes.data() == section.bytes.data(),
                 "a section is found by its name");
     }
 }
@@ -44,7 +44,7 @@ void check_files(const Bundle& bundle) {
         require(found && found->section == file->section &&
                     found->bytes.data() == file->bytes.data(),
                 "a file is found by its path");
-        require(bundle.section(file->section)->data() == file->bytes.data(),
+        require(bundle.section(file->section).bytes.data() == file->bytes.data(),
                 "a file is what its section has");
     }
     require(rest.empty(), "the index is read to its end");

@@ -78,9 +78,9 @@ TEST_P(BundleIn, GivesSectionsInTheTablesOrder) {
     for (std::size_t i = 0; i < bundle->section_count(); ++i)
         names.append(bundle->section(i).name).append(" ");
     EXPECT_EQ(names, " .sbat  .osrel .entry .entry7 .files .kernel .mod0 .mod999  ");
-    EXPECT_EQ(text(*bundle->section(".entry7")), "kernel /l");
+    EXPECT_EQ(text(bundle->section(".entry7").bytes), "kernel /l");
     for (const auto* const name : {".text", ".other", ".mod1", ".entry1", ""})
-        EXPECT_FALSE(bundle->section(name)) << name;
+        EXPECT_TRUE(bundle->section(name).name.empty()) << name;
     std::string paths;
     for (auto rest = bundle->index(); const auto file = bundle->next_file(rest);)
         paths.append(file->path).append(" ");
@@ -95,7 +95,7 @@ TEST_P(BundleIn, IsNoneWithoutEntryAndIndex) {
     const auto bundle = read();
     ASSERT_TRUE(bundle) << outcome(bundle);
     EXPECT_FALSE(bundle->has_content() || bundle->has_entry() || bundle->has_index());
-    EXPECT_FALSE(bundle->section(".mod01"));
+    EXPECT_TRUE(bundle->section(".mod01").name.empty());
     EXPECT_FALSE(bundle->file("\\k"));
 }
 
@@ -212,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(File, BundleIn, testing::Values(file));
 
 TEST(Bundle, OfNothingHasNothing) {
     const Bundle bundle;
-    EXPECT_FALSE(bundle.has_content() || bundle.file("\\k") || bundle.section(".entry"));
+    EXPECT_FALSE(bundle.has_content() || bundle.file("\\k") ||
+                 !bundle.section(".entry").name.empty());
 }
 
 TEST(Bundle, RefusesBytesOfAFileThatTwoSectionsHave) {

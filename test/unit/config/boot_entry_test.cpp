@@ -49,7 +49,7 @@ TEST(Watchdog, IsOffOrSecondsUpToAnHour) {
 }
 
 TEST(BootEntry, MeasurementIsAutoOrRequired) {
-    EXPECT_EQ(parse_measure("auto"), Measure::unset);
+    EXPECT_EQ(parse_measure("auto"), Measure::automatic);
     EXPECT_EQ(parse_measure("required"), Measure::required);
     for (const auto* const value : {"", "on", "off", "Required"})
         EXPECT_FALSE(parse_measure(value)) << value;
