@@ -126,6 +126,11 @@ Result<BootEntry> read_command_line(const StartInfo& info, Arena& arena, Log& lo
     const auto entry = parse_start_line(info.command_line, arena, remarks);
     if (!entry && entry.error().subject().empty()) // else it names the setting
         return std::unexpected(entry.error().about("command line"));
+    // Nobody has verified the files that are here, and nobody could measure them.
+    if (entry && entry->enforce == Switch::on)
+        return fail(ErrorCode::not_signed);
+    if (entry && entry->measure == Measure::required)
+        return fail(ErrorCode::tpm_missing);
     return entry;
 }
 

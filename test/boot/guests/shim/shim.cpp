@@ -29,6 +29,7 @@
 //     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
 //     five-levels                  5-level paging is turned on
 //     memory-attributes            there is a Memory Attribute Protocol
+//     failing-tpm                  there is a TPM 2.0, which can measure nothing
 //     no-console                   there is no ConOut and no ConIn
 //     fail CALL FIRST LAST         in each start from now on, these calls of this name fail
 //     fail-always CALL …           and so do all of these names
@@ -51,6 +52,7 @@
 #include "memory.hpp"
 #include "network.hpp"
 #include "processor.hpp"
+#include "tpm.hpp"
 #include "variables.hpp"
 
 #include <algorithm>
@@ -173,6 +175,7 @@ constexpr Command kCommands[] = {
          while (!words.empty())
              fail_always(take_call(words));
      }},
+    {"failing-tpm", [](std::string_view, Loader&) { add_failing_tpm(); }},
     {"fail-nothing", [](std::string_view, Loader&) { fail_nothing(); }},
     {"show-watchdog", [](std::string_view, Loader&) { watchdog_is_shown = true; }},
     {"hurry-watchdog", [](std::string_view words,

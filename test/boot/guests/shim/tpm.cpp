@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tpm.hpp"
+
+#include "firmware.hpp"
+
+#include <cstring>
+
+namespace shim {
+namespace {
+
+constexpr EFI_GUID kTcg2Guid = {
+    0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
+
+/// EFI_TCG2_BOOT_SERVICE_CAPABILITY and EFI_TCG2_PROTOCOL, TCG EFI Protocol Specification
+/// section 6.
+struct Capability {
+    UINT8 Size;
+    UINT8 StructureVersion[2], ProtocolVersion[2];
+    UINT32 HashAlgorithmBitmap, SupportedEventLogs;
+    BOOLEAN TPMPresentFlag;
+    UINT16 MaxCommandSize, MaxResponseSize;
+    UINT32 ManufacturerID, NumberOfPcrBanks, ActivePcrBanks;
+};
+struct Tcg2 {
+    EFI_STATUS(EFIAPI* GetCapability)(Tcg2* self, Capability* capability);
+    EFI_STATUS(EFIAPI* GetEventLog)(Tcg2* self, UINT32 format, EFI_PHYSICAL_ADDRESS* log,
+                                    EFI_PHYSICAL_ADDRESS* last_entry, BOOLEAN* truncated);
+    EFI_STATUS(EFIAPI* HashLogExtendEvent)(Tcg2* self, UINT64 flags, EFI_PHYSICAL_ADDRESS data,
+                                           UINT64 bytes, const void* event);
+    void* others[4];
+};
+
+EFI_STATUS EFIAPI get_capability(Tcg2* /*self*/, Capability* capability) {
+    if (capability->Size < sizeof *capability)
+        return EFI_BUFFER_TOO_SMALL;
+    *capability = {};
+    capability->Size = sizeof *capability;
+    capability->TPMPresentFlag = 1;
+    return EFI_SUCCESS;
+}
+
+EFI_STATUS EFIAPI get_event_log(Tcg2* /*self*/, UINT32 /*format*/, EFI_PHYSICAL_ADDRESS* log,
+                                EFI_PHYSICAL_ADDRESS* last_entry, BOOLEAN* truncated) {
+    *log = EFI_PHYSICAL_ADDRESS{1} << 20;
+    *last_entry = *log - 1;
+    *truncated = 0;
+    return EFI_SUCCESS;
+}
+
+/// The firmware's own events, of images that it loads, are taken.
+EFI_STATUS EFIAPI hash_log_extend_event(Tcg2* /*self*/, UINT64 /*flags*/,
+                                        EFI_PHYSICAL_ADDRESS /*data*/, UINT64 /*bytes*/,
+                                        const void* event) {
+    constexpr UINTN kEventTypeAt = 14; // in EFI_TCG2_EVENT
+    constexpr UINT32 kIpl = 0xd;
+    UINT32 type = 0;
+    std::memcpy(&type, static_cast<const UINT8*>(event) + kEventTypeAt, sizeof type);
+    return type == kIpl ? EFI_DEVICE_ERROR : EFI_SUCCESS;
+}
+
+Tcg2 protocol = {.GetCapability = get_capability,
+                 .GetEventLog = get_event_log,
+                 .HashLogExtendEvent = hash_log_extend_event,
+                 .others = {}};
+
+} // namespace
+
+void add_failing_tpm() {
+    EFI_HANDLE handle = nullptr;
+    EFI_GUID guid = kTcg2Guid;
+    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
+                                                       &protocol)))
+        give_up("can't install", "a TPM");
+}
+
+} // namespace shim
