@@ -7,6 +7,7 @@
 #include "loading/file_source.hpp"
 #include "memory/block.hpp"
 #include "stage1-efi/firmware_frames.hpp"
+#include "stage1-efi/tpm.hpp"
 #include "stage1-efi/trust.hpp"
 #include "stage1-efi/volume.hpp"
 

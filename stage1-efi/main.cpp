@@ -143,8 +143,10 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
         return map.error(); // nothing could be booted
     Tpm tpm(firmware, log);
     Trust trust;
-    if (const auto found = trust.find(firmware, frames, tpm, log); !found)
+    if (const auto found = trust.find(firmware); !found)
         return found.error();
+    if (trust.bundle.has_content())
+        tpm.measure(trust.bundle);
     auto volume = open_boot_volume(firmware, frames, log);
     if (!volume) {
         if (!trust.bundle.has_content())
@@ -158,7 +160,9 @@ Error boot_something(const efi::Firmware& firmware, Console& console, Log& log) 
                          .log = log,
                          .load_options = load_options(firmware),
                          .bundle = trust.bundle,
-                         .enforced = trust.enforced});
+                         .enforced = trust.verifier != BATON_VERIFIED_BY_NOBODY});
+    trust.enforced = entries.enforced();
+    trust.describe(log);
 
     bool is_first = true;
     while (const BootEntry* const entry = entries.next()) {

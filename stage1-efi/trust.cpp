@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage1-efi/trust.hpp"
 
-#include "boot/entry_finder.hpp"
 #include "stage1-efi/firmware_facts.hpp"
 #include "stage1-efi/step_limit.hpp"
 #include "uefi/device_path.hpp"
@@ -26,25 +25,25 @@ Bytes image_of(const efi::Firmware& firmware, EFI_HANDLE handle) {
 
 } // namespace
 
-Result<void> Trust::find(const efi::Firmware& firmware, FrameSource& frames, Tpm& tpm, Log& log) {
+Result<void> Trust::find(const efi::Firmware& firmware) {
     secure_boot = find_secure_boot(firmware);
     if (secure_boot == BATON_SECURE_BOOT_ON)
         verifier = efi::locate_protocol<void>(firmware, kShimGuid) != nullptr
                        ? BATON_VERIFIED_BY_SHIM
                        : BATON_VERIFIED_BY_FIRMWARE;
     const Bytes image = image_of(firmware, firmware.image);
-    if (!image.empty())
-        TRY(bundle.open({__image_base__, image.size()}, Bundle::Form::loaded));
-    if (bundle.has_content())
-        tpm.measure(bundle);
-    enforced = verifier != BATON_VERIFIED_BY_NOBODY || enforces(bundle, frames);
+    if (image.empty())
+        return {};
+    return bundle.open({__image_base__, image.size()}, Bundle::Form::loaded);
+}
+
+void Trust::describe(Log& log) const {
     if (enforced || bundle.has_content())
         log.line("Secure Boot: %s; %s is used",
                  verifier == BATON_VERIFIED_BY_NOBODY     ? "off"
                  : verifier == BATON_VERIFIED_BY_FIRMWARE ? "on, by the firmware"
                                                           : "on, by shim",
                  enforced ? "only what is signed" : "what is found");
-    return {};
 }
 
 /// The path is that of no file: what LoadImage() gets is in memory.

@@ -7,9 +7,7 @@
 #include "bundle/bundle.hpp"
 #include "core/error.hpp"
 #include "log/log.hpp"
-#include "memory/frame_source.hpp"
 #include "stage1-efi/efi.hpp"
-#include "stage1-efi/tpm.hpp"
 
 namespace baton {
 
@@ -19,9 +17,10 @@ struct Trust {
     Bundle bundle;
     bool enforced = false; // only what is verified, by Secure Boot or by the bundle's first entry
 
-    /// Fills it in, measures the bundle, and logs a line if there is something to say. Errors:
-    /// bundle_damaged, out_of_memory.
-    Result<void> find(const efi::Firmware& firmware, FrameSource& frames, Tpm& tpm, Log& log);
+    /// Fills in all but `enforced`. Error: bundle_damaged.
+    Result<void> find(const efi::Firmware& firmware);
+    /// A line of the log, if there is something to say.
+    void describe(Log& log) const;
 };
 
 /// What a container has, once LoadImage() has verified it; it is never started. `file` is in memory

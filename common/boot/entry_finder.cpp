@@ -30,16 +30,6 @@ bool matches(std::string_view pattern, std::string_view file_name) {
 
 } // namespace
 
-bool enforces(const Bundle& bundle, FrameSource& frames) {
-    class NoRemarks final : public RemarkSink {
-        void remark(const Remark& /*remark*/) override {}
-    } no_remarks;
-    FrameArena arena(frames, MemoryUse::boot_entries);
-    const BundleSection section = bundle.entry(0);
-    const auto entry = parse_entry(section.name, text_of(section.bytes), arena, no_remarks);
-    return entry && entry->enforce == Switch::on;
-}
-
 /// Puts a parser's remarks into the log.
 class EntryFinder::Remarks final : public RemarkSink {
   public:
@@ -62,6 +52,13 @@ class EntryFinder::Remarks final : public RemarkSink {
     std::string_view file_;
     bool is_silent_;
 };
+
+bool EntryFinder::enforced() {
+    const BundleSection first = given_.bundle.entry(0);
+    const auto entry = parse(first.name, text_of(first.bytes), true);
+    given_.enforced |= entry && entry->enforce == Switch::on;
+    return given_.enforced;
+}
 
 const BootEntry* EntryFinder::next() {
     if (stage_ == Stage::load_options) {

@@ -54,9 +54,6 @@ class EntrySource {
     ~EntrySource() = default;
 };
 
-/// Whether the bundle's first entry has `enforce on`: then only the bundle's entries are used.
-bool enforces(const Bundle& bundle, FrameSource& frames);
-
 /// Needs memory for one entry at a time, and for what entries are sorted by.
 class EntryFinder {
   public:
@@ -66,12 +63,14 @@ class EntryFinder {
         Log& log;
         Bytes load_options;
         const Bundle& bundle;
-        /// Only the bundle's entries are used. Others are logged as not_signed where they are
-        /// there, and the default kernel is for the platform to refuse.
-        bool enforced = false;
+        bool enforced = false; // whatever the bundle says
     };
     explicit EntryFinder(const Given& given) : given_(given) {}
 
+    /// Whether only the bundle's entries are used, also since its first one has `enforce on`. To be
+    /// called before next(). Others are then logged as not_signed where they are there, and the
+    /// default kernel is for the platform to refuse.
+    bool enforced();
     /// The next entry to try, valid until the next call; null: there are no more. The default
     /// kernel is always the last.
     const BootEntry* next();

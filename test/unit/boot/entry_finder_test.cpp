@@ -248,7 +248,13 @@ TEST_F(EntryFinderTest, TheTextOfLiminesEntriesIsTheWholeFile) {
 TEST_F(EntryFinderTest, ABundlesFirstEntryEnforces) {
     const auto enforced = [&](std::string_view name, std::string_view text) {
         put_bundle({{name, text}});
-        return enforces(bundle_, frames_);
+        Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
+        EntryFinder finder({.source = directory_,
+                            .frames = frames_,
+                            .log = log,
+                            .load_options = {},
+                            .bundle = bundle_});
+        return finder.enforced();
     };
     EXPECT_TRUE(enforced(".entry", "kernel /b\nenforce on\n"));
     EXPECT_FALSE(enforced(".entry", "kernel /b\nenforce off\n"));

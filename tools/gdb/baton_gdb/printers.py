@@ -8,6 +8,8 @@ ENUMERATIONS = {
     ("BatonMemoryRange", "type"): "BatonMemoryType",
     ("BatonBootInfo", "boot_path"): "BatonBootPath",
     ("BatonBootInfo", "secure_boot"): "BatonSecureBoot",
+    ("BatonBootInfo", "event_log_format"): "BatonEventLogFormat",
+    ("BatonBootInfo", "verified_by"): "BatonVerifiedBy",
     ("BatonBootDevice", "kind"): "BatonBootDeviceKind",
     ("BatonPreviousBoot", "state"): "BatonPreviousBootState",
     ("BatonProcessor", "state"): "BatonProcessorState",
