@@ -423,6 +423,25 @@ TEST_F(BootTest, ACompressedModuleMayHoldNothing) {
     expect_refused("error: file_empty: \\flag.lz4");
 }
 
+TEST_F(BootTest, TheNameInAContainerSaysWhetherAModuleIsCompressed) {
+    const BootModule modules[] = {{.path = "\\a.efi", .string = {}},
+                                  {.path = "\\b.efi", .string = {}, .is_verbatim = true},
+                                  {.path = "\\c.efi", .string = {}}};
+    entry_.modules = modules;
+    const Buffer compressed = in_a_frame({});
+    for (const BootModule& module : modules) {
+        platform_.files[std::string(module.path)] = compressed;
+        platform_.inner_paths[std::string(module.path)] = "\\flag.lz4";
+    }
+    platform_.inner_paths["\\c.efi"] = "\\flag";
+    const BatonBootInfo& info = boot();
+    ASSERT_EQ(info.module_count, 3u);
+    const auto* const module = reinterpret_cast<const BatonModule*>(at(info.modules));
+    EXPECT_EQ(module[0].bytes, 0u);
+    EXPECT_EQ(module[1].bytes, compressed.size());
+    EXPECT_EQ(module[2].bytes, compressed.size());
+}
+
 TEST_F(BootTest, NamesAModuleThatIsNotWhatItsNameSays) {
     const BootModule modules[] = {{.path = "\\initrd.zst", .string = {}}};
     entry_.modules = modules;

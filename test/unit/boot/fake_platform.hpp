@@ -72,7 +72,9 @@ class BufferFile final : public FileSource {
         std::copy_n(there.begin(), std::min(there.size(), into.size()), into.begin());
         return {};
     }
+    std::string_view inner_path() const override { return inner; }
     Bytes bytes; // referred to
+    std::string_view inner;
     uint64_t claimed_bytes = 0;
     uint64_t reads = 0;
 };
@@ -237,6 +239,7 @@ class FakePlatform final : public Platform {
     InterruptChoice masked;               // by mask_interrupts()
     std::vector<RuntimeRange> runtime;    // none: no runtime services
     std::vector<TypedRange> elsewhere;    // the rest of the memory map, in whole pages
+    std::map<std::string, std::string, std::less<>> inner_paths; // of files
     std::map<std::string, Buffer, std::less<>> files;
     // How long files are said to be; bytes beyond those of a longer file are never written.
     uint64_t claimed_file_bytes = 0;
@@ -265,6 +268,8 @@ class FakePlatform final : public Platform {
         open_files_.push_back(std::make_unique<BufferFile>());
         open_files_.back()->bytes = file->second;
         open_files_.back()->claimed_bytes = claimed_file_bytes;
+        if (const auto inner = inner_paths.find(path); inner != inner_paths.end())
+            open_files_.back()->inner = inner->second;
         return open_files_.back().get();
     }
     std::vector<std::unique_ptr<BufferFile>> open_files_;

@@ -310,6 +310,8 @@ TEST_F(BootInfoRecordTest, SaysWhatTheMachineIs) {
     machine_.rsdp = 0xe'0000;
     machine_.smbios3 = 0xf'0000;
     machine_.secure_boot = BATON_SECURE_BOOT_ON;
+    machine_.verified_by = BATON_VERIFIED_BY_SHIM;
+    machine_.trust_flags = BATON_TRUST_ENFORCED | BATON_TRUST_KERNEL_VERIFIED;
     machine_.unix_time_seconds = -5;
     machine_.boot_device.kind = BATON_BOOT_DEVICE_GPT;
     machine_.device_path = "PciRoot(0x0)";
@@ -325,6 +327,8 @@ TEST_F(BootInfoRecordTest, SaysWhatTheMachineIs) {
     EXPECT_EQ(info().rsdp_physical, 0xe'0000u);
     EXPECT_EQ(info().smbios3_physical, 0xf'0000u);
     EXPECT_EQ(info().secure_boot, BATON_SECURE_BOOT_ON);
+    EXPECT_EQ(info().verified_by, BATON_VERIFIED_BY_SHIM);
+    EXPECT_EQ(info().trust_flags, BATON_TRUST_ENFORCED | BATON_TRUST_KERNEL_VERIFIED);
     EXPECT_EQ(info().unix_time_seconds, -5);
     EXPECT_EQ(info().boot_device.kind, BATON_BOOT_DEVICE_GPT);
     EXPECT_EQ(text(info().boot_device.device_path), "PciRoot(0x0)");
@@ -429,6 +433,21 @@ TEST_F(BootInfoRecordTest, TheFirmwaresMapAndTheLogAreAtTheirAddresses) {
     EXPECT_EQ(info().firmware_descriptor_version, 1u);
     EXPECT_EQ(info().log, kLayout.direct_map.base.value + block.base.value);
     EXPECT_EQ(info().log_bytes, 5u);
+    EXPECT_EQ(info().event_log, 0u);
+}
+
+TEST_F(BootInfoRecordTest, TheEventLogIsAtItsAddress) {
+    make();
+    const Block block = allocate_block(frames_, 96, {.use = MemoryUse::event_log}).value();
+    record_->complete({.firmware_map = {},
+                       .event_log = {block.bytes.data(), 77, BATON_EVENT_LOG_TCG_2, true},
+                       .runtime_mapped = false,
+                       .log = "",
+                       .steps = {}});
+    EXPECT_EQ(info().event_log, kLayout.direct_map.base.value + block.base.value);
+    EXPECT_EQ(info().event_log_bytes, 77u);
+    EXPECT_EQ(info().event_log_format, BATON_EVENT_LOG_TCG_2);
+    EXPECT_EQ(info().event_log_flags, BATON_EVENT_LOG_TRUNCATED);
 }
 
 } // namespace
