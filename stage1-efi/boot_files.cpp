@@ -31,6 +31,13 @@ class BootFiles::OnVolume final : public FileSource {
 };
 
 Result<FileSource*> BootFiles::open(std::string_view path) {
+    const auto file = find(path);
+    if (file && given_.must_measure)
+        TRY(given_.tpm.check());
+    return file;
+}
+
+Result<FileSource*> BootFiles::find(std::string_view path) {
     if (const auto file = given_.trust.bundle.file(path)) {
         all_verified_ &= given_.trust.verifier != BATON_VERIFIED_BY_NOBODY;
         return serve(path, file->bytes, "the bundle");
@@ -45,8 +52,6 @@ Result<FileSource*> BootFiles::open(std::string_view path) {
             return std::unexpected(read.error().about(path));
         const Bytes whole = *read;
         given_.tpm.measure(Tpm::kFiles, "file", path, whole);
-        if (given_.must_measure)
-            TRY(given_.tpm.check());
         if (may_be_container && (given_.enforced || is_container(whole)))
             return open_container(path, whole);
         file = TRY(serve(path, whole, "memory"));

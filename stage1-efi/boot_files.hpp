@@ -52,6 +52,7 @@ class BootFiles {
         Loaded* next;
     };
 
+    Result<FileSource*> find(std::string_view path);
     Result<FileSource*> open_on_volume(std::string_view path);
     Result<FileSource*> open_container(std::string_view path, Bytes whole);
     Result<FileSource*> serve(std::string_view path, Bytes contents, const char* from,

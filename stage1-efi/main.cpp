@@ -90,9 +90,7 @@ void measure(Tpm& tpm, const EntryFinder& entries, const BootEntry& entry) {
     if (!entries.origin().empty())
         tpm.measure(Tpm::kTexts, "entry", entries.origin(), bytes_of(entries.text()));
     if (!entry.command_line.empty())
-        tpm.measure(Tpm::kTexts, "command line",
-                    head(entry.command_line, std::min<std::size_t>(entry.command_line.size(), 200)),
-                    bytes_of(entry.command_line));
+        tpm.measure(Tpm::kTexts, "command line", entry.command_line, bytes_of(entry.command_line));
 }
 
 /// Boots an entry. Returns only if that can't be done: then all memory has been given back, but for
@@ -100,8 +98,6 @@ void measure(Tpm& tpm, const EntryFinder& entries, const BootEntry& entry) {
 Error boot_entry(const EfiPlatform::Given& given, const PreviousBoot& previous,
                  const BootEntry& entry) {
     EfiPlatform platform(given);
-    if (const auto measured = given.files.tpm.check(); !measured && given.files.must_measure)
-        return measured.error();
     if (entry.debug == Debug::wait)
         end_step_limit();
     else

@@ -25,7 +25,7 @@ void Tpm::measure(uint32_t pcr, const char* kind, std::string_view name, Bytes d
     constexpr UINT32 kIpl = 0xd; // EV_IPL: TCG PC Client Platform Firmware Profile section 10.4.1
     struct {
         efi::Tcg2EventHeader header;
-        std::array<char, 256> text; // a NUL after it
+        std::array<char, 221> text; // 200 characters of a command line, and a NUL
     } event;
     TextWriter text(std::span(event.text).first(event.text.size() - 1));
     text.put("baton %s: ", kind).add(name);

@@ -32,7 +32,8 @@ bool has_long_name(std::string_view path) {
     return false;
 }
 
-EFI_STATUS open_in(EFI_FILE_PROTOCOL* directory, char16_t* name, EFI_FILE_PROTOCOL*& file) {
+[[gnu::noinline]] EFI_STATUS open_in(EFI_FILE_PROTOCOL* directory, char16_t* name,
+                                     EFI_FILE_PROTOCOL*& file) {
     renew_step_limit();
     // CHAR16 and char16_t are both UTF-16.
     return directory->Open(directory, &file, reinterpret_cast<CHAR16*>(name), EFI_FILE_MODE_READ,

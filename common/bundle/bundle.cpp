@@ -188,7 +188,6 @@ Result<void> Bundle::check_sections() {
 Result<void> Bundle::check_index() const {
     if (index_.size() > kMaxConfigBytes)
         return damaged(BundleCheck::index_bytes, 0, index_.size(), kMaxConfigBytes, ".files");
-    Seen seen{};
     std::string_view rest = index_;
     for (uint64_t line = 1; !rest.empty(); ++line) {
         const std::string_view before = head(index_, index_.size() - rest.size());
@@ -198,11 +197,13 @@ Result<void> Bundle::check_index() const {
                            ".files");
         if (section(entry->section).name.empty())
             return damaged(BundleCheck::index_section, line, 0, 1, entry->section);
-        if (!add(seen, number_of(entry->section)))
-            return damaged(BundleCheck::index_once, line, 2, 1, entry->section);
-        for (std::string_view earlier = before; !earlier.empty();)
-            if (take_entry(earlier)->path == entry->path)
+        for (std::string_view earlier = before; !earlier.empty();) {
+            const auto other = take_entry(earlier);
+            if (other->section == entry->section)
+                return damaged(BundleCheck::index_once, line, 2, 1, entry->section);
+            if (other->path == entry->path)
                 return damaged(BundleCheck::index_path_once, line, 2, 1, entry->path);
+        }
     }
     return {};
 }

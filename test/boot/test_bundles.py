@@ -227,7 +227,7 @@ def test_without_firmware_there_is_neither(boot, setting, error):
 
 
 def test_a_tpm_that_fails_is_a_warning_or_an_error(boot):
-    machine = boot(kernel(), plan="failing-tpm\nstart\n", files={
+    machine = boot(kernel(), plan="tpm\nfail-always HashLogExtendEvent\n", files={
         "/loader/loader.conf": "default a\n",
         "/loader/entries/a.conf": "kernel /baton/kernel.elf\nmeasure required\n",
         "/loader/entries/b.conf": "kernel /baton/kernel.elf\n"})

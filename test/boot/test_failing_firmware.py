@@ -9,16 +9,19 @@ import artefacts
 import pytest
 from call_sites import call_sites
 from gpt import Partition
+from pe_sections import SBAT, container
 
 # What reaches every call of the loader's: requests of all kinds, entries, a module.
 FILES = {
     "/loader/loader.conf": "default test.conf\n",
-    "/loader/entries/test.conf": "kernel /baton/kernel.elf\nmodule /os/module text\n",
+    "/loader/entries/test.conf": "kernel /baton/kernel.elf\nmodule /os/module text\n"
+                                 "module /os/container.efi\n",
+    "/os/container.efi": container({".sbat": SBAT, ".files": b".mod0 \\m\n", ".mod0": b"in it"}),
     "/os/module": "a module",
     "/baton/requested.txt": "as requested",
 }
 PARTITION = Partition(uuid.uuid4(), uuid.uuid4())
-# One boot each, and the promises that can't be kept then. In the last but one, what the loader can do
+# One boot each, and the promises that can't be kept then. In the last but two, what the loader can do
 # without fails all the time; some of that is asked for only when something else has not failed.
 PLANS = [
     ("no-console\nsweep AllocatePages\n", set()),
@@ -32,6 +35,9 @@ PLANS = [
      "SetWatchdogTimer GetVariable SetVariable GetTime SetVirtualAddressMap QueryMode SetMode "
      "GetRNG ConvertDevicePathToText SetMemoryAttributes ClearMemoryAttributes OutputString\n",
      {"D6", "W3", "W11"}),
+    # Nothing is booted as long as Secure Boot is on.
+    ("no-console\ntpm\nvariable SecureBoot 1\nsweep LocateProtocol\nvariable SecureBoot 0\n"
+     "sweep GetCapability\nsweep HashLogExtendEvent\nsweep GetEventLog\nsweep LoadImage\n", set()),
     ("fail-always SetMode ReadBlocks GetResources\n", {"D6", "W3"}),
 ]
 

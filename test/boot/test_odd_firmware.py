@@ -21,7 +21,6 @@ def test_displays_are_told_and_state_that_the_firmware_leaves_does_not_reach_the
 
 
 @pytest.mark.parametrize(("variables", "state"), [
-    ("variable SecureBoot 1\nvariable SetupMode 0\n", "secure-boot"),
     ("variable SecureBoot 0\nvariable SetupMode 0\n", "secure-boot-off"),
     ("variable SecureBoot 0\nvariable SetupMode 1\n", "secure-boot-setup"),
 ])

@@ -10,7 +10,7 @@ from pathlib import Path
 import artefacts
 
 # Those that free something, or only take time: nothing depends on what they answer.
-CANNOT_FAIL = {"FreePages", "FreePool", "Close", "Stall"}
+CANNOT_FAIL = {"FreePages", "FreePool", "UnloadImage", "Close", "Stall"}
 
 INDIRECT_CALL = re.compile(r"^\s*([0-9a-f]+):\t.*\bcall +\*")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t")

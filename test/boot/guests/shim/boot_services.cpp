@@ -117,6 +117,7 @@ void hook_services() {
     hook<Call::LocateProtocol>(boot->LocateProtocol);
     hook<Call::LocateHandleBuffer>(boot->LocateHandleBuffer);
     hook<Call::LocateDevicePath>(boot->LocateDevicePath);
+    hook<Call::LoadImage>(boot->LoadImage);
     boot->SetWatchdogTimer = hooked_set_watchdog_timer;
     firmware.system->BootServices = boot;
 

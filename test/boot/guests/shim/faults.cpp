@@ -24,6 +24,7 @@ constinit std::array plans = {
     Plan{"LocateProtocol", EFI_NOT_FOUND},
     Plan{"LocateHandleBuffer", EFI_NOT_FOUND},
     Plan{"LocateDevicePath", EFI_NOT_FOUND},
+    Plan{"LoadImage", EFI_ACCESS_DENIED},
     Plan{"SetWatchdogTimer", EFI_UNSUPPORTED},
     Plan{"GetVariable", EFI_DEVICE_ERROR},
     Plan{"SetVariable", EFI_DEVICE_ERROR},
@@ -43,6 +44,9 @@ constinit std::array plans = {
     Plan{"SetMemoryAttributes", EFI_UNSUPPORTED},
     Plan{"ClearMemoryAttributes", EFI_UNSUPPORTED},
     Plan{"Mtftp", EFI_TIMEOUT},
+    Plan{"GetCapability", EFI_DEVICE_ERROR},
+    Plan{"GetEventLog", EFI_DEVICE_ERROR},
+    Plan{"HashLogExtendEvent", EFI_DEVICE_ERROR},
     Plan{"OutputString", EFI_DEVICE_ERROR},
     Plan{"ReadKeyStroke", EFI_NOT_READY},
 };

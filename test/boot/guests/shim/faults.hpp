@@ -19,6 +19,7 @@ enum class Call {
     LocateProtocol,
     LocateHandleBuffer,
     LocateDevicePath,
+    LoadImage,
     SetWatchdogTimer,
     GetVariable,
     SetVariable,
@@ -38,6 +39,9 @@ enum class Call {
     SetMemoryAttributes,
     ClearMemoryAttributes,
     Mtftp,
+    GetCapability,
+    GetEventLog,
+    HashLogExtendEvent,
     OutputString,
     ReadKeyStroke,
 };

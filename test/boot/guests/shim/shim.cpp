@@ -29,7 +29,7 @@
 //     dirty-processor              x87, SSE, FS, GS and debug registers get odd values
 //     five-levels                  5-level paging is turned on
 //     memory-attributes            there is a Memory Attribute Protocol
-//     failing-tpm                  there is a TPM 2.0, which can measure nothing
+//     tpm                          there is a TPM 2.0, with a log that leads nowhere
 //     no-console                   there is no ConOut and no ConIn
 //     fail CALL FIRST LAST         in each start from now on, these calls of this name fail
 //     fail-always CALL …           and so do all of these names
@@ -175,7 +175,7 @@ constexpr Command kCommands[] = {
          while (!words.empty())
              fail_always(take_call(words));
      }},
-    {"failing-tpm", [](std::string_view, Loader&) { add_failing_tpm(); }},
+    {"tpm", [](std::string_view, Loader&) { add_tpm(); }},
     {"fail-nothing", [](std::string_view, Loader&) { fail_nothing(); }},
     {"show-watchdog", [](std::string_view, Loader&) { watchdog_is_shown = true; }},
     {"hurry-watchdog", [](std::string_view words,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tpm.hpp"
 
+#include "faults.hpp"
 #include "firmware.hpp"
-
-#include <cstring>
 
 namespace shim {
 namespace {
@@ -47,15 +46,10 @@ EFI_STATUS EFIAPI get_event_log(Tcg2* /*self*/, UINT32 /*format*/, EFI_PHYSICAL_
     return EFI_SUCCESS;
 }
 
-/// The firmware's own events, of images that it loads, are taken.
 EFI_STATUS EFIAPI hash_log_extend_event(Tcg2* /*self*/, UINT64 /*flags*/,
                                         EFI_PHYSICAL_ADDRESS /*data*/, UINT64 /*bytes*/,
-                                        const void* event) {
-    constexpr UINTN kEventTypeAt = 14; // in EFI_TCG2_EVENT
-    constexpr UINT32 kIpl = 0xd;
-    UINT32 type = 0;
-    std::memcpy(&type, static_cast<const UINT8*>(event) + kEventTypeAt, sizeof type);
-    return type == kIpl ? EFI_DEVICE_ERROR : EFI_SUCCESS;
+                                        const void* /*event*/) {
+    return EFI_SUCCESS;
 }
 
 Tcg2 protocol = {.GetCapability = get_capability,
@@ -65,7 +59,10 @@ Tcg2 protocol = {.GetCapability = get_capability,
 
 } // namespace
 
-void add_failing_tpm() {
+void add_tpm() {
+    hook<Call::GetCapability>(protocol.GetCapability);
+    hook<Call::GetEventLog>(protocol.GetEventLog);
+    hook<Call::HashLogExtendEvent>(protocol.HashLogExtendEvent);
     EFI_HANDLE handle = nullptr;
     EFI_GUID guid = kTcg2Guid;
     if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,

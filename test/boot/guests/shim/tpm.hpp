@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A TPM 2.0 that fails to measure what a loader gives it, and whose event log leads nowhere.
+// A TPM 2.0 that measures nothing, and whose event log leads nowhere.
 #pragma once
 
 namespace shim {
 
-void add_failing_tpm();
+void add_tpm();
 
 } // namespace shim

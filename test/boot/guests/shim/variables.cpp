@@ -40,10 +40,14 @@ void hook_get_variable(EFI_RUNTIME_SERVICES& runtime) {
 }
 
 void set_variable(std::string_view arguments) {
-    if (variable_count == variables.size())
-        give_up("too many", "variables");
     const std::string_view name = take_word(arguments);
-    variables[variable_count++] = {name, static_cast<UINT8>(take_number(arguments))};
+    std::size_t place = 0;
+    while (place < variable_count && variables[place].name != name)
+        ++place;
+    if (place == variables.size())
+        give_up("too many", "variables");
+    variable_count = std::max(variable_count, place + 1);
+    variables[place] = {name, static_cast<UINT8>(take_number(arguments))};
 }
 
 void deny_runtime_map() {
