@@ -18,7 +18,7 @@ from tool import FAULTING, FIXED, HANGING, PIE, baton, compiled, line_of
 
 SUCCEEDS = bytes.fromhex("b810000000 e7f4 ebfe")  # mov eax, 0x10; out 0xf4, eax; jmp $
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-VERBS = ("new", "check", "plan", "image", "run", "debug", "explain")
+VERBS = ("new", "check", "plan", "image", "bundle", "measure", "run", "debug", "explain")
 
 
 NOT_EXECUTABLE = Elf([Segment(TOP_2_GIB, PF_R | PF_W, SUCCEEDS)], entry=TOP_2_GIB)

@@ -226,6 +226,19 @@ unsigned choose_sector_bytes(const ImageOptions& options, const OutputFile& outp
     return wanted != 0 ? wanted : disk != 0 ? disk : kSectorBytes;
 }
 
+void make_image(const Volume& volume, const ImageOptions& options, const fs::path& path,
+                const ScratchDirectory& scratch) {
+    OutputFile output(path, scratch);
+    const unsigned sector_bytes = choose_sector_bytes(options, output);
+    if (options.medium == Medium::disk)
+        make_disk(volume, output.image(), sector_bytes, scratch);
+    else
+        make_iso(volume, output.image(), scratch);
+    output.finish();
+    if (output.sector_bytes() != 0 && options.medium == Medium::disk)
+        run_program({"sfdisk", "--quiet", "--relocate", "gpt-bak-std", output.path().string()});
+}
+
 } // namespace
 
 void BootFiles::set_default(const std::string& key, const std::string& value) {
@@ -235,16 +248,14 @@ void BootFiles::set_default(const std::string& key, const std::string& value) {
 
 void make_boot_image(const BootFiles& files, const ImageOptions& options, const fs::path& path) {
     const ScratchDirectory scratch;
-    OutputFile output(path, scratch);
-    const unsigned sector_bytes = choose_sector_bytes(options, output);
-    const Volume volume = plan_volume(files, scratch);
-    if (options.medium == Medium::disk)
-        make_disk(volume, output.image(), sector_bytes, scratch);
-    else
-        make_iso(volume, output.image(), scratch);
-    output.finish();
-    if (output.sector_bytes() != 0 && options.medium == Medium::disk)
-        run_program({"sfdisk", "--quiet", "--relocate", "gpt-bak-std", output.path().string()});
+    make_image(plan_volume(files, scratch), options, path, scratch);
+}
+
+void make_bundle_image(const fs::path& bundle, const ImageOptions& options, const fs::path& path) {
+    const ScratchDirectory scratch;
+    Volume volume(scratch / "volume");
+    volume.add(bundle, "/EFI/BOOT/BOOTX64.EFI");
+    make_image(volume, options, path, scratch);
 }
 
 void make_volume_image(const fs::path& application, const ScratchDirectory& scratch,

@@ -16,6 +16,7 @@ struct Module {
     std::string name;         // of the file as it was given
     std::string string;       // which the kernel finds beside it; without blanks around it
     bool is_verbatim = false; // is not decompressed
+    std::string path = {};    // in a bundle, with slashes; empty: of the tool's choice
 };
 
 /// Of a boot entry: docs/boot-protocol.md.
@@ -49,6 +50,10 @@ struct ImageOptions {
 /// Makes an image of it: all of it, or none. `path` is that of an OutputFile. Throws a Failure.
 void make_boot_image(const BootFiles& files, const ImageOptions& options,
                      const std::filesystem::path& path);
+
+/// Makes an image with a bundle as the loader, and nothing else, in the same way.
+void make_bundle_image(const std::filesystem::path& bundle, const ImageOptions& options,
+                       const std::filesystem::path& path);
 
 /// Makes a disk without partitions on which firmware finds `application`. Throws a Failure.
 void make_volume_image(const std::filesystem::path& application, const ScratchDirectory& scratch,

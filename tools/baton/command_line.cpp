@@ -36,6 +36,19 @@ constexpr std::array kImageExamples = {
     Example{"image my-kernel.elf -o disk.img --compress --disk-speed 30",
             "compressed, for a slow USB stick"},
 };
+constexpr std::array kBundleExamples = {
+    Example{"bundle my-kernel.elf -o my-os.efi --append \"verbose\"",
+            "the loader, the kernel and its command line in one file"},
+    Example{"bundle my-kernel.elf -o my-os.efi --module initrd.img=/boot/initrd.img",
+            "with a module, under a path of one's own"},
+    Example{"bundle --container initrd.img -o initrd.efi", "a file that a bundle's entry can name"},
+    Example{"bundle --show my-os.efi", "what is in it"},
+};
+constexpr std::array kMeasureExamples = {
+    Example{"measure my-kernel.elf --append \"verbose\"",
+            "of a boot of the image made by the same options"},
+    Example{"measure my-kernel.elf --module initrd.img --json", "for a program, with the events"},
+};
 constexpr std::array kRunExamples = {
     Example{"run my-kernel.elf --timeout 30", "fails unless the kernel ends the run in time"},
     Example{"run my-kernel.elf --module initrd.img --append \"debug=1\"",
@@ -91,6 +104,19 @@ constexpr std::array kVerbs = {
          "starts from a CD or DVD (El Torito) and from a USB stick. If FAT can't hold the name of "
          "a module's file, a line shows its new name.",
          kImageExamples},
+    Verb{"bundle", "Makes one PE file of the loader, a kernel and its modules, to be signed.",
+         "The file is started by firmware as \\EFI\\BOOT\\BOOTX64.EFI, or by another loader. "
+         "Under Secure Boot only what is in it is used, and containers: files in PE files of their "
+         "own, signed too, which its entry names by paths that end in .efi. A KERNEL that the "
+         "loader would not boot is refused. docs/secure-boot.md has a walk-through.",
+         kBundleExamples},
+    Verb{"measure", "Computes what a boot measures into a TPM.",
+         "Prints the values of PCR 4, 8 and 9 after a boot of a bundle, or of the image that "
+         "`image` makes of the same options, for each bank. PCR 4 is that of OVMF's firmware, "
+         "started by a boot option, with nothing started before. Of several entries, the first one "
+         "is taken, and files that only the kernel names are not counted, nor is what the boot "
+         "reads beside the bundle, but for --container.",
+         kMeasureExamples},
     Verb{"run", "Boots a kernel in QEMU, through real UEFI firmware (OVMF) or without it.",
          "The serial port is on the terminal; Ctrl-C ends the run. The kernel ends it by writing "
          "0x10 (success) or 0x11 (failure) to I/O port 0xf4. An error of the loader, a reported "
@@ -312,10 +338,82 @@ void add_plan(CLI::App& verb, Arguments& arguments) {
               "The file to write (default: standard output).");
 }
 
-void add_image(CLI::App& verb, Arguments& arguments) {
+std::string check_seconds(const std::string& text) {
+    return text == "0" ? "" : check_number(text);
+}
+
+void add_bundle(CLI::App& verb, Arguments& arguments) {
+    BundleOptions& options = arguments.bundle;
+    add_kernel(verb, arguments);
+    add_value(verb, "-o,--output", arguments.output, "FILE", "The bundle to make.");
+    add_boot_options(verb, arguments);
+    verb.get_option("--module")
+        ->type_name("FILE[=PATH|STRING]")
+        ->description(wrapped("A file to load for the kernel. What begins with / or \\ is its path "
+                              "in the bundle, else its string. May be repeated.",
+                              kColumns - kOptionColumns));
+    CLI::Option* const entry =
+        add_value(verb, "--entry", options.entries, "FILE",
+                  "A boot entry (.conf) instead of one made of the options; the first one's kernel "
+                  "is KERNEL. May be repeated, up to eight times.")
+            ->allow_extra_args(false)
+            ->check(rule(check_file));
+    for (const char* const name : {"--append", "--set", "--protocol"})
+        entry->excludes(verb.get_option(name));
+    add_value(verb, "--osrel", options.osrel, "FILE", "An os-release, as other loaders show it.")
+        ->check(rule(check_file));
+    add_value(verb, "--sbat", options.sbat, "LINE|FILE",
+              "More lines of .sbat: COMPONENT,GENERATION,VENDOR,PACKAGE,VERSION,URL. May be "
+              "repeated.")
+        ->allow_extra_args(false);
+    CLI::Option* const key =
+        add_value(verb, "--key", options.key, "FILE", "The key to sign with (PEM).")
+            ->check(rule(check_file));
+    CLI::Option* const certificate =
+        add_value(verb, "--cert", options.certificate, "FILE", "Its certificate (PEM).")
+            ->check(rule(check_file));
+    key->needs(certificate);
+    certificate->needs(key);
+    add_value(verb, "--signing-time", options.signing_time, "SECONDS",
+              "The signature's time, since 1970, so that equal input gives equal bytes; signs by "
+              "osslsigncode instead of sbsign.")
+        ->check(rule(check_seconds))
+        ->needs(key);
+    CLI::Option* const container =
+        verb.add_flag("--container", options.container,
+                      wrapped("Make a container of the file KERNEL, which may be any.",
+                              kColumns - kOptionColumns));
+    for (const char* const name :
+         {"--append", "--set", "--protocol", "--module", "--entry", "--osrel"})
+        container->excludes(verb.get_option(name));
+    CLI::Option* const show = add_value(verb, "--show", options.shown, "FILE",
+                                        "Print what is in a bundle or a container.")
+                                  ->check(rule(check_file))
+                                  ->excludes(verb.get_option("KERNEL"), container);
+    verb.add_flag("--json", arguments.json, "Write JSON.")->needs(show);
+}
+
+void add_measure(CLI::App& verb, Arguments& arguments) {
     add_kernel(verb, arguments)->required();
+    add_boot_options(verb, arguments);
+    add_value(verb, "--container", arguments.containers, "FILE",
+              "A container that the entry names, in the order of its use. May be repeated.")
+        ->allow_extra_args(false)
+        ->check(rule(check_file));
+    verb.add_flag("--json", arguments.json, "Write JSON.");
+}
+
+void add_image(CLI::App& verb, Arguments& arguments) {
+    CLI::Option* const kernel = add_kernel(verb, arguments);
     add_value(verb, "-o,--output", arguments.output, "FILE", "The image to make.")->required();
     add_boot_options(verb, arguments);
+    CLI::Option* const bundle =
+        add_value(verb, "--bundle", arguments.loader, "FILE",
+                  "A bundle (see `bundle`), as the loader, instead of KERNEL and its options.")
+            ->check(rule(check_file))
+            ->excludes(kernel);
+    for (const char* const name : {"--append", "--set", "--protocol", "--module"})
+        bundle->excludes(verb.get_option(name));
     CLI::Option* const iso = verb.add_flag("--iso", arguments.iso, "Make an ISO 9660 image.");
     add_value(verb, "--sector-size", arguments.sector_bytes, "512|4096",
               "The disk's sector size (default: that of the disk FILE, else 512).")
@@ -327,7 +425,8 @@ void add_image(CLI::App& verb, Arguments& arguments) {
                               "loads each file first (default: no compression; for --compress "
                               "alone, auto).",
                               kColumns - kOptionColumns))
-            ->check(rule(check_compression));
+            ->check(rule(check_compression))
+            ->excludes(bundle);
     add_value(verb, "--disk-speed", arguments.compression.disk_mib_per_second, "MIB",
               "What the disk reads in a second, for --compress=auto (default: 200).")
         ->check(rule(check_number))
@@ -439,6 +538,8 @@ std::unique_ptr<CLI::App> make_command_line(Arguments& arguments) {
     add_check(*app->get_subcommand("check"), arguments);
     add_plan(*app->get_subcommand("plan"), arguments);
     add_image(*app->get_subcommand("image"), arguments);
+    add_bundle(*app->get_subcommand("bundle"), arguments);
+    add_measure(*app->get_subcommand("measure"), arguments);
     add_run(*app->get_subcommand("run"), arguments);
     add_debug(*app->get_subcommand("debug"), arguments);
     add_explain(*app->get_subcommand("explain"), arguments);

@@ -4,6 +4,7 @@
 // completion of shells, so that they agree.
 #pragma once
 
+#include "tools/baton/bundle.hpp"
 #include "tools/baton/compressed_files.hpp"
 #include "tools/baton/debug.hpp"
 #include "tools/baton/machine.hpp"
@@ -42,6 +43,11 @@ struct Arguments {
     bool iso = false;
     unsigned sector_bytes = 0;
     CompressionOptions compression;
+    std::filesystem::path loader; // a bundle
+    // bundle
+    BundleOptions bundle;
+    // measure
+    std::vector<std::filesystem::path> containers;
     // debug, run
     MachineOptions machine;
     // debug

@@ -31,11 +31,6 @@ class Refusal final : public RemarkSink {
     }
 };
 
-std::string with_backslashes(std::string path) {
-    std::ranges::replace(path, '/', '\\');
-    return path;
-}
-
 /// A key and its value, line by line.
 using Lines = std::vector<Setting>;
 
@@ -98,6 +93,11 @@ void check_entry(const BootEntry& entry, const BootFiles& files) {
 
 } // namespace
 
+std::string with_backslashes(std::string path) {
+    std::ranges::replace(path, '/', '\\');
+    return path;
+}
+
 std::string kernel_path(const BootFiles& files) {
     // A compressed one keeps the suffix that says so.
     const std::string name = files.kernel.filename().string();
@@ -105,6 +105,8 @@ std::string kernel_path(const BootFiles& files) {
 }
 
 std::string module_path(const Module& module, std::size_t number) {
+    if (!module.path.empty())
+        return module.path;
     // A folder for each, since two files may have the same name.
     return "/baton/" + std::to_string(number) + "/" + fat_name(module.name);
 }

@@ -16,6 +16,9 @@ namespace baton::tool {
 /// there, an entry that fails would be a boot without modules and command line.
 std::string kernel_path(const BootFiles& files);
 
+/// The same with '\\' for '/', as the loader's parser makes it.
+std::string with_backslashes(std::string path);
+
 /// Where a module is on a volume, and what it is called without one, with slashes. FAT decides
 /// which characters it can have: fat_name().
 std::string module_path(const Module& module, std::size_t number);

@@ -2,7 +2,9 @@
 //
 // baton: what somebody who writes a kernel needs of Baton, on the machine where it is written.
 #include "config/lines.hpp"
+#include "config/path.hpp"
 #include "tools/baton/boot_path.hpp"
+#include "tools/baton/bundle.hpp"
 #include "tools/baton/check.hpp"
 #include "tools/baton/check_limine.hpp"
 #include "tools/baton/command_line.hpp"
@@ -13,11 +15,14 @@
 #include "tools/baton/explain.hpp"
 #include "tools/baton/failure.hpp"
 #include "tools/baton/files.hpp"
+#include "tools/baton/heap_arena.hpp"
 #include "tools/baton/known_errors.hpp"
+#include "tools/baton/measure.hpp"
 #include "tools/baton/memory_map.hpp"
 #include "tools/baton/new_project.hpp"
 #include "tools/baton/output_file.hpp"
 #include "tools/baton/plan_report.hpp"
+#include "tools/baton/text.hpp"
 #include "tools/baton/watchdog.hpp"
 
 #include <algorithm>
@@ -94,14 +99,71 @@ int plan(const Arguments& arguments) {
 }
 
 int image(const Arguments& arguments) {
+    const ImageOptions options{.medium = arguments.iso ? Medium::iso : Medium::disk,
+                               .sector_bytes = arguments.sector_bytes};
+    if (arguments.kernel.empty() == arguments.loader.empty())
+        return misuse("either KERNEL or --bundle is required", arguments);
+    if (!arguments.loader.empty()) {
+        make_bundle_image(arguments.loader, options, arguments.output);
+        return 0;
+    }
     const ScratchDirectory scratch;
     BootFiles files = boot_files(arguments);
     if (!arguments.compression.compression.empty())
         compress(files, arguments.compression, scratch);
-    make_boot_image(files,
-                    {.medium = arguments.iso ? Medium::iso : Medium::disk,
-                     .sector_bytes = arguments.sector_bytes},
-                    arguments.output);
+    make_boot_image(files, options, arguments.output);
+    return 0;
+}
+
+/// In a bundle, what is after a module's = is its path if it begins like one, else its string.
+void find_path(Module& module) {
+    if (!module.string.starts_with('/') && !module.string.starts_with('\\'))
+        return;
+    HeapArena arena;
+    const auto path = normalise_path(module.string, {}, arena);
+    if (!path)
+        throw Failure(string_of(Text().error(path.error())));
+    module.path = *path;
+    std::ranges::replace(module.path, '\\', '/');
+    module.string.clear();
+}
+
+/// By the settings and the command line of the first entry that is given, the loader boots it.
+void check_kernel(const Arguments& arguments) {
+    Rehearsal::Given given = rehearse(arguments);
+    if (!arguments.bundle.entries.empty()) {
+        const auto bytes = read_file(arguments.bundle.entries.front());
+        KeyLines lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        for (KeyLine line{}; lines.next(line);)
+            if (setting_named(line.key))
+                given.settings.push_back({std::string(line.key), std::string(line.value)});
+    }
+    if (const Rehearsal rehearsal(given); rehearsal.error())
+        throw Failure("the loader would not boot it: " + error_with_fix(*rehearsal.error()));
+}
+
+int bundle(const Arguments& arguments) {
+    const BundleOptions& options = arguments.bundle;
+    if (!options.shown.empty()) {
+        show_bundle(options.shown, arguments.json);
+        return 0;
+    }
+    if (arguments.kernel.empty() || arguments.output.empty())
+        return misuse(arguments.kernel.empty() ? "KERNEL is required" : "--output is required",
+                      arguments);
+    if (options.container) {
+        make_container(arguments.kernel, options, arguments.output);
+        return 0;
+    }
+    BootFiles files = boot_files(arguments);
+    std::ranges::for_each(files.modules, find_path);
+    check_kernel(arguments);
+    make_bundle(files, options, arguments.output);
+    return 0;
+}
+
+int measure(const Arguments& arguments) {
+    show_measurements(boot_files(arguments), arguments.containers, arguments.json);
     return 0;
 }
 
@@ -220,6 +282,10 @@ int carry_out(const CLI::App& app, Arguments& arguments) {
         return plan(arguments);
     if (app.got_subcommand("image"))
         return image(arguments);
+    if (app.got_subcommand("bundle"))
+        return bundle(arguments);
+    if (app.got_subcommand("measure"))
+        return measure(arguments);
     if (app.got_subcommand("run"))
         return run(arguments);
     if (app.got_subcommand("debug"))

@@ -37,6 +37,8 @@ constexpr std::array kPackages = {
     Package{"lz4", "lz4"},
     Package{"zstd", "zstd"},
     Package{"gdb", "gdb"},
+    Package{"sbsign", "sbsigntool"},
+    Package{"osslsigncode", "osslsigncode"},
     Package{"objcopy", "binutils"},
     Package{"qemu-system-x86_64", "qemu-system-x86"},
 };
