@@ -103,7 +103,7 @@ def test_package_depends_on_what_it_needs(tmp_path):
     depends = {name.removesuffix("t64") for name in names("Depends")}
     assert {"libc6", "libdw1", "libstdc++6"} <= depends
     assert names("Recommends") == {"fdisk", "gdb", "mtools", "ovmf", "qemu-system-x86"}
-    assert "xorriso" in names("Suggests")
+    assert {"osslsigncode", "sbsigntool", "xorriso"} <= names("Suggests")
     assert fields["Version"] == VERSION and fields["Architecture"] == "amd64"
 
 
@@ -138,6 +138,21 @@ def test_cmake_build_fails_with_the_cure_of_what_would_not_boot(tmp_path):
     assert result.returncode != 0
     assert "error: segment_in_page_zero: " in result.stdout and "\nfix:  " in result.stdout
     assert not (project / "build/my-os.img").exists()
+
+
+def test_cmake_makes_a_signed_bundle(boot_image, tmp_path):
+    project = example(tmp_path, "cmake-kernel")
+    succeed("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mine",
+            "-keyout", "my.key", "-out", "my.pem", cwd=project)
+    with (project / "CMakeLists.txt").open("a") as file:
+        file.write('baton_add_image(whole KERNEL my-kernel OPTIONS "a b" BUNDLE SIGN_KEY my.key '
+                   'SIGN_CERT my.pem)\n')
+    succeed("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={installed(tmp_path)}", cwd=project)
+    succeed("cmake", "--build", "build", cwd=project)
+    succeed("sbverify", "--cert", "my.pem", "build/whole.efi", cwd=project)
+    machine = boot_image(project / "build/whole.img", firmware=UBoot)
+    machine.wait_for_exit()
+    assert "my kernel: command line a b\n" in machine.serial
 
 
 def test_cmake_image_follows_its_modules_and_takes_options(boot_image, tmp_path):
