@@ -165,20 +165,30 @@ Result<PhysAddr> FirmwareFrames::allocate_pages(const FrameRequest& request) {
     return allocate_by_map(request);
 }
 
-/// Finds the place and has the firmware mark it as allocated.
+/// Finds the place and has the firmware mark it as allocated. EDK II refuses what reaches into the
+/// ranges that it keeps for other types, though its map has it as free: then a lower place may do.
 Result<PhysAddr> FirmwareFrames::allocate_by_map(const FrameRequest& request) {
+    constexpr unsigned kTries = 16; // each twice as far away
     const auto map = TRY(memory_map());
-    auto place = find_place(map, k4GiB, request);
-    if (!place)
-        place = find_place(map, kAnywhere, request);
     const auto type = request.use == MemoryUse::stage2 ? EfiLoaderCode : EfiLoaderData;
-    EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
-    if (!place || efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
-                                                              &address)))
-        return std::unexpected(
-            Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
-                .about(request.label()));
-    return *place;
+    for (PhysAddr end : {k4GiB, kAnywhere}) {
+        for (unsigned i = 0; i < kTries; ++i) {
+            const auto place = find_place(map, end, request);
+            EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
+            if (!place)
+                break;
+            if (!efi::failed(firmware_.boot()->AllocatePages(AllocateAddress, type, request.pages,
+                                                             &address)))
+                return *place;
+            const uint64_t step = kPageBytes << i;
+            if (request.at || place->value < step)
+                break;
+            end = {place->value + request.pages * kPageBytes - step};
+        }
+    }
+    return std::unexpected(
+        Error(ErrorCode::out_of_memory, {request.pages * kPageBytes, request.alignment})
+            .about(request.label()));
 }
 
 Result<EfiMemoryMap> FirmwareFrames::memory_map() {
