@@ -8,6 +8,7 @@ import pytest
 import artefacts
 from machine import Machine, Ovmf, PvhKernel
 from start import Content, start
+from tpm import Tpm
 
 
 def pytest_configure(config):
@@ -29,6 +30,15 @@ def boot():
         yield start_here
         for machine in machines:
             machine.close()
+
+
+@pytest.fixture
+def tpm():
+    """A new TPM, for Machine's `tpm`. It ends with the test."""
+    with tempfile.TemporaryDirectory(prefix="baton-test-") as name:
+        tpm = Tpm(Path(name))
+        yield tpm
+        tpm.close()
 
 
 @pytest.fixture

@@ -2,68 +2,23 @@
 """Stage 1 boots what is in its own image and in containers, and under Secure Boot nothing else."""
 
 import functools
-import hashlib
 import re
-import subprocess
-from pathlib import Path
 
 import artefacts
 import pytest
-from machine import NewOvmf, StrictNxOvmf
+from bundles import ENTRY, bundle, files, kernel
+from machine import SecureOvmf
 from paths import Pvh
-from pe_sections import SBAT, add_sections, container
-from software_tpm import software_tpm
+from pe_sections import SBAT, container
+from signing import sign
+from tpm import extended
 
 BOOT = "/EFI/BOOT/BOOTX64.EFI"
-
-
-@functools.cache
-def kernel() -> bytes:
-    return artefacts.EXAMPLE_KERNEL.read_bytes()
-
-
-class SecureOvmf(StrictNxOvmf):
-    """Secure Boot is on, with keys that everybody has."""
-
-    CODE, VARIABLES = (Path(f"/usr/share/OVMF/OVMF_{what}_4M.snakeoil.fd") for what in ("CODE", "VARS"))
-
-
-@pytest.fixture(scope="module")
-def sign(tmp_path_factory):
-    """sign(image): the bytes, signed with the key that the firmware knows."""
-    folder = tmp_path_factory.mktemp("keys")
-    key, cert = folder / "key.pem", Path("/usr/share/ovmf/PkKek-1-snakeoil.pem")
-    run = lambda *arguments: subprocess.run(arguments, check=True, capture_output=True)
-    run("openssl", "pkey", "-in", cert.with_suffix(".key"), "-passin", "pass:snakeoil", "-out", key)
-
-    def sign_here(image: bytes) -> bytes:
-        plain, signed = folder / "plain.efi", folder / "signed.efi"
-        plain.write_bytes(image)
-        run("sbsign", "--key", key, "--cert", cert, "--output", signed, plain)
-        return signed.read_bytes()
-
-    return sign_here
-
-
-def bundle(entry: str, files: dict[str, bytes], **sections: bytes) -> bytes:
-    """`files`: the kernel is the first."""
-    names = [".kernel"] + [f".mod{i}" for i in range(len(files) - 1)]
-    index = "".join(f"{name} {path}\n" for name, path in zip(names, files))
-    return add_sections(artefacts.LOADER.read_bytes(),
-                        {".sbat": SBAT, ".entry": entry.encode(), ".files": index.encode()}
-                        | dict(zip(names, files.values()))
-                        | {"." + name: content for name, content in sections.items()})
 
 
 def kernel_container(sections: dict[str, bytes]) -> bytes:
     """With these sections in front."""
     return container(sections | {".files": b".kernel \\kernel.elf\n", ".kernel": kernel()})
-
-
-ENTRY = "kernel /a/kernel.elf\nmodule /a/module.bin words\noptions from the bundle\n"
-@functools.cache
-def files() -> dict[str, bytes]:
-    return {"\\a\\kernel.elf": kernel(), "\\a\\module.bin": b"0123456789"}
 
 
 def expect_pass(machine, *texts: str):
@@ -134,21 +89,15 @@ def test_a_kernel_whose_name_ends_in_efi_is_an_ordinary_file(boot):
     expect_pass(machine)
 
 
-def test_secure_boot_boots_a_signed_bundle(boot, sign):
-    machine = boot(kernel(), firmware=SecureOvmf, files={
-        BOOT: sign(bundle("kernel /missing\n", files(), entry1=ENTRY.encode()))})
-    expect_pass(machine, r"Secure Boot: on, by the firmware; only what is signed is used",
-                r"booting \\a\\kernel.elf of .entry1$")
-
-
-def test_secure_boot_without_a_bundle_boots_nothing(boot, sign):
+def test_secure_boot_without_a_bundle_boots_nothing(boot):
     machine = boot(kernel(), firmware=SecureOvmf, files={
         BOOT: sign(artefacts.LOADER.read_bytes()), "/loader/entries/a.conf": "kernel /baton/kernel.elf\n"})
     expect_refusals(machine, r"a.conf: error: not_signed",
                     r"^error: not_signed: \\baton\\kernel.elf: .*make a bundle")
 
 
-def test_secure_boot_takes_signed_containers_alone(boot, sign):
+@pytest.mark.long
+def test_secure_boot_takes_signed_containers_alone(boot):
     entries = [f"kernel /{name}.efi\n".encode() for name in ("plain", "broken", "elf", "good")]
     good = sign(kernel_container({".sbat": SBAT}))
     broken = good.replace(b"kernel: PASS", b"kernel: FOUL", 1)
@@ -161,27 +110,12 @@ def test_secure_boot_takes_signed_containers_alone(boot, sign):
         for name in ("plain", "broken", "elf")))
 
 
-@pytest.fixture
-def tpm(tmp_path):
-    with software_tpm(tmp_path / "tpm") as tpm:
-        yield tpm
-
-
-class OvmfWithTpm(NewOvmf):
-    LOOKS_FOR_TPM = False  # there is one
-
-
-def digests(*contents: bytes | str) -> list[bytes]:
-    return [hashlib.sha256(content.encode() if isinstance(content, str) else content).digest()
-            for content in contents]
-
-
 def test_the_kernel_gets_the_event_log(expect_conformance, tpm):
-    expect_conformance("16m", "event-log,measured", firmware=OvmfWithTpm, arguments=tpm.arguments,
+    expect_conformance("16m", "event-log,measured", tpm=tpm,
                        entry="measure required\n")
 
 
-def test_the_kernel_learns_what_was_verified(boot, sign):
+def test_the_kernel_learns_what_was_verified(boot):
     content = artefacts.conformance_kernel("16m").read_bytes()
     expect = ",".join((*SecureOvmf.FEATURES, "memory:240", "framebuffer:1", "modes", "secure-boot", "bundle",
                        "enforced"))
@@ -194,21 +128,21 @@ def test_the_kernel_learns_what_was_verified(boot, sign):
 def test_a_bundle_is_measured(boot, tpm):
     index = ".kernel \\a\\kernel.elf\n.mod0 \\a\\module.bin\n"
     second = "# a second entry\n" + ENTRY + "measure required\n"
-    machine = boot(None, firmware=OvmfWithTpm, arguments=tpm.arguments, files={
+    machine = boot(None, tpm=tpm, files={
         BOOT: bundle("kernel /missing\nmeasure required\n", files(), entry1=second.encode())})
     expect_pass(machine)
-    assert tpm.extends(9)[-4:] == digests(SBAT, index, *files().values())
-    assert tpm.extends(8) == digests("kernel /missing\nmeasure required\n", second, "from the bundle")
+    assert tpm.pcrs(8, 9) == [
+        extended("kernel /missing\nmeasure required\n", second, "from the bundle"),
+        extended(SBAT, index, *files().values())]
 
 
 def test_files_are_measured_as_they_are_read(boot, tpm):
     entry = "kernel /k.efi\nmodule /m.bin\nmodule /empty\noptions words\n"
     on_disk = {"/k.efi": kernel_container({".sbat": SBAT}), "/m.bin": b"a module", "/empty": b"",
                "/loader/entries/a.conf": entry}
-    machine = boot(None, firmware=OvmfWithTpm, arguments=tpm.arguments, files=on_disk)
+    machine = boot(None, tpm=tpm, files=on_disk)
     expect_pass(machine)
-    assert tpm.extends(8) == digests(entry, "words")
-    assert tpm.extends(9)[-3:] == digests(on_disk["/k.efi"], b"a module", b"")
+    assert tpm.pcrs(8, 9) == [extended(entry, "words"), extended(on_disk["/k.efi"], b"a module", b"")]
 
 
 def test_an_entry_that_must_be_measured_needs_a_tpm(boot):

@@ -2,7 +2,6 @@
 """A machine with Baton on its disk: starts QEMU, watches what it says, and ends it for sure."""
 
 import contextlib
-import ctypes
 import fcntl
 import functools
 import itertools
@@ -10,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -22,9 +20,10 @@ from typing import NoReturn
 import artefacts
 import gpt
 import mbr
-import tpm
 from network import Network
 from plain_server import PlainServer
+from tpm import HIDE as HIDE_TPM
+from tpm import Tpm, die_with_parent
 
 # From starting QEMU to the outcome. Ten times what it takes, for machines that are busy.
 DEADLINE_SECONDS = 60
@@ -143,6 +142,28 @@ def _switch_on_once(directory: Path) -> None:
     (directory / "disk.img").unlink()
 
 
+class SecureOvmf(NewOvmf):
+    """Secure Boot is on, with the keys that the package has for tests."""
+
+    CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
+    VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd")
+    HIDDEN_MIB = 16  # system management mode's
+    # What it says of a program that it doesn't start; then it waits for a key.
+    REFUSAL = r"(?:Security Violation|Access Denied)"
+
+    @classmethod
+    def arguments(cls, directory: Path, before: Path | None) -> list[str]:
+        return [*super().arguments(directory, before), "-machine", "smm=on",
+                "-global", "driver=cfi.pflash01,property=secure,value=on",
+                "-global", "ICH9-LPC.disable_s3=1"]
+
+
+class MicrosoftOvmf(SecureOvmf):
+    """Secure Boot is on, with the keys that machines are sold with."""
+
+    VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
+
+
 class UBoot(Firmware):
     """U-Boot's UEFI: no SSE, descriptors of another size, page tables in memory it calls free."""
 
@@ -238,12 +259,6 @@ def _send_to_qtest(path: Path, commands: Sequence[str]) -> None:
                 assert answer == "OK\n", f"{command}: {answer}"
 
 
-def _die_with_parent() -> None:
-    """Run in the child before QEMU: a test that is killed leaves no machine behind."""
-    PR_SET_PDEATHSIG = 1
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class Machine:
     def __init__(self, directory: Path, files: Mapping[str, Path] | Path, *, firmware=Ovmf,
                  disk: str = "virtio-blk",
@@ -255,7 +270,7 @@ class Machine:
                  unreadable: bytes | None = None, disk_bytes_per_second: int | None = None,
                  hpet: bool = True, writes: Sequence[tuple[int, int]] = (),
                  instruction_shift: int | None = None, arguments: Sequence[str] = (),
-                 after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
+                 tpm: Tpm | None = None, after: "Machine | None" = None, deadline_seconds: float = DEADLINE_SECONDS):
         """`directory` holds its files. `files` maps paths on its disk to files here, or is the whole
         disk; one of files has no partitions, or just the `partition`. With a `network` there is no
         disk, but a server with the
@@ -287,8 +302,9 @@ class Machine:
                     and partition is None and not isinstance(files, Path))
         before = after._directory if after else firmware.usual_before() if is_usual else None
         has_vga = display_adapter and firmware.HAS_PCI
-        hides_tpm = firmware.LOOKS_FOR_TPM and has_vga and instruction_shift is None
-        before_start = [*(tpm.HIDE if hides_tpm else []),
+        hides_tpm = (firmware.LOOKS_FOR_TPM and has_vga and instruction_shift is None
+                     and tpm is None)
+        before_start = [*(HIDE_TPM if hides_tpm else []),
                         *(f"writel {address:#x} {value:#x}" for address, value in writes)]
         arguments = [
             "qemu-system-x86_64", *arguments, "-nodefaults", "-no-user-config",
@@ -299,7 +315,7 @@ class Machine:
             "-display", "none", *(["-device", "VGA"] if has_vga else []),
             *([] if instruction_shift is None
               else ["-icount", f"shift={instruction_shift},sleep=off"]),
-            *medium,
+            *medium, *(tpm.arguments() if tpm else []),
             *(argument for device in devices for argument in ("-device", device)),
             *(["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] if exit_device else []),
             "-qmp", f"unix:{self._qmp_socket},server=on,wait=off",
@@ -315,7 +331,7 @@ class Machine:
         with self._errors_file.open("wb") as errors:
             self._qemu = subprocess.Popen(arguments, stdin=subprocess.PIPE,
                                           stdout=subprocess.DEVNULL, stderr=errors,
-                                          preexec_fn=_die_with_parent)
+                                          preexec_fn=die_with_parent)
         if before_start:
             self._start_after(before_start)
 
@@ -371,8 +387,8 @@ class Machine:
         """Waits until the pattern is in what is on the debug console, in whole lines."""
         return self._wait(lambda: self.debugcon, pattern, "the debug console")
 
-    def wait_for_serial(self, pattern: str) -> re.Match:
-        return self._wait(lambda: self.serial, pattern, "the serial port")
+    def wait_for_serial(self, pattern: str, whole_lines: bool = True) -> re.Match:
+        return self._wait(lambda: self.serial, pattern, "the serial port", whole_lines)
 
     def wait_for_exit(self, wanted: int = SUCCESS, *,
                       fatal: str = "^(error:|baton: fault).*") -> None:
@@ -468,12 +484,15 @@ class Machine:
             parts.append(f"--- {name}, last lines\n" + "\n".join(lines[-30:]))
         raise AssertionError("\n".join(parts))
 
-    def _wait(self, read: Callable[[], str], pattern: str, where: str) -> re.Match:
+    def _wait(self, read: Callable[[], str], pattern: str, where: str,
+              whole_lines: bool = True) -> re.Match:
         expression = re.compile(pattern, re.MULTILINE)
         while True:
             ended = self._qemu.poll() is not None  # asked before reading: then all has been said
             text = read()
-            if match := expression.search(text if ended else text[:text.rfind("\n") + 1]):
+            if not ended and whole_lines:
+                text = text[:text.rfind("\n") + 1]
+            if match := expression.search(text):
                 return match
             if ended:
                 self.fail(f"QEMU ended with status {self._qemu.returncode}, "

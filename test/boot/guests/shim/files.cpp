@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 namespace shim {
 namespace {
@@ -41,7 +42,19 @@ std::array<EFI_FILE_PROTOCOL*, 64> failed_files;
 std::size_t failed_count;
 std::u16string_view endless_name; // empty: directories end
 
+/// A file that has other contents once it has been read.
+struct Swapped {
+    std::string_view name;
+    UINTN bytes_left; // to be read as they are
+    std::array<EFI_FILE_PROTOCOL*, 8> handles;
+    std::size_t handle_count;
+} swapped{};
+
 EFI_FILE_PROTOCOL* hooked(EFI_FILE_PROTOCOL* file);
+
+bool is_swapped(const EFI_FILE_PROTOCOL* file) {
+    return std::ranges::find(swapped.handles, file) != swapped.handles.end();
+}
 
 EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, CHAR16* name,
                        UINT64 mode, UINT64 attributes) {
@@ -54,10 +67,14 @@ EFI_STATUS EFIAPI open(EFI_FILE_PROTOCOL* directory, EFI_FILE_PROTOCOL** file, C
     const EFI_STATUS status = real.Open(directory, file, name, mode, attributes);
     if (!failed(status))
         *file = hooked(*file);
+    const std::u16string_view path(reinterpret_cast<char16_t*>(name));
+    if (!failed(status) && std::ranges::equal(path, swapped.name))
+        swapped.handles[swapped.handle_count++ % swapped.handles.size()] = *file;
     return status;
 }
 
 EFI_STATUS EFIAPI close(EFI_FILE_PROTOCOL* file) {
+    std::ranges::replace(swapped.handles, file, nullptr);
     auto* const end = open_files.data() + open_count;
     auto* const known = std::find(open_files.data(), end, file);
     if (known != end)
@@ -116,6 +133,16 @@ EFI_STATUS stick(EFI_FILE_PROTOCOL* file, EFI_STATUS status) {
     return status;
 }
 
+/// What is read after the file's last byte has been read once has all bits changed.
+void swap(std::span<UINT8> read) {
+    const UINTN first = std::min<UINTN>(swapped.bytes_left, read.size());
+    swapped.bytes_left -= first;
+    if (first < read.size())
+        say(Text().add("swapped a file"));
+    std::ranges::transform(read.subspan(first), read.subspan(first).begin(),
+                           [](UINT8 byte) { return static_cast<UINT8>(~byte); });
+}
+
 EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
     if (const auto status = planned_failure(Call::Read, __builtin_return_address(0)))
         return stick(file, *status);
@@ -131,6 +158,8 @@ EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL* file, UINTN* bytes, void* into) {
     }
     *bytes = std::min(*bytes, most_read_at_once);
     const EFI_STATUS status = real.Read(file, bytes, into);
+    if (is_swapped(file) && !failed(status))
+        swap(std::span(static_cast<UINT8*>(into), *bytes));
     *bytes += said_to_be_read_more;
     return stick(file, status);
 }
@@ -219,6 +248,11 @@ void limit_reads(std::string_view arguments) {
 
 void limit_names(std::string_view arguments) {
     longest_name = take_number(arguments);
+}
+
+void swap_file(std::string_view arguments) {
+    swapped.name = take_word(arguments);
+    swapped.bytes_left = take_number(arguments);
 }
 
 void let_errors_stick() {

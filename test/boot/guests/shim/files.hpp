@@ -31,6 +31,8 @@ void set_file_sizes(std::string_view arguments);
 void limit_reads(std::string_view arguments);
 /// "CHARACTERS": Open finds nothing by a longer name.
 void limit_names(std::string_view arguments);
+/// "PATH BYTES": once so many bytes of it were read, what is read has all bits changed.
+void swap_file(std::string_view arguments);
 /// A handle whose Read has failed once fails for ever, though it gives the bytes.
 void let_errors_stick();
 /// "NAME": each Read of a directory gives one more entry of this name.

@@ -18,6 +18,7 @@
 //     file-sizes BYTES             GetInfo says that all files have this size
 //     largest-read BYTES           Read fails where it is asked for more
 //     longest-name CHARACTERS      Open finds nothing by a longer name
+//     swap-file PATH BYTES         once so many bytes of it were read, it has others
 //     errors-stick                 a handle whose Read has failed once fails for ever
 //     endless-directories NAME     a directory has entries of this name without an end
 //     map-grows                    the memory map has one more entry each time that it is asked for
@@ -145,6 +146,7 @@ constexpr Command kCommands[] = {
     {"file-sizes", [](std::string_view words, Loader&) { set_file_sizes(words); }},
     {"largest-read", [](std::string_view words, Loader&) { limit_reads(words); }},
     {"longest-name", [](std::string_view words, Loader&) { limit_names(words); }},
+    {"swap-file", [](std::string_view words, Loader&) { swap_file(words); }},
     {"errors-stick", [](std::string_view, Loader&) { let_errors_stick(); }},
     {"endless-directories", [](std::string_view words, Loader&) { let_directories_go_on(words); }},
     {"acpi-reserved", [](std::string_view, Loader&) { reserve_acpi_memory(); }},
