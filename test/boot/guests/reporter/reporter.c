@@ -100,6 +100,15 @@ static void report_origins(const BatonBootInfo* info) {
     }
 }
 
+static void report_event_log(const BatonBootInfo* info) {
+    if (info->event_log_format == BATON_EVENT_LOG_NONE)
+        return;
+    print("report: event log ");
+    for (uint64_t i = 0; i < info->event_log_bytes; i++)
+        print_hex(((const uint8_t*)(uintptr_t)info->event_log)[i], 2);
+    print("\n");
+}
+
 /* Pointers in initialised data: a position-independent kernel has a relocation for each. */
 static void one(void) {
     print("one");
@@ -146,6 +155,7 @@ void _start(const BatonBootInfo* info) { // NOLINT(readability-identifier-naming
         report_modules(info);
         report_boot_device(&info->boot_device);
         report_origins(info);
+        report_event_log(info);
         report_image();
         print("report: end\n");
     }
