@@ -56,6 +56,14 @@ constinit uint16_t last_serial = 0;
 
 } // namespace
 
+Error Error::make(ErrorCode code, uint64_t a) {
+    return make(code, a, 0);
+}
+
+Error Error::make(ErrorCode code, uint64_t a, uint64_t b) {
+    return make(code, a, b, 0, 0, 0);
+}
+
 Error Error::make(ErrorCode code, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e) {
     return with(code, {.numbers = {a, b, c, d, e}});
 }

@@ -268,6 +268,12 @@ TEST(Error, KeepsItsNumbersInOrder) {
 TEST(Error, NumbersThatWereNotGivenAreZero) {
     const Error error(ErrorCode::segments_overlap, {1});
     EXPECT_EQ(error.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 0, 0, 0}));
+    const Error of_two(ErrorCode::out_of_memory, {1, 2});
+    EXPECT_EQ(of_two.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 2}));
+    const Error of_three(ErrorCode::out_of_memory, {1, 2, 3});
+    EXPECT_EQ(of_three.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 2, 3}));
+    const Error of_five(ErrorCode::out_of_memory, {1, 2, 3, 4, 5});
+    EXPECT_EQ(of_five.numbers(), (std::array<uint64_t, kErrorNumbers>{1, 2, 3, 4, 5}));
 }
 
 template<class T>
