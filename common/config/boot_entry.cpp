@@ -49,7 +49,7 @@ static_assert(std::all_of(std::begin(kKnownSettings), std::end(kKnownSettings),
 
 /// The enumerator, after `unset`, whose name is in the same place in `names`.
 template<class Choice>
-std::optional<Choice> choice(std::string_view names, std::string_view value) {
+std::optional<Choice> choice(const char* names, std::string_view value) {
     static_assert(Choice::unset == Choice{});
     const unsigned number = number_in(names, value);
     return number != 0 ? std::optional(static_cast<Choice>(number)) : std::nullopt;

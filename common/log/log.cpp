@@ -68,7 +68,7 @@ void Log::rate(std::string_view what, uint64_t bytes, uint64_t start) {
     line(text);
 }
 
-void Log::step(std::string_view name) {
+void Log::step(const char* name) {
     if (step_count_ < steps_.size())
         steps_[step_count_++] = {name, now()};
 }

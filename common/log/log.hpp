@@ -79,7 +79,7 @@ class Log {
     std::span<const char> memory() const { return memory_; }
 
     /// Records that the step `name` is done now.
-    void step(std::string_view name);
+    void step(const char* name);
 
     std::span<const Step> steps() const { return std::span(steps_).first(step_count_); }
     uint64_t tsc_hz() const { return clock_.hz; }
