@@ -98,7 +98,8 @@ std::span<RangeEdge> sorted_edges(std::span<const TypedRange> ranges, std::span<
     const auto rest = std::is_sorted_until(used.begin(), used.end(), is_below);
     if (rest == used.end())
         return used;
-    std::sort(rest, used.end(), is_below);
+    std::make_heap(rest, used.end(), is_below); // a third of std::sort's code, and little is sorted
+    std::sort_heap(rest, used.end(), is_below);
     const auto merged = edges.subspan(count, count);
     std::merge(used.begin(), rest, rest, used.end(), merged.begin(), is_below);
     return merged;
