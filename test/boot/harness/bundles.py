@@ -4,6 +4,7 @@
 import hashlib
 import struct
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import artefacts
 import pe_sections
@@ -41,6 +42,14 @@ def container(content: bytes, path: str, sbat: bytes = SBAT) -> bytes:
     return pe_sections.container(parts | {".files": f".mod0 {path}\n".encode(), ".mod0": content})
 
 
+class Section(NamedTuple):
+    size: int  # in memory
+    address: int
+    raw: int  # bytes in the file
+    offset: int  # there
+    flags: int
+
+
 class Pe:
     """The headers of a PE32+ file: Microsoft's PE format."""
 
@@ -54,7 +63,8 @@ class Pe:
         self.subsystem, self.dll_characteristics = struct.unpack_from("<HH", image, self.optional + 68)
         self.security_at = self._directory(4)
         self.sections = {}
-        for at in range(self.optional + optional_bytes, self.optional + optional_bytes + 40 * count, 40):
+        self.table = self.optional + optional_bytes
+        for at in range(self.table, self.table + 40 * count, 40):
             name, size, address, raw, offset, flags = struct.unpack_from("<8sIIII12xI", image, at)
             self.sections[name.rstrip(b"\0").decode()] = Section(size, address, raw, offset, flags)
 
@@ -79,18 +89,3 @@ class Pe:
         hashed.update(self.image[self.security_at + 8:end])
         hashed.update(bytes(-end % 8))
         return hashed.digest()
-
-
-class Section(tuple):
-    """Bytes in memory, address, bytes in the file, offset there, characteristics."""
-
-    def __new__(cls, *values: int):
-        return super().__new__(cls, values)
-
-    @property
-    def offset(self) -> int:
-        return self[3]
-
-    @property
-    def flags(self) -> int:
-        return self[4]
