@@ -137,20 +137,6 @@ def said() -> str:
                lambda machine: machine.wait_for_exit(fatal="(?!)"))
 
 
-@pytest.fixture(scope="module")
-def said_without_bundle() -> str:
-    """By two machines, since limine.conf doesn't count where there is another configuration."""
-    files = volume()
-    loader = sign(artefacts.LOADER.read_bytes())
-    option = load_option(r"\EFI\BOOT\BOOTX64.EFI", "loader kernel=/os/kernel.elf")
-    of_firmware = NON_VOLATILE | BOOT | RUNTIME
-    return "".join([
-        run(loader, files, Machine.wait_for_firmware,
-            lambda variables: variables.set("Boot0042", GLOBAL, option, of_firmware),
-            lambda variables: variables.set("BootOrder", GLOBAL, b"\x42\0", of_firmware)),
-        run(loader, {"/limine.conf": files["/limine.conf"]}, Machine.wait_for_firmware)])
-
-
 @pytest.mark.parametrize("path", [r"\os\kernel.elf", r"\os\module.bin", r"\os\program.efi"])
 def test_unsigned_file_is_refused(said, path):
     assert f"error: not_signed: {path}" in said
@@ -171,14 +157,31 @@ def test_good_entry_after_refused_ones_boots(said):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("what", ["load options", "loader.conf", "z.conf", r"\limine.conf"])
-def test_configuration_is_refused(said_without_bundle, what):
-    assert f"{what}: error: not_signed" in said_without_bundle
+@pytest.mark.parametrize(("files", "refused"), [
+    ([], ["load options", "loader.conf", "z.conf"]),
+    # It doesn't count where there is another configuration, or the default kernel.
+    (["/limine.conf"], [r"\limine.conf"])], ids=["entries", "limine"])
+def test_configuration_is_refused(files, refused):
+    option = load_option(r"\EFI\BOOT\BOOTX64.EFI", "loader kernel=/os/kernel.elf")
+    of_firmware = NON_VOLATILE | BOOT | RUNTIME
+
+    def set_load_options(variables: Variables) -> None:
+        if not files:
+            variables.set("Boot0042", GLOBAL, option, of_firmware)
+            variables.set("BootOrder", GLOBAL, b"\x42\0", of_firmware)
+
+    on_disk = {path: content for path, content in volume().items() if not files or path in files}
+    said = run(sign(artefacts.LOADER.read_bytes()), on_disk, Machine.wait_for_firmware, set_load_options)
+    for what in refused:
+        assert f"{what}: error: not_signed" in said
 
 
-@pytest.mark.long
-def test_unsigned_default_kernel_is_refused(said_without_bundle):
-    assert r"error: not_signed: \baton\kernel.elf: " in said_without_bundle
+def test_file_that_the_kernel_requests_is_refused(boot):
+    kernel = artefacts.conformance_kernel("request-module").read_bytes()
+    machine = boot(None, firmware=UBoot, files={
+        BOOT_APPLICATION: bundle("kernel /k\nenforce on\n", {"\\k": kernel}),
+        "/baton/requested.txt": "not signed"})
+    machine.wait_for_debugcon(r"^error: not_signed: \\baton\\requested.txt: ")
 
 
 @pytest.mark.parametrize("firmware", [UBoot, pytest.param(SecureOvmf, marks=pytest.mark.long)])
