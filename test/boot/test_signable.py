@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What reviewers of shim and Microsoft's UEFI CA ask of a PE file before they sign it, of the loader,
-of a bundle and of a container."""
+and of a bundle and a container that the tool makes."""
+
+import functools
+import tempfile
+from pathlib import Path
 
 import artefacts
 import bundles
 import pytest
-from bundles import ENTRY, Pe
+from bundles import Pe
+from tool import baton
 
 MACHINE_X86_64, EFI_APPLICATION = 0x8664, 10
 RELOCATIONS_STRIPPED, NX_COMPAT = 0x1, 0x100
@@ -13,9 +18,24 @@ EXECUTE, WRITE = 0x2000_0000, 0x8000_0000
 PAGE = 4096
 RELOCATIONS = 5  # number of the directory
 
-FILES = {"loader": artefacts.LOADER.read_bytes,
-         "bundle": lambda: bundles.bundle(ENTRY, bundles.files()),
-         "container": lambda: bundles.container(b"content", "\\module.bin")}
+
+def made(*words) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="baton-signable-") as directory:
+        file = Path(directory) / "made.efi"
+        baton("bundle", *words, "-o", file, check=True)
+        return file.read_bytes()
+
+
+def made_bundle() -> bytes:
+    return made(artefacts.EXAMPLE_KERNEL, "--module", artefacts.STAGE2, "--append", "words")
+
+
+def made_container() -> bytes:
+    return made("--container", artefacts.STAGE2)
+
+
+FILES = {"loader": functools.cache(artefacts.LOADER.read_bytes),
+         "bundle": functools.cache(made_bundle), "container": functools.cache(made_container)}
 
 
 def up(value: int) -> int:
@@ -69,6 +89,11 @@ def sbat_problems(image: bytes) -> list[str]:
 @pytest.mark.parametrize("what", FILES)
 def test_file_is_as_signers_want_it(what):
     assert problems(FILES[what]()) == []
+
+
+@pytest.mark.parametrize("what, make", [("bundle", made_bundle), ("container", made_container)])
+def test_equal_files_make_equal_bytes(what, make):
+    assert make() == FILES[what]()
 
 
 @pytest.mark.parametrize("what", ["bundle", "container"])
