@@ -121,6 +121,8 @@ constexpr Feature kFeatures[] = {
     {"symbols", [](const Context& c) -> uint64_t { return c.info.kernel_symbols_bytes; }},
     {"tls", [](const Context& c) -> uint64_t { return c.info.tls.memory_bytes; }},
     {"tsc-hz", [](const Context& c) -> uint64_t { return c.info.tsc_hz; }},
+    {"shim",
+     [](const Context& c) -> uint64_t { return c.info.verified_by == BATON_VERIFIED_BY_SHIM; }},
     {"uefi", [](const Context& c) -> uint64_t { return c.info.firmware_memory_map_bytes; }},
     {"vmx",
      [](const Context& c) -> uint64_t {

@@ -245,6 +245,17 @@ def test_shim_takes_a_bundle_and_a_container_of_the_owners(boot, tmp_path, is_si
 
 
 @pytest.mark.long
+def test_kernel_learns_that_shim_has_verified_it(boot, tmp_path):
+    expect = ",".join((*SecureOvmf.FEATURES, "memory:240", "framebuffer:1", "modes", "secure-boot",
+                       "bundle", "enforced", "shim"))
+    content = artefacts.conformance_kernel("16m").read_bytes()
+    machine = boot_by_shim(boot, tmp_path, sign(
+        bundle(f"kernel /k\noptions expect={expect}\n", {"\\k": content}), owner()))
+    machine.wait_for_exit()
+    machine.wait_for_debugcon(r"^conformance: \d+ kept, 0 broken")
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["foreign", "without-sbat", "revoked"])
 def test_shim_refuses_a_bundle(boot, tmp_path, case):
     loader = sign(bundle(ENTRY, files(), sbat=b"" if case == "without-sbat" else SBAT),
