@@ -111,7 +111,7 @@ class Workshop:
 
     def boot(self, cell: Cell, instruction_shift: int | None) -> Boot | None:
         """None where it failed, which the cell then says."""
-        options = {"processors": cell.loader.processors}
+        options = {"processors": cell.loader.processors, "firmware": cell.loader.firmware}
         if cell.loader.by_pvh:
             options |= {"firmware": paths.Pvh, "display_adapter": False}
         with tempfile.TemporaryDirectory(dir=self._directory) as directory:
@@ -203,6 +203,8 @@ def parse_arguments() -> argparse.Namespace:
                         help="compare with the goals; status 1 if a count is far off")
     parser.add_argument("--loader", metavar="NAME=DIR", type=other_loader, action="append",
                         default=[], help="one more: what its EFI system partition holds")
+    parser.add_argument("--bundle", action="store_true",
+                        help="Baton also in a bundle with the kernel, plain and under Secure Boot")
     parser.add_argument("--disk", choices=sorted(DISKS.keys() - {"cd"}), action="append",
                         help="just these disks")
     parser.add_argument("--mib", type=int, action="append", help="just payloads of these sizes")
@@ -221,7 +223,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def measure(arguments: argparse.Namespace) -> list[Cell]:
     settings = settings_of(arguments)
-    competitors = loaders.loaders(arguments.full) + arguments.loader
+    competitors = [*loaders.loaders(arguments.full), *arguments.loader,
+                   *(loaders.bundles() if arguments.bundle else [])]
     cells = sorted([*all_cells(settings, competitors), *own_cells(settings[0])],
                    key=lambda cell: settings.index(cell.setting))
     progress = lambda text: print(text, file=sys.stderr, flush=True)

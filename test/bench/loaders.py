@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import artefacts
+import signing
+from bundles import bundle
+from machine import Ovmf, SecureOvmf
 from paths import KERNEL
 from payload import Payload
+from start import BOOT_APPLICATION
 
 LOADER = "/EFI/BOOT/LOADER.EFI"  # stamp.cpp starts it
 SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
@@ -26,6 +30,7 @@ class Loader:
     by_pvh: bool = False
     only_full: bool = False
     processors: int = 1  # of the machine
+    firmware: type[Ovmf] = Ovmf
 
 
 def _made(file: Path, make: Callable[[Path], object]) -> Path:
@@ -58,6 +63,30 @@ def with_modules(count: int, module_bytes: int) -> Callable[[Payload, Path], Fil
                 "/loader/entries/modules.conf": entry, **dict.fromkeys(paths, module)}
 
     return files
+
+
+def _bundle(payload: Payload, directory: Path) -> bytes:
+    path = KERNEL.replace("/", "\\")
+    return bundle(f"kernel {KERNEL}\n", {path: _kernel(payload, directory).read_bytes()})
+
+
+def _in_a_bundle(payload: Payload, directory: Path) -> Files:
+    return {LOADER: _made(directory / "bundle.efi",
+                          lambda file: file.write_bytes(_bundle(payload, directory)))}
+
+
+def _in_a_signed_bundle(payload: Payload, directory: Path) -> Files:
+    """What starts it is signed, too."""
+    signed = lambda image: lambda file: file.write_bytes(signing.sign(image))
+    stamp = (artefacts.BENCH / "stamp.efi").read_bytes()
+    return {BOOT_APPLICATION: _made(directory / "stamp-signed.efi", signed(stamp)),
+            LOADER: _made(directory / "bundle-signed.efi", signed(_bundle(payload, directory)))}
+
+
+def bundles() -> list[Loader]:
+    """The firmware loads the kernel as a part of the loader, and under Secure Boot hashes it."""
+    return [Loader("Baton, bundle", _in_a_bundle, "baton"),
+            Loader("Baton, signed bundle", _in_a_signed_bundle, "baton", firmware=SecureOvmf)]
 
 
 def with_processors(count: int) -> Loader:

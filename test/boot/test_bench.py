@@ -71,6 +71,22 @@ def test_bench_counts_what_other_processors_cost(tmp_path):
 
 
 @pytest.mark.long
+def test_bench_counts_what_a_bundle_costs(tmp_path):
+    """The firmware reads and copies it, and hashes it under Secure Boot."""
+    workshop = bench.Workshop(tmp_path)
+    plain = next(loader for loader in loaders.loaders(False) if loader.name == "Baton")
+    counts = []
+    for loader in (plain, *loaders.bundles()):
+        cell = bench.Cell(loader, Setting("virtio-blk", 1))
+        workshop.prepare(cell)
+        bench.count_instructions(workshop, cell)
+        counts += cell.instructions
+    in_files, in_bundle, in_signed_bundle = counts
+    assert in_files < in_bundle
+    assert 50 < (in_signed_bundle - in_bundle) / MIB < 100  # OVMF: some 72 a byte
+
+
+@pytest.mark.long
 @needs_decoders
 def test_bench_measures_compressed_kernels():
     """That it does, not who wins."""
