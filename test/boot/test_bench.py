@@ -81,6 +81,7 @@ def test_bench_counts_what_a_bundle_costs(tmp_path):
         workshop.prepare(cell)
         bench.count_instructions(workshop, cell)
         counts += cell.instructions
+        assert cell.steps[0]["kernel loaded"] < MIB / 2  # copied by words
     in_files, in_bundle, in_signed_bundle = counts
     assert in_files < in_bundle
     assert 50 < (in_signed_bundle - in_bundle) / MIB < 100  # OVMF: some 72 a byte
