@@ -157,22 +157,23 @@ std::optional<PhysAddr> FirmwareFrames::take_of_chunk(const FrameRequest& reques
 
 /// By the map that is known; where that leads to nothing, by a fresh one.
 Result<PhysAddr> FirmwareFrames::allocate_pages(const FrameRequest& request) {
-    const bool map_is_old = map_.has_value();
-    const auto base = allocate_by_map(request);
-    if (base || !map_is_old || request.at)
-        return base;
-    map_.reset();
-    return allocate_by_map(request);
+    constexpr unsigned kTries = 16;
+    if (map_ && !request.at) {
+        if (const auto base = allocate_by_map(request, 1))
+            return base;
+        map_.reset();
+    }
+    return allocate_by_map(request, kTries);
 }
 
 /// Finds the place and has the firmware mark it as allocated. EDK II refuses what reaches into the
 /// ranges that it keeps for other types, though its map has it as free: then a lower place may do.
-Result<PhysAddr> FirmwareFrames::allocate_by_map(const FrameRequest& request) {
-    constexpr unsigned kTries = 16; // each twice as far away
+/// Each try is twice as far away.
+Result<PhysAddr> FirmwareFrames::allocate_by_map(const FrameRequest& request, unsigned tries) {
     const auto map = TRY(memory_map());
     const auto type = request.use == MemoryUse::stage2 ? EfiLoaderCode : EfiLoaderData;
     for (PhysAddr end : {k4GiB, kAnywhere}) {
-        for (unsigned i = 0; i < kTries; ++i) {
+        for (unsigned i = 0; i < tries; ++i) {
             const auto place = find_place(map, end, request);
             EFI_PHYSICAL_ADDRESS address = place ? place->value : 0;
             if (!place)

@@ -99,7 +99,7 @@ class FirmwareFrames final : public FrameSource {
     std::optional<PhysAddr> find_place(const EfiMemoryMap& map, PhysAddr end,
                                        const FrameRequest& request) const;
     Result<PhysAddr> allocate_pages(const FrameRequest& request);
-    Result<PhysAddr> allocate_by_map(const FrameRequest& request);
+    Result<PhysAddr> allocate_by_map(const FrameRequest& request, unsigned tries);
     Result<void> make_chunk();
     std::optional<PhysAddr> take_of_chunk(const FrameRequest& request);
     Result<void> grow_map_buffer(UINTN bytes);
