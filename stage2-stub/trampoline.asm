@@ -27,7 +27,9 @@ bits 16
     mov ax, cs
     mov ds, ax
     mov ss, ax
-    mov sp, PAGE_BYTES              ; for exceptions alone
+    mov sp, PAGE_BYTES              ; for exceptions alone: all processors have this stack
+    movzx ebx, ax
+    shl ebx, 4                      ; the page
     o32 lidt [here(parameters.real_vectors)]
     o32 lgdt [here(parameters.segments)]
     mov eax, cr0                    ; caches stay as they are
@@ -41,22 +43,19 @@ bits 32
     mov ds, eax
     mov es, eax
     mov ss, eax
-    call .here
-.here:
-    pop ebx
-    lidt [ebx + parameters.gates - .here]
-    mov eax, [ebx + parameters.cr4 - .here]
+    lidt [ebx + here(parameters.gates)]
+    mov eax, [ebx + here(parameters.cr4)]
     mov cr4, eax
-    mov eax, [ebx + parameters.cr3 - .here]
+    mov eax, [ebx + here(parameters.cr3)]
     mov cr3, eax
     mov ecx, MSR_EFER
-    mov eax, [ebx + parameters.efer - .here]
+    mov eax, [ebx + here(parameters.efer)]
     xor edx, edx
     wrmsr
     mov eax, cr0
     or eax, CR0_PG
     mov cr0, eax
-    jmp far [ebx + parameters.long_mode - .here]
+    jmp far [ebx + here(parameters.long_mode)]
 
 ; The same bytes push a vector in real mode and in protected mode.
 trampoline_stubs:
