@@ -28,10 +28,10 @@ bits 16
     mov ds, ax
     mov ss, ax
     mov sp, PAGE_BYTES              ; for exceptions alone: all processors have this stack
-    movzx ebx, ax
-    shl ebx, 4                      ; the page
     o32 lidt [here(parameters.real_vectors)]
     o32 lgdt [here(parameters.segments)]
+    movzx ebx, ax
+    shl ebx, 4                      ; the page
     mov eax, cr0                    ; caches stay as they are
     or al, CR0_PE
     mov cr0, eax
