@@ -32,18 +32,6 @@ std::span<const EFI_CONFIGURATION_TABLE> tables_of(const EFI_SYSTEM_TABLE& syste
     return {system.ConfigurationTable, system.NumberOfTableEntries};
 }
 
-} // namespace
-
-uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid) {
-    uint64_t found = 0;
-    for (const EFI_CONFIGURATION_TABLE& table : tables_of(system))
-        if (same(table.VendorGuid, guid))
-            found = reinterpret_cast<uint64_t>(table.VendorTable);
-    return found;
-}
-
-namespace {
-
 /// A global variable of one byte.
 std::optional<uint8_t> flag_variable(const efi::Firmware& firmware, std::u16string_view name) {
     std::array<CHAR16, 16> wide{};
@@ -57,21 +45,6 @@ std::optional<uint8_t> flag_variable(const efi::Firmware& firmware, std::u16stri
         return {};
     return value;
 }
-
-} // namespace
-
-/// UEFI 2.10 section 3.3, SecureBoot and SetupMode.
-BatonSecureBoot find_secure_boot(const efi::Firmware& firmware) {
-    const auto enabled = flag_variable(firmware, u"SecureBoot");
-    if (!enabled)
-        return BATON_SECURE_BOOT_UNKNOWN;
-    if (*enabled == 1)
-        return BATON_SECURE_BOOT_ON;
-    return flag_variable(firmware, u"SetupMode") == 1 ? BATON_SECURE_BOOT_SETUP
-                                                      : BATON_SECURE_BOOT_OFF;
-}
-
-namespace {
 
 /// UEFI 2.10 section 8.3, EFI_TIME.
 void add_time(const efi::Firmware& firmware, MachineFacts& facts) {
@@ -88,6 +61,25 @@ void add_time(const efi::Firmware& firmware, MachineFacts& facts) {
 }
 
 } // namespace
+
+uint64_t find_table(const EFI_SYSTEM_TABLE& system, const EFI_GUID& guid) {
+    uint64_t found = 0;
+    for (const EFI_CONFIGURATION_TABLE& table : tables_of(system))
+        if (same(table.VendorGuid, guid))
+            found = reinterpret_cast<uint64_t>(table.VendorTable);
+    return found;
+}
+
+/// UEFI 2.10 section 3.3, SecureBoot and SetupMode.
+BatonSecureBoot find_secure_boot(const efi::Firmware& firmware) {
+    const auto enabled = flag_variable(firmware, u"SecureBoot");
+    if (!enabled)
+        return BATON_SECURE_BOOT_UNKNOWN;
+    if (*enabled == 1)
+        return BATON_SECURE_BOOT_ON;
+    return flag_variable(firmware, u"SetupMode") == 1 ? BATON_SECURE_BOOT_SETUP
+                                                      : BATON_SECURE_BOOT_OFF;
+}
 
 uint64_t find_rsdp(const efi::Firmware& firmware) {
     const uint64_t acpi20 = find_table(*firmware.system, kAcpi20Guid);

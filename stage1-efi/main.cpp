@@ -85,7 +85,7 @@ void log_machine(const efi::Firmware& firmware, const FirmwareMemory& memory, Lo
                       memory.cr3));
 }
 
-/// What the entry says, and what it tells the kernel.
+/// The entry's text, and its command line.
 void measure(Tpm& tpm, const EntryFinder& entries, const BootEntry& entry) {
     if (!entries.origin().empty())
         tpm.measure(Tpm::kTexts, "entry", entries.origin(), bytes_of(entries.text()));

@@ -3,11 +3,11 @@
 
 import json
 import re
-import struct
 import subprocess
 from pathlib import Path
 
 import artefacts
+import bundles
 import pytest
 from tool import baton
 
@@ -42,18 +42,6 @@ def by_objcopy(image: Path, sections: dict[str, bytes], folder: Path) -> bytes:
     return (folder / "objcopy.efi").read_bytes()
 
 
-def sections_of(file: Path) -> dict[str, bytes]:
-    """By the file's own headers."""
-    data = file.read_bytes()
-    pe = struct.unpack_from("<I", data, 0x3C)[0]
-    count, optional = struct.unpack_from("<6xH12xH", data, pe)
-    found = {}
-    for at in range(pe + 24 + optional, pe + 24 + optional + 40 * count, 40):
-        name, size, _, _, offset = struct.unpack_from("<8sIIII", data, at)
-        found[name.rstrip(b"\0").decode()] = data[offset:offset + size]
-    return found
-
-
 @pytest.mark.parametrize("modules", [0, 3, 40])  # the headers have space for 10 sections
 def test_bundle_is_what_objcopy_makes(tmp_path, modules):
     words = []
@@ -61,7 +49,9 @@ def test_bundle_is_what_objcopy_makes(tmp_path, modules):
         (tmp_path / f"file{i}").write_bytes(bytes([i]) * (511 * i + 1))
         words += ["--module", tmp_path / f"file{i}"]
     bundle = make(tmp_path, kernel(), *words)
-    ours = dict(list(sections_of(bundle).items())[5:])
+    pe = bundles.Pe(bundle.read_bytes())
+    ours = {name: pe.image[section.offset:section.offset + section.size]
+            for name, section in list(pe.sections.items())[5:]}
     assert [*ours][:4] == [".sbat", ".entry", ".files", ".kernel"]
     assert ours[".kernel"] == kernel().read_bytes()
     assert bundle.read_bytes() == by_objcopy(artefacts.LOADER, ours, tmp_path)

@@ -32,8 +32,7 @@ bool has(const std::vector<std::string>& paths, const std::string& path) {
 }
 
 std::string content_of(const fs::path& file) {
-    const auto bytes = read_file(file);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return std::string(text_of(read_file(file)));
 }
 
 /// COMPONENT,GENERATION,VENDOR,PACKAGE,VERSION,URL: shim's SBAT.md.

@@ -15,10 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 bool is_text(std::string_view name) {
     return name == ".sbat" || name == ".osrel" || name.starts_with(".entry");
 }

@@ -19,10 +19,6 @@ constexpr std::string_view kOwner = BATON_REQUEST_OWNER "\0"sv;
 constexpr std::string_view kMark = "baton_has_requests\0"sv; // see BATON_MARK_REQUESTS
 constexpr uint32_t kLargestDescriptor = 4096;                // of a request; paths are shorter
 
-std::string_view text_of(Bytes file) {
-    return {reinterpret_cast<const char*>(file.data()), file.size()};
-}
-
 /// What is before the first program that is embedded in this one: that has requests of its own.
 Bytes without_embedded(Bytes file) {
     constexpr std::string_view kMagic = "\x7f"

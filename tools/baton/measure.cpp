@@ -52,10 +52,6 @@ struct Event {
 };
 using Events = std::vector<Event>;
 
-std::string text_of(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 /// The firmware's own, as OVMF has them: TCG PC Client Platform Firmware Profile sections 3.3.4.5
 /// and 10.4.1.
 void add_firmware(Bytes loader, Events& events) {
@@ -86,8 +82,8 @@ void add_bundle(const Bundle& bundle, Events& events) {
         if (section.name == ".entry")
             entry = text_of(section.bytes);
         else if (!section.name.empty() && !section.name.starts_with(".entry"))
-            events.push_back(
-                {kFilesPcr, "baton bundle: " + std::string(section.name), text_of(section.bytes)});
+            events.push_back({kFilesPcr, "baton bundle: " + std::string(section.name),
+                              std::string(text_of(section.bytes))});
     }
     add_entry(".entry", entry, events);
 }
@@ -95,7 +91,8 @@ void add_bundle(const Bundle& bundle, Events& events) {
 /// A container is verified by the firmware, which measures it as an image.
 void add_file(const std::string& path, const fs::path& file, Events& events) {
     const std::vector<std::byte> bytes = read_file(file);
-    events.push_back({kFilesPcr, "baton file: " + with_backslashes(path), text_of(bytes)});
+    events.push_back(
+        {kFilesPcr, "baton file: " + with_backslashes(path), std::string(text_of(bytes))});
     if (!ends_with_ignoring_case(path, ".efi"))
         return;
     if (const auto read = Bundle::read(bytes, Bundle::Form::file); read && read->has_index())
@@ -112,7 +109,7 @@ void add_volume(const BootFiles& files, Events& events) {
 Events events_of(const BootFiles& files, const std::vector<fs::path>& containers) {
     Events events;
     const std::vector<std::byte> kernel = read_file(files.kernel);
-    if (text_of(Bytes(kernel).first(std::min<std::size_t>(kernel.size(), 2))) == "MZ") {
+    if (text_of(kernel).starts_with("MZ")) {
         const auto bundle = Bundle::read(kernel, Bundle::Form::file);
         if (!bundle)
             throw Failure(string_of(Text().error(bundle.error())));

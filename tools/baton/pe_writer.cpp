@@ -41,7 +41,7 @@ uint32_t rounded_up(uint64_t value, uint32_t alignment) {
 /// A PE file that is written in place.
 class Pe {
   public:
-    explicit Pe(std::string image) : image_(std::move(image)) {
+    explicit Pe(Bytes image) : image_(text_of(image)) {
         if (image_.size() < 64 || !image_.starts_with("MZ"))
             refuse("it doesn't begin with MZ");
         header_ = get<uint32_t>(kPeHeaderAt);
@@ -161,14 +161,10 @@ class Pe {
     std::size_t header_ = 0;
 };
 
-std::string text_of(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 } // namespace
 
 std::size_t room_for_sections(Bytes image) {
-    const Pe pe(text_of(image));
+    const Pe pe(image);
     return (pe.first_address() - pe.table_at(pe.count())) / sizeof(SectionHeader);
 }
 
@@ -179,7 +175,7 @@ std::string add_sections(Bytes image, const std::vector<NewSection>& sections) {
                       " sections, and there would be " + std::to_string(sections.size()));
     if (certificate_bytes(image) != 0)
         throw Failure("the PE file is signed: sections are added before");
-    Pe pe(text_of(image));
+    Pe pe(image);
     pe.image().resize(rounded_up(image.size(), kFileAlignment), '\0');
     pe.enlarge_headers(pe.count() + sections.size());
     for (const NewSection& section : sections)
@@ -241,12 +237,12 @@ std::string empty_program() {
 }
 
 uint64_t certificate_bytes(Bytes image) {
-    const Pe pe(text_of(image));
+    const Pe pe(image);
     return pe.word(kCertificatesAt + sizeof(uint32_t));
 }
 
 std::string authenticode_content(Bytes image) {
-    Pe pe(text_of(image));
+    Pe pe(image);
     const uint64_t bytes = certificate_bytes(image);
     if (bytes != 0) {
         const uint64_t at = pe.word(kCertificatesAt);

@@ -65,16 +65,18 @@ class Directory final : public EntrySource {
 
 class EntryFinderTest : public testing::Test {
   protected:
+    EntryFinder::Given given(FrameSource& frames, Bytes options = {}) {
+        return {.source = directory_,
+                .frames = frames,
+                .log = log_,
+                .load_options = options,
+                .bundle = bundle_,
+                .enforced = enforced_};
+    }
     /// What is tried, one after the other: the entries' files and kernels.
     std::vector<std::string> tried(FrameSource& frames, Bytes options = {}) {
         lines_.all.clear();
-        Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-        EntryFinder finder({.source = directory_,
-                            .frames = frames,
-                            .log = log,
-                            .load_options = options,
-                            .bundle = bundle_,
-                            .enforced = enforced_});
+        EntryFinder finder(given(frames, options));
         std::vector<std::string> found;
         while (finder.has_next()) {
             const BootEntry* const entry = finder.next();
@@ -102,6 +104,7 @@ class EntryFinderTest : public testing::Test {
     Directory directory_;
     FakeFrames frames_;
     Lines lines_;
+    Log log_{lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {}};
     Buffer image_;
     Bundle bundle_;
     bool enforced_ = false;
@@ -134,12 +137,7 @@ TEST_F(EntryFinderTest, TheDefaultEntryIsReadBeforeAnyOther) {
     for (int i = 0; i < 20; ++i)
         directory_.add("os-" + std::to_string(i) + ".conf", "kernel /a\n");
     directory_.config = "default os-7\n";
-    Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-    EntryFinder finder({.source = directory_,
-                        .frames = frames_,
-                        .log = log,
-                        .load_options = {},
-                        .bundle = bundle_});
+    EntryFinder finder(given(frames_));
     ASSERT_EQ(finder.next()->file_name, "os-7.conf");
     EXPECT_EQ(directory_.reads, Names{"os-7.conf"});
 }
@@ -218,12 +216,7 @@ TEST_F(EntryFinderTest, TheTextThatIsMeasuredIsTheWholeOne) {
     put_bundle({{".entry", "# bundle\nkernel /b\n"}});
     const std::u16string options = u"kernel=\\kae -- words";
     directory_.add("a.conf", "# file\nkernel /a\n");
-    Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-    EntryFinder finder({.source = directory_,
-                        .frames = frames_,
-                        .log = log,
-                        .load_options = std::as_bytes(std::span(options)),
-                        .bundle = bundle_});
+    EntryFinder finder(given(frames_, std::as_bytes(std::span(options))));
     std::string texts;
     while (finder.next() != nullptr)
         texts.append(finder.origin()).append("=").append(finder.text()).append(";");
@@ -234,12 +227,7 @@ TEST_F(EntryFinderTest, TheTextThatIsMeasuredIsTheWholeOne) {
 TEST_F(EntryFinderTest, TheTextOfLiminesEntriesIsTheWholeFile) {
     const std::string text = "${A}=b\n/A\nprotocol: limine\npath: boot():/${A}\n/B\n";
     directory_.files["\\limine.conf"] = text;
-    Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-    EntryFinder finder({.source = directory_,
-                        .frames = frames_,
-                        .log = log,
-                        .load_options = {},
-                        .bundle = bundle_});
+    EntryFinder finder(given(frames_));
     ASSERT_EQ(finder.next()->kernel, "\\b");
     EXPECT_EQ(finder.text(), text);
     EXPECT_EQ(finder.origin(), "\\limine.conf");
@@ -248,12 +236,7 @@ TEST_F(EntryFinderTest, TheTextOfLiminesEntriesIsTheWholeFile) {
 TEST_F(EntryFinderTest, ABundlesFirstEntryEnforces) {
     const auto enforced = [&](std::string_view name, std::string_view text) {
         put_bundle({{name, text}});
-        Log log(lines_, {.read = [] { return uint64_t{0}; }, .start = 0, .hz = 0}, {});
-        EntryFinder finder({.source = directory_,
-                            .frames = frames_,
-                            .log = log,
-                            .load_options = {},
-                            .bundle = bundle_});
+        EntryFinder finder(given(frames_));
         return finder.enforced();
     };
     EXPECT_TRUE(enforced(".entry", "kernel /b\nenforce on\n"));

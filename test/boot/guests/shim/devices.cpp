@@ -141,10 +141,7 @@ void add_memory_attributes() {
     hook<Call::SetMemoryAttributes>(memory_attribute.SetMemoryAttributes);
     hook<Call::ClearMemoryAttributes>(memory_attribute.ClearMemoryAttributes);
     EFI_HANDLE handle = nullptr;
-    EFI_GUID guid = kMemoryAttributeGuid;
-    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
-                                                       &memory_attribute)))
-        give_up("can't install", "memory attributes");
+    install(handle, kMemoryAttributeGuid, &memory_attribute, "memory attributes");
 }
 
 void hook_devices() {

@@ -88,10 +88,7 @@ void add_display(std::string_view arguments) {
     display.protocol.SetMode = set_mode;
     display.protocol.Mode = &display.state;
     EFI_HANDLE handle = nullptr;
-    EFI_GUID guid = kGraphicsOutputGuid;
-    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
-                                                       &display.protocol)))
-        give_up("can't install", "a display");
+    install(handle, kGraphicsOutputGuid, &display.protocol, "a display");
 }
 
 void add_edid(std::string_view arguments) {
@@ -122,11 +119,8 @@ void add_edid(std::string_view arguments) {
     EFI_GUID guid = kGraphicsOutputGuid;
     if (failed(firmware.boot->LocateHandleBuffer(ByProtocol, &guid, nullptr, &count, &handles)))
         give_up("no display for", "an EDID");
-    guid = kEdidActiveGuid;
     for (UINTN i = 0; i < count; ++i)
-        if (failed(firmware.boot->InstallProtocolInterface(&handles[i], &guid, EFI_NATIVE_INTERFACE,
-                                                           active)))
-            give_up("can't install", "an EDID");
+        install(handles[i], kEdidActiveGuid, active, "an EDID");
 }
 
 } // namespace shim

@@ -33,6 +33,12 @@ bool same(const EFI_GUID& a, const EFI_GUID& b) {
     return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
+void install(EFI_HANDLE& handle, EFI_GUID guid, void* interface, std::string_view what) {
+    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
+                                                       interface)))
+        give_up("can't install", what);
+}
+
 void* allocate_pool(UINTN bytes) {
     void* memory = nullptr;
     if (failed(firmware.boot->AllocatePool(EfiBootServicesData, bytes, &memory)))

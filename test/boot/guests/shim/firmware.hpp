@@ -51,6 +51,8 @@ T* first_protocol(EFI_GUID guid) {
     firmware.boot->LocateProtocol(&guid, nullptr, &interface);
     return static_cast<T*>(interface);
 }
+/// Puts a protocol on `handle`; on a new handle where that is null. Gives up where it can't.
+void install(EFI_HANDLE& handle, EFI_GUID guid, void* interface, std::string_view what);
 
 /// Memory that stays until the machine is reset.
 void* allocate_pool(UINTN bytes);

@@ -62,9 +62,7 @@ EFI_HANDLE add_network(std::string_view arguments) {
     pxe.Mtftp = mtftp;
     pxe.Mode = &mode;
     EFI_HANDLE handle = nullptr;
-    EFI_GUID guid = kPxeGuid;
-    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE, &pxe)))
-        give_up("can't install", "a network");
+    install(handle, kPxeGuid, &pxe, "a network");
     return handle;
 }
 

@@ -64,10 +64,7 @@ void add_tpm() {
     hook<Call::GetEventLog>(protocol.GetEventLog);
     hook<Call::HashLogExtendEvent>(protocol.HashLogExtendEvent);
     EFI_HANDLE handle = nullptr;
-    EFI_GUID guid = kTcg2Guid;
-    if (failed(firmware.boot->InstallProtocolInterface(&handle, &guid, EFI_NATIVE_INTERFACE,
-                                                       &protocol)))
-        give_up("can't install", "a TPM");
+    install(handle, kTcg2Guid, &protocol, "a TPM");
 }
 
 } // namespace shim
